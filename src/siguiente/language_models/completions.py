@@ -1,0 +1,121 @@
+"""Puntuar continuaciones: qué probabilidad da un modelo a seguir un prompt con un texto entero."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.text import TextModel
+from siguiente.language_models.trie import TokenTrie, score_trie
+
+__all__ = ["CompletionScores", "score_completions"]
+
+
+@dataclass(frozen=True)
+class CompletionScores:
+    """Puntuación de cada continuación tras cada prompt.
+
+    Attributes
+    ----------
+    logprobs : Tensor
+        (P, C), en nats: la suma sobre *todos* los tokens de la continuación.
+    tokens : Tensor
+        (P, C): cuántos tokens tiene cada continuación.
+    """
+
+    logprobs: Tensor
+    tokens: Tensor
+
+    def per_token(self) -> Tensor:
+        """Log-probabilidad media por token, (P, C): no castiga a las continuaciones largas."""
+        return self.logprobs / self.tokens
+
+    def pmi(self, premise: "CompletionScores") -> Tensor:
+        """Información mutua puntual, (P, C): cuánto sube cada continuación respecto de una premisa vacía.
+
+        Parameters
+        ----------
+        premise : CompletionScores
+            Las mismas continuaciones tras un prompt sin contenido, (1, C); véase :cite:t:`holtzman2021`.
+        """
+        return self.logprobs - premise.logprobs
+
+    def among(self) -> Tensor:
+        """Probabilidad renormalizada entre las continuaciones dadas, (P, C); cada fila suma 1."""
+        return self.logprobs.softmax(-1)
+
+
+def score_completions(
+    model: TextModel[LanguageModel], prompts: Sequence[str], completions: Sequence[str]
+) -> CompletionScores:
+    """Log-probabilidad de cada continuación entera tras cada prompt.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo y su tokenizador.
+    prompts : sequence of str
+        P textos; no deben terminar en espacio.
+    completions : sequence of str
+        C continuaciones, las mismas para todos los prompts; el espacio inicial les pertenece.
+
+    Returns
+    -------
+    CompletionScores
+        Tensores (P, C).
+
+    Raises
+    ------
+    ValueError
+        Si falta algo, si una continuación está vacía, si no cabe en el contexto o si el tokenizador
+        funde el final del prompt con el comienzo de la continuación.
+
+    Notes
+    -----
+    :math:`\\log p(y\\mid x)=\\sum_t \\log p(y_t\\mid x,y_{<t})`. Los prefijos comunes se calculan una vez
+    (:func:`~siguiente.language_models.trie.score_trie`).
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
+    >>> scores = score_completions(uniform, ["El cielo es"], [" azul", " gris", " rosado"])
+    >>> scores.tokens
+    tensor([[5, 5, 7]])
+    >>> scores.per_token()
+    tensor([[-5.5530, -5.5530, -5.5530]])
+    """
+    if not prompts or not completions:
+        raise ValueError("Hace falta al menos un prompt y una continuación.")
+    trie, paths = TokenTrie(), []
+    for prompt in prompts:
+        for completion in completions:
+            ids, start = join(model, prompt, completion)
+            paths.append(trie.insert(ids, wanted_from=start)[start:])
+    logprobs = score_trie(model.model, trie)
+    shape = len(prompts), len(completions)
+    return CompletionScores(
+        torch.stack([logprobs[path].sum() for path in paths]).view(shape),
+        torch.tensor([len(path) for path in paths]).view(shape),
+    )
+
+
+def join(model: TextModel[LanguageModel], prompt: str, completion: str) -> tuple[list[int], int]:
+    """Une prompt y continuación; devuelve los tokens y dónde empieza la continuación."""
+    head, ids = model.encode(prompt), model.encode(prompt + completion)
+    limit = model.model.context_length
+    if len(ids) <= len(head) or not head:
+        raise ValueError(f"No hay qué puntuar: prompt {prompt[:40]!r}, continuación {completion!r}.")
+    if ids[: len(head)] != head:
+        raise ValueError(
+            f"El tokenizador funde el final de {prompt[-20:]!r} con {completion!r}: "
+            "quite el espacio final del prompt y empiece la continuación con él."
+        )
+    if limit is not None and len(ids) > limit:
+        raise ValueError(
+            f"{prompt[:40]!r}… ocupa {len(ids)} tokens y en el contexto caben {limit}: acórtelo."
+        )
+    return ids, len(head)

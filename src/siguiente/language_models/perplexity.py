@@ -1,0 +1,89 @@
+"""Medir: perplejidad y bits por byte de un modelo sobre unos textos."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+
+from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.scoring import score
+from siguiente.language_models.text import TextModel
+
+__all__ = ["TextScore", "evaluate"]
+
+
+@dataclass(frozen=True)
+class TextScore:
+    """Lo que un modelo paga por escribir unos textos.
+
+    Attributes
+    ----------
+    nats : float
+        Suma de -log p de todos los tokens.
+    tokens : int
+        Tokens puntuados, sin el de comienzo.
+    bytes : int
+        Bytes UTF-8 de los textos.
+
+    Examples
+    --------
+    >>> half = TextScore(nats=math.log(2) * 8, tokens=4, bytes=8)
+    >>> round(half.perplexity, 4), round(half.bits_per_byte, 4)
+    (4.0, 1.0)
+    """
+
+    nats: float
+    tokens: int
+    bytes: int
+
+    @property
+    def perplexity(self) -> float:
+        """Perplejidad por token, exp(nats / tokens): solo se compara con el mismo tokenizador."""
+        return math.exp(self.nats / self.tokens)
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Bits por byte: se compara entre tokenizadores distintos."""
+        return self.nats / math.log(2) / self.bytes
+
+
+def evaluate(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = False) -> TextScore:
+    """Puntúa cada texto por separado y suma.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo y su tokenizador.
+    texts : iterable of str
+        Textos no vacíos.
+    end : bool
+        Si también se puntúa el token de final.
+
+    Raises
+    ------
+    ValueError
+        Si no hay textos, si alguno está vacío o si no cabe en el contexto.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> uniform = TextModel(UniformModel(256), ByteTokenizer(bos_id=0))
+    >>> round(evaluate(uniform, ["un texto", "otro"]).bits_per_byte, 4)
+    8.0
+    """
+    nats, tokens, size = 0.0, 0, 0
+    for number, text in enumerate(texts, start=1):
+        ids = model.encode(text, end)
+        if not text or len(ids) < 2:
+            raise ValueError(f"El texto {number} está vacío o tiene un solo token: no hay qué puntuar.")
+        logprobs = score(model.model, torch.tensor([ids]))
+        nats, tokens, size = (
+            nats - logprobs.sum().item(),
+            tokens + logprobs.numel(),
+            size + len(text.encode()),
+        )
+    if not tokens:
+        raise ValueError("No hay textos que medir.")
+    return TextScore(nats, tokens, size)

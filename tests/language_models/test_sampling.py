@@ -1,0 +1,64 @@
+import pytest
+import torch
+
+from siguiente.language_models.sampling import complete, generate, greedy, sampler
+
+
+def seeded(seed=0, temperature=1.0):
+    return sampler(torch.Generator().manual_seed(seed), temperature)
+
+
+def test_greedy_equals_reading_everything_again_at_each_step(gru):
+    ids = torch.tensor([[1, 2, 3]])
+    new = generate(gru, ids, length=8, choose=greedy)
+    for _ in range(8):
+        ids = torch.cat([ids, gru.step(ids)[0][:, -1].argmax(-1, keepdim=True)], 1)
+    assert new.tolist() == ids[:, 3:].tolist()
+
+
+def test_samples_follow_the_distribution(gru):
+    ids, n = torch.tensor([[7]]), 20_000
+    probabilities = gru.step(ids)[0][0, -1].softmax(-1)
+    drawn = generate(gru, ids, length=1, choose=seeded(), n=n).flatten()
+    token = probabilities.argmax()
+    error = (probabilities[token] * (1 - probabilities[token]) / n).sqrt()
+    assert abs((drawn == token).float().mean() - probabilities[token]) < 4 * error
+
+
+def test_the_same_seed_writes_the_same_text(text_gru):
+    assert complete(text_gru, "Hola", 12, seeded(3), n=2) == complete(text_gru, "Hola", 12, seeded(3), n=2)
+    assert complete(text_gru, "Hola", 12, seeded(3)) != complete(text_gru, "Hola", 12, seeded(4))
+
+
+def test_a_low_temperature_is_greedy(gru):
+    ids = torch.tensor([[1, 2, 3]])
+    assert generate(gru, ids, 8, seeded(0, 1e-4)).tolist() == generate(gru, ids, 8, greedy).tolist()
+
+
+def test_the_prompt_is_read_once_for_all_continuations(gru):
+    generate(gru, torch.zeros(1, 50, dtype=torch.long), length=3, choose=seeded(), n=4)
+    assert gru.read == 50 + 2 * 4
+
+
+def test_stops_at_the_final_token_and_does_not_write_it(gru):
+    ids = torch.tensor([[1]])
+    free = generate(gru, ids, length=10, choose=seeded(5), n=3)
+    eos = free[0, 4].item()
+    stopped = generate(gru, ids, length=10, choose=seeded(5), n=3, eos=eos)
+    first = free[0].tolist().index(eos)
+    assert stopped[0, : first + 1].tolist() == free[0, : first + 1].tolist()
+    assert set(stopped[0, first:].tolist()) == {eos}
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
+def test_a_temperature_that_is_not_positive_is_refused(temperature):
+    with pytest.raises(ValueError, match="positiva"):
+        seeded(0, temperature)
+
+
+def test_no_room_in_the_context(text_gru):
+    text_gru.model.context_length = 8
+    with pytest.raises(ValueError, match="pida menos"):
+        complete(text_gru, "Hola", 6)
+    with pytest.raises(ValueError, match="acórtelo"):
+        complete(text_gru, "Un texto largo", 1)
