@@ -38,7 +38,7 @@ class CompletionScores:
         Parameters
         ----------
         premise : CompletionScores
-            Las mismas continuaciones tras un prompt sin contenido, (1, C); véase :cite:t:`holtzman2021`.
+            Las mismas continuaciones tras un prompt sin contenido, (1, C) :cite:p:`holtzman2021surface`.
         """
         return self.logprobs - premise.logprobs
 

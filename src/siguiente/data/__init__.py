@@ -1,0 +1,1 @@
+"""Conjuntos de datos del curso, cada uno con su ficha."""

@@ -1,0 +1,1 @@
+"""Medir sin engañarse: intervalos y afirmaciones comprobadas."""

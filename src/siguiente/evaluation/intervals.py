@@ -1,0 +1,119 @@
+"""Intervalos: cuánto podría cambiar una cifra si se repitiera la medida."""
+
+import math
+from statistics import NormalDist
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+__all__ = ["Estimate", "bootstrap", "paired_bootstrap", "proportion"]
+
+
+class Estimate(NamedTuple):
+    """Una cifra y su intervalo de confianza."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        """La mitad de la anchura del intervalo."""
+        return (self.high - self.low) / 2
+
+
+def proportion(successes: int, n: int, confidence: float = 0.95) -> Estimate:
+    """Proporción de aciertos con el intervalo de Wilson.
+
+    Parameters
+    ----------
+    successes, n : int
+        Aciertos e intentos.
+    confidence : float
+        Nivel de confianza, entre 0 y 1.
+
+    Raises
+    ------
+    ValueError
+        Si no hay intentos o si los aciertos no están entre 0 y `n`.
+
+    Notes
+    -----
+    A diferencia de :math:`p\\pm z\\sqrt{p(1-p)/n}`, no se sale de [0, 1] ni se hace nulo cuando
+    todo son aciertos :cite:p:`wilson1927`.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in proportion(8, 10)]
+    [0.8, 0.49, 0.943]
+    """
+    if not 0 <= successes <= n or n < 1:
+        raise ValueError(f"Los aciertos deben estar entre 0 y los intentos: {successes} de {n}.")
+    z, p = NormalDist().inv_cdf(0.5 + _valid(confidence) / 2), successes / n
+    center = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return Estimate(p, max(0.0, min(p, center - half)), min(1.0, max(p, center + half)))
+
+
+def bootstrap(values: Tensor, generator: Generator, confidence: float = 0.95, draws: int = 4000) -> Estimate:
+    """Media de unas observaciones independientes con su intervalo por remuestreo.
+
+    Parameters
+    ----------
+    values : Tensor
+        (N,), una cifra por observación.
+    generator : torch.Generator
+        La fuente de azar.
+    confidence : float
+        Nivel de confianza, entre 0 y 1.
+    draws : int
+        Remuestras: el intervalo va de un cuantil a otro de sus medias.
+
+    Raises
+    ------
+    ValueError
+        Si hay menos de dos observaciones o alguna no es un número.
+
+    Examples
+    --------
+    >>> import torch
+    >>> values = torch.tensor([0.0, 1.0] * 50)
+    >>> [round(x, 1) for x in bootstrap(values, torch.Generator().manual_seed(0))]
+    [0.5, 0.4, 0.6]
+    """
+    if values.ndim != 1 or len(values) < 2 or not values.isfinite().all():
+        raise ValueError("Hacen falta al menos dos observaciones, todas números finitos, en un vector (N,).")
+    values = values.double()
+    rows = torch.randint(len(values), (draws, len(values)), generator=generator)
+    tail = (1 - _valid(confidence)) / 2
+    low, high = values[rows].mean(1).quantile(torch.tensor([tail, 1 - tail], dtype=torch.double)).tolist()
+    return Estimate(values.mean().item(), low, high)
+
+
+def paired_bootstrap(a: Tensor, b: Tensor, generator: Generator, confidence: float = 0.95) -> Estimate:
+    """Media de `b - a` cuando ambas se midieron sobre los mismos casos.
+
+    Emparejar quita la variación entre casos: el intervalo es más estrecho que el de dos medidas sueltas.
+
+    Raises
+    ------
+    ValueError
+        Si `a` y `b` no tienen la misma longitud.
+
+    Examples
+    --------
+    >>> import torch
+    >>> a = torch.arange(10.0)
+    >>> [round(x, 4) for x in paired_bootstrap(a, a + 1, torch.Generator().manual_seed(0))]
+    [1.0, 1.0, 1.0]
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"Las medidas no se emparejan: {tuple(a.shape)} y {tuple(b.shape)}.")
+    return bootstrap(b - a, generator, confidence)
+
+
+def _valid(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise ValueError(f"La confianza debe estar entre 0 y 1, y vale {confidence}.")
+    return confidence

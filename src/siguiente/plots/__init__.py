@@ -1,0 +1,1 @@
+"""Figuras: funciones que reciben datos y devuelven ejes, con rótulos en español."""

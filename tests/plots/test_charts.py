@@ -1,0 +1,37 @@
+import matplotlib.figure
+import pytest
+
+from siguiente.plots.bars import probability_bars
+from siguiente.plots.estimates import estimate_rows
+from siguiente.plots.style import spanish_axis
+
+
+@pytest.fixture
+def ax():
+    return matplotlib.figure.Figure().subplots()
+
+
+def test_bars_are_as_long_as_the_probabilities_and_in_their_order(ax):
+    probability_bars([" a", "$b"], [0.6, 0.3], ax, highlight=["$b"])
+    assert [patch.get_width() for patch in ax.patches] == pytest.approx([60, 30])
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]
+    assert ax.patches[0].get_facecolor() != ax.patches[1].get_facecolor()
+
+
+def test_estimates_draw_their_interval(ax):
+    estimate_rows(["A", "B"], {"uno": [(0.5, 0.4, 0.8), (0.2, 0.1, 0.3)]}, "Exactitud", ax)
+    (segments,) = [c.get_segments() for c in ax.collections]
+    assert segments[0][:, 0].tolist() == pytest.approx([0.4, 0.8])
+
+
+def test_axes_are_written_with_a_decimal_comma(ax):
+    spanish_axis(ax.xaxis)
+    assert ax.xaxis.get_major_formatter()(0.25, 0) == "0,25"
+    assert ax.xaxis.get_major_formatter()(10.0, 0) == "10"
+
+
+def test_data_that_do_not_match_are_refused(ax):
+    with pytest.raises(ValueError, match="2 textos y 1 prob"):
+        probability_bars(["a", "b"], [0.5], ax)
+    with pytest.raises(ValueError, match="1 filas y hay 2"):
+        estimate_rows(["A", "B"], {"uno": [(0.5, 0.4, 0.6)]}, "x", ax)
