@@ -1,0 +1,90 @@
+"""El modelo ya convertido, en la caché del usuario: se prepara una vez y después se abre sin esperar."""
+
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import cast
+
+from siguiente.llm.catalogue import ModelCard
+from siguiente.llm.conversion import write_weights
+from siguiente.llm.gguf_header import read_header
+from siguiente.llm.sources import JoinedFile, find, verify
+from siguiente.llm.vocabulary import tokenizer_json
+from siguiente.store import build_directory
+
+__all__ = ["CONVERTER_VERSION", "checkpoint", "checkpoint_key"]
+
+# Súbase cuando cambie lo que se escribe: las pruebas comparan el resultado con un resumen fijo y lo recuerdan.
+CONVERTER_VERSION = 1
+BYTES_PER_PARAMETER = 4
+MARGIN = 60_000_000  # vocabulario y configuración
+
+
+def checkpoint_key(card: ModelCard) -> str:
+    """Devuelve la clave del modelo convertido: qué archivo se convirtió y con qué versión del conversor.
+
+    Examples
+    --------
+    >>> from siguiente.llm.catalogue import card
+    >>> checkpoint_key(card("gemma-3-270m"))[:14]
+    '1-a5fd3b62230a'
+    """
+    return f"{CONVERTER_VERSION}-{card.sha256}"
+
+
+def checkpoint(card: ModelCard, path: Path | str | None = None) -> Path:
+    """Devuelve la carpeta con el modelo convertido; la primera vez comprueba el archivo y lo convierte.
+
+    Parameters
+    ----------
+    card : ModelCard
+        La ficha del modelo.
+    path : Path or str, optional
+        El archivo GGUF o la carpeta que lo tiene; sin él se busca donde dice `siguiente.llm.sources.find`.
+
+    Returns
+    -------
+    Path
+        Carpeta con `config.json`, `model.safetensors` y `tokenizer.json`.
+
+    Raises
+    ------
+    FileNotFoundError
+        Si falta el archivo del modelo.
+    ValueError
+        Si el archivo está truncado o no es el publicado.
+    OSError
+        Si no hay sitio en el disco.
+    """
+    needed = card.parameters * BYTES_PER_PARAMETER + MARGIN
+    return build_directory(
+        card.name, checkpoint_key(card), lambda to: _convert(card, path, to), needed=needed
+    )
+
+
+def _convert(card: ModelCard, path: Path | str | None, target: Path) -> None:
+    parts = find(card, path)
+    with _progress(card) as bar:
+        verify(card, parts, bar.update)
+        with io.BufferedReader(JoinedFile(parts), 1 << 20) as stream:
+            header = read_header(stream)
+            write_weights(stream, header, card, target / "model.safetensors", bar.update)
+        _write_json(target / "tokenizer.json", tokenizer_json(header.metadata))
+        _write_json(target / "config.json", {"architectures": None, "dtype": "float32", **card.config})
+        if template := header.metadata.get("tokenizer.chat_template"):
+            (target / "chat_template.jinja").write_text(cast(str, template), encoding="utf-8")
+
+
+def _write_json(path: Path, content: dict) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def _progress(card: ModelCard):  # noqa: ANN202
+    """Una barra de progreso, solo en una terminal y si `TQDM_DISABLE` no la quita."""
+    from tqdm import tqdm
+
+    hidden = bool(os.environ.get("TQDM_DISABLE")) or not sys.stderr.isatty()
+    total = card.size + card.parameters * BYTES_PER_PARAMETER
+    return tqdm(desc=f"Preparando {card.title}", total=total, unit="B", unit_scale=True, disable=hidden)

@@ -1,0 +1,79 @@
+"""Abrir un modelo por su nombre."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siguiente.llm.catalogue import ModelCard, card
+from siguiente.llm.checkpoints import checkpoint
+
+if TYPE_CHECKING:
+    from siguiente.language_models.text import TextModel
+    from siguiente.llm.pretrained import PretrainedModel
+
+__all__ = ["load", "load_card"]
+
+
+def load(name: str, path: Path | str | None = None) -> "TextModel[PretrainedModel]":
+    """Abre un modelo preentrenado, listo para usarse con texto.
+
+    La primera vez comprueba el archivo del modelo y lo convierte; después se abre en pocos segundos.
+
+    Parameters
+    ----------
+    name : str
+        Nombre del modelo en el catálogo: `gemma-3-270m` o `smollm2-135m-instruct`.
+    path : Path or str, optional
+        El archivo GGUF, o la carpeta que lo tiene, si no está instalado como paquete.
+
+    Returns
+    -------
+    TextModel
+        El modelo con su tokenizador. Sus pesos se guardaron con 4 a 8 bits: las probabilidades son las de esa
+        versión cuantizada, no las del modelo original.
+
+    Raises
+    ------
+    ValueError
+        Si no se conoce el modelo, o si su archivo está truncado o alterado.
+    FileNotFoundError
+        Si falta el archivo del modelo.
+    OSError
+        Si no hay sitio en el disco para convertirlo.
+
+    Examples
+    --------
+    >>> from siguiente.llm import load
+    >>> model = load("gemma-3-270m")
+    >>> logits, state = model.model.step(model.prompt("Uno, dos, tres, cuatro,"))
+    >>> model.decode(logits[0].argmax(-1))
+    ' cinco'
+    """
+    return load_card(card(name), path)
+
+
+def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[PretrainedModel]":
+    """Abre el modelo de una ficha, esté o no en el catálogo.
+
+    Parameters
+    ----------
+    card : ModelCard
+        La ficha.
+    path : Path or str, optional
+        El archivo GGUF o la carpeta que lo tiene.
+
+    Returns
+    -------
+    TextModel
+        El modelo con su tokenizador.
+    """
+    from siguiente.language_models.text import TextModel
+    from siguiente.llm.pretrained import PretrainedModel, open_network
+    from siguiente.llm.tokenizer import PretrainedTokenizer
+
+    sys.audit("siguiente.resource", f"model:{card.name}")
+    folder = checkpoint(card, path)
+    network = open_network(folder, card.architecture)
+    model = PretrainedModel(network, network.config.vocab_size, network.config.max_position_embeddings)
+    tokenizer = PretrainedTokenizer.from_file(folder / "tokenizer.json", card.bos_id, card.eos_id, card.title)
+    return TextModel(model, tokenizer)

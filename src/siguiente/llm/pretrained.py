@@ -1,0 +1,139 @@
+"""Un modelo preentrenado que cumple el protocolo del curso."""
+
+import copy
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["CacheState", "PretrainedModel", "open_network"]
+
+NETWORKS = {
+    "gemma3": ("transformers.models.gemma3.modeling_gemma3", "Gemma3ForCausalLM"),
+    "llama": ("transformers.models.llama.modeling_llama", "LlamaForCausalLM"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class CacheState:
+    """Las claves y los valores de lo ya leído, capa por capa; no cambian nunca.
+
+    Attributes
+    ----------
+    layers : tuple
+        Una capa de caché de transformers por capa de la red, con claves y valores (B, H, T, D).
+    length : int
+        Número de tokens leídos.
+    """
+
+    layers: tuple[Any, ...]
+    length: int
+
+    def repeat(self, n: int) -> "CacheState":
+        """Repite cada fila `n` veces seguidas: (B, ...) pasa a (B·n, ...)."""
+        return self._mapped(lambda tensor: tensor.repeat_interleave(n, 0))
+
+    def select(self, rows: Tensor) -> "CacheState":
+        """Elige filas por su índice: (B, ...) pasa a (len(rows), ...)."""
+        return self._mapped(lambda tensor: tensor.index_select(0, rows))
+
+    def _mapped(self, change: Any) -> "CacheState":
+        layers = tuple(copy.copy(layer) for layer in self.layers)
+        for layer in layers:
+            layer.keys, layer.values = change(layer.keys), change(layer.values)
+        return CacheState(layers, self.length)
+
+
+@dataclass(frozen=True, eq=False)
+class PretrainedModel:
+    """Una red de transformers vista como modelo de lenguaje.
+
+    Parameters
+    ----------
+    network : Module
+        Red causal de transformers, en evaluación y en float32.
+    vocab_size : int
+        Número de tokens, V.
+    context_length : int
+        Tokens que caben en el contexto.
+    """
+
+    network: Any
+    vocab_size: int
+    context_length: int
+
+    def step(self, ids: Tensor, state: CacheState | None = None, last: int = 1) -> tuple[Tensor, CacheState]:
+        """Lee T tokens en una pasada y devuelve los logits de las últimas posiciones.
+
+        Parameters
+        ----------
+        ids : Tensor
+            Tokens nuevos, (B, T), enteros de 64 bits.
+        state : CacheState, optional
+            Lo leído antes; sigue siendo válido después.
+        last : int
+            Cuántas posiciones finales necesitan logits, entre 1 y T.
+
+        Returns
+        -------
+        tuple of (Tensor, CacheState)
+            Logits (B, last, V) en float32 y el estado nuevo.
+
+        Raises
+        ------
+        ValueError
+            Si `ids` no es (B, T), si `last` no está entre 1 y T o si el texto no cabe en el contexto.
+        """
+        past = 0 if state is None else state.length
+        self._check(ids, past, last)
+        cache = _cache(self.network.config, state)
+        with torch.inference_mode():
+            output = self.network(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=last)
+        return output.logits.float(), CacheState(tuple(cache.layers), past + ids.shape[1])
+
+    def _check(self, ids: Tensor, past: int, last: int) -> None:
+        if ids.ndim != 2 or ids.numel() == 0:
+            raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
+        if not 1 <= last <= ids.shape[1]:
+            raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")
+        if past + ids.shape[1] > self.context_length:
+            raise ValueError(
+                f"El texto llega a {past + ids.shape[1]} tokens y en el contexto caben {self.context_length}: "
+                "acórtelo."
+            )
+
+
+def _cache(config: Any, state: CacheState | None) -> Any:
+    """Crea una caché que empieza donde `state` terminó; al crecer, cada capa une tensores en otros nuevos."""
+    from transformers.cache_utils import DynamicCache
+
+    cache = DynamicCache(config=config)
+    if state is not None:
+        cache.layers = [copy.copy(layer) for layer in state.layers]
+    return cache
+
+
+def open_network(folder: Path, architecture: str) -> Any:
+    """Abre una red convertida, con los pesos leídos del disco según hacen falta.
+
+    Parameters
+    ----------
+    folder : Path
+        Carpeta con `config.json` y `model.safetensors`.
+    architecture : {"gemma3", "llama"}
+        Familia de la red.
+
+    Returns
+    -------
+    Module
+        La red, en evaluación, en float32 y sin gradientes.
+    """
+    module, name = NETWORKS[architecture]
+    network_class = getattr(importlib.import_module(module), name)
+    network = network_class.from_pretrained(
+        folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
+    )
+    return network.requires_grad_(False).eval()

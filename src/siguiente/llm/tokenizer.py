@@ -1,0 +1,123 @@
+"""El tokenizador de un modelo preentrenado: de texto a números, de números a texto y a bytes."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tokenizers import Tokenizer
+from tokenizers.decoders import ByteLevel
+
+__all__ = ["PretrainedTokenizer"]
+
+BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """El carácter visible con que un BPE de bytes escribe cada byte."""
+    visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [b for b in range(256) if b not in set(visible)]
+    return {chr(b): b for b in visible} | {chr(256 + i): b for i, b in enumerate(hidden)}
+
+
+@dataclass(frozen=True, eq=False)
+class PretrainedTokenizer:
+    """Un tokenizador con sus tokens de comienzo y de final.
+
+    Parameters
+    ----------
+    backend : Tokenizer
+        El de la biblioteca tokenizers.
+    bos_id, eos_id : int or None
+        Tokens de comienzo y de final.
+
+    Notes
+    -----
+    Los bytes de los tokens de un texto, seguidos, son los bytes del texto. Hay una excepción: los tokenizadores de
+    SentencePiece escriben el espacio como `▁` y no distinguen un `▁` verdadero de un espacio.
+    """
+
+    backend: Tokenizer
+    bos_id: int | None
+    eos_id: int | None
+    name: str = "este modelo"
+
+    @classmethod
+    def from_file(
+        cls, path: Path, bos_id: int | None, eos_id: int | None, name: str
+    ) -> "PretrainedTokenizer":
+        """Lee un archivo `tokenizer.json`."""
+        return cls(Tokenizer.from_file(str(path)), bos_id, eos_id, name)
+
+    @property
+    def vocab_size(self) -> int:
+        """Número de tokens, V."""
+        return self.backend.get_vocab_size()
+
+    def encode(self, text: str, special: bool = False) -> list[int]:
+        """Devuelve los tokens de `text`, sin el de comienzo.
+
+        Parameters
+        ----------
+        text : str
+            El texto.
+        special : bool
+            Si es cierto, `<bos>` y los demás tokens de control escritos en el texto se leen como tales, que es lo
+            que necesita una plantilla de chat. Si no, son texto como otro cualquiera, que es lo seguro.
+
+        Returns
+        -------
+        list of int
+            Los números de los tokens.
+
+        Raises
+        ------
+        ValueError
+            Si el texto tiene un carácter que el vocabulario no puede escribir.
+        """
+        self.backend.encode_special_tokens = not special
+        ids = self.backend.encode(text, add_special_tokens=False).ids
+        if self._byte_level and not special:
+            self._check_complete(text, ids)
+        return ids
+
+    def _check_complete(self, text: str, ids: Sequence[int]) -> None:
+        if sum(len(self.token_bytes(i)) for i in ids) == len(text.encode()):
+            return
+        lost = next(c for c in text if not self.backend.encode(c, add_special_tokens=False).ids)
+        raise ValueError(f"El vocabulario de {self.name} no puede escribir {lost!r}: quítelo del texto.")
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Devuelve el texto de `ids`, sin los tokens especiales; un carácter a medias se muestra como �."""
+        return b"".join(self.token_bytes(i) for i in ids).decode(errors="replace")
+
+    def token_bytes(self, token: int) -> bytes:
+        """Devuelve los bytes que un token escribe; vacío si es especial.
+
+        Raises
+        ------
+        ValueError
+            Si ese token no existe.
+        """
+        if token in self._special:
+            return b""
+        piece = self.backend.id_to_token(token)
+        if piece is None:
+            raise ValueError(f"No existe el token {token}: hay {self.vocab_size}, numerados desde 0.")
+        if self._byte_level:
+            return bytes(self._alphabet[character] for character in piece)
+        byte = BYTE.fullmatch(piece)
+        return bytes([int(byte[1], 16)]) if byte else piece.replace("▁", " ").encode()
+
+    @cached_property
+    def _special(self) -> frozenset[int]:
+        return frozenset(i for i, added in self.backend.get_added_tokens_decoder().items() if added.special)
+
+    @cached_property
+    def _byte_level(self) -> bool:
+        return isinstance(self.backend.decoder, ByteLevel)
+
+    @cached_property
+    def _alphabet(self) -> dict[str, int]:
+        return _byte_alphabet()
