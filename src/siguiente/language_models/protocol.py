@@ -1,6 +1,6 @@
 """El protocolo: lo único que un modelo de lenguaje del curso debe saber hacer."""
 
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from torch import Tensor
 
@@ -39,7 +39,7 @@ class LanguageModel(Protocol):
     @property
     def context_length(self) -> int | None: ...  # noqa: D102
 
-    def step(self, ids: Tensor, state: State | None = None, last: int = 1) -> tuple[Tensor, State]:
+    def step(self, ids: Tensor, state: Any = None, last: int = 1) -> tuple[Tensor, Any]:
         """Lee T tokens en una pasada y devuelve los logits de las últimas posiciones.
 
         Parameters
@@ -47,7 +47,7 @@ class LanguageModel(Protocol):
         ids : Tensor
             Tokens nuevos, (B, T), enteros de 64 bits, con T >= 1.
         state : State, optional
-            Lo leído antes; sin él, el texto empieza aquí.
+            Lo leído antes con este mismo modelo; sin él, el texto empieza aquí.
         last : int
             Cuántas posiciones finales necesitan logits, entre 1 y T.
 

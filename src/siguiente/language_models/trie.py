@@ -9,7 +9,7 @@ from torch import Tensor
 
 from siguiente.language_models.protocol import LanguageModel, State
 
-__all__ = ["FastTrieScorer", "TokenTrie", "score_trie"]
+__all__ = ["ROOT", "FastTrieScorer", "TokenTrie", "read_chain", "score_trie"]
 
 # Posiciones con logits por pasada: con V = 262 144, 64 MB.
 CHAIN_LIMIT = 64
@@ -57,6 +57,11 @@ class TokenTrie:
     def wanted_children(self, node: int) -> list[int]:
         """Hijos de `node` cuya probabilidad se pide."""
         return [child for child in self.children[node].values() if self.wanted[child]]
+
+    def record(self, node: int, logits: Tensor, result: Tensor) -> None:
+        """Anota en `result` la probabilidad de los hijos pedidos de `node`, según sus logits, (V,)."""
+        if children := self.wanted_children(node):
+            result[children] = logits[[self.tokens[child] for child in children]] - logits.logsumexp(-1)
 
     def chain(self, node: int) -> Iterator[int]:
         """Recorre desde `node` los nodos de un solo hijo; termina en una bifurcación o antes de una hoja."""
@@ -115,12 +120,12 @@ def score_trie(model: LanguageModel, trie: TokenTrie) -> Tensor:
         node, state = pending.pop()
         chain = list(trie.chain(node))
         if chain:
-            state = _read_chain(model, trie, chain, state, result)
+            state = read_chain(model, trie, chain, state, result)
             pending += [(child, state) for child in trie.children[chain[-1]].values()]
     return result
 
 
-def _read_chain(
+def read_chain(
     model: LanguageModel, trie: TokenTrie, chain: list[int], state: State | None, result: Tensor
 ) -> State:
     """Lee una cadena de nodos y anota la probabilidad de los hijos pedidos de cada uno."""
@@ -128,6 +133,5 @@ def _read_chain(
     last = len(chain) - needed.index(True) if any(needed) else 1
     logits, state = model.step(torch.tensor([[trie.tokens[node] for node in chain]]), state, last=last)
     for node, row in zip(chain[-last:], logits[0], strict=True):
-        if children := trie.wanted_children(node):
-            result[children] = row[[trie.tokens[child] for child in children]] - row.logsumexp(-1)
+        trie.record(node, row, result)
     return state

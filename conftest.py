@@ -1,0 +1,50 @@
+"""Recuento de doctests: todo ejemplo escrito en `src`, `docs` y `examples` debe ejecutarse.
+
+Sin él, una carpeta ignorada o un patrón mal escrito dejarían de ejecutar ejemplos sin que nada fallase.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from _pytest.doctest import DoctestItem
+
+FOLDERS = ("src", "docs", "examples")
+EXAMPLE = re.compile(r"^\s*>>> ", re.MULTILINE)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declara en la configuración cuántos ejemplos hay al menos."""
+    parser.addini("doctest_floor", "mínimo de ejemplos en una ejecución completa", default="0")
+
+
+def written_examples(roots: list[Path]) -> Counter[Path]:
+    """Cuenta las líneas `>>>` de cada archivo."""
+    files = [f for root in roots for f in (root.rglob("*") if root.is_dir() else [root])]
+    texts = [f for f in files if f.suffix in {".py", ".rst", ".md"} and "_build" not in f.parts]
+    return Counter({f: len(EXAMPLE.findall(f.read_text(encoding="utf-8"))) for f in texts})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Compara lo escrito con lo recogido y se detiene si falta algo."""
+    base = config.rootpath
+    asked = [base / argument for argument in config.args if "::" not in argument]
+    roots = [path for path in asked if path.is_relative_to(base) and path.relative_to(base).parts[:1]]
+    roots = [path for path in roots if path.relative_to(base).parts[0] in FOLDERS and path.exists()]
+    collected: Counter[Path] = Counter()
+    for item in items:
+        if isinstance(item, DoctestItem) and item.dtest is not None:
+            collected[item.path] += len(item.dtest.examples)
+    written = written_examples(roots)
+    lost = [
+        f"{f.relative_to(base)}: {n} escritos, {collected[f]} recogidos"
+        for f, n in written.items()
+        if n != collected[f]
+    ]
+    floor = int(config.getini("doctest_floor"))
+    if config.args == config.getini("testpaths") and written.total() < floor:
+        lost.append(f"en total hay {written.total()} ejemplos y `doctest_floor` exige {floor}")
+    if lost:
+        raise pytest.UsageError("Hay doctests que no se ejecutan:\n  " + "\n  ".join(lost))
