@@ -1,7 +1,7 @@
 """El almacén: directorios que se construyen una sola vez, enteros o nada.
 
 Un directorio se escribe aparte, se asienta en el disco y aparece en su sitio con un cambio de nombre, que es
-atómico: quien lo lea lo verá completo o no lo verá. Si el proceso muere a la mitad, el siguiente limpia y empieza.
+atómico: quien lo lea lo verá completo o no lo verá. Si el proceso muere a la mitad, el siguiente lo rehace.
 """
 
 import errno
@@ -45,7 +45,9 @@ def cache_dir() -> Path:
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("siguiente", appauthor=False)
 
 
-def build_directory(name: str, key: str, build: Callable[[Path], None], *, needed: int = 0) -> Path:
+def build_directory(
+    name: str, key: str, build: Callable[[Path], None], *, needed: int = 0, thorough: bool = False
+) -> Path:
     """Devuelve el directorio de `name` y `key`; si falta o está dañado, lo construye.
 
     Dos procesos pueden pedirlo a la vez: uno construye y el otro espera. Nunca se ve a medio escribir.
@@ -60,6 +62,8 @@ def build_directory(name: str, key: str, build: Callable[[Path], None], *, neede
         Escribe los archivos en el directorio vacío que recibe.
     needed : int
         Bytes de disco que hacen falta, aproximadamente.
+    thorough : bool
+        Si es cierto, lo que ya estaba se relee entero antes de darlo por bueno.
 
     Returns
     -------
@@ -81,10 +85,10 @@ def build_directory(name: str, key: str, build: Callable[[Path], None], *, neede
     hola True
     """
     target = cache_dir() / f"{name}-{key[:16]}"
-    if is_intact(target):
+    if is_intact(target, thorough):
         return target
     with _locked(target):
-        if not is_intact(target):  # otro proceso pudo terminarlo mientras esperábamos
+        if not is_intact(target, thorough):  # otro proceso pudo terminarlo mientras esperábamos
             _clean(target)
             _require_space(target, needed)
             _build(target, build, needed)

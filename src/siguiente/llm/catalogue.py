@@ -146,7 +146,7 @@ SMOLLM2 = ModelCard(
     parameters=134_515_008,
     quantisation="Q4_1: 4 bits por peso, 8 en las representaciones de entrada",
     licence="Apache-2.0",
-    notice="SmolLM2-135M-Instruct, de Hugging Face TB, con licencia Apache 2.0 (apache.org/licenses/LICENSE-2.0)",
+    notice="SmolLM2-135M-Instruct, de Hugging Face; licencia Apache 2.0 (apache.org/licenses/LICENSE-2.0)",
     architecture="llama",
     config={
         "model_type": "llama",

@@ -5,7 +5,9 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Any
+
+from tqdm import tqdm
 
 from siguiente.llm.catalogue import ModelCard
 from siguiente.llm.conversion import write_weights
@@ -16,7 +18,7 @@ from siguiente.store import build_directory
 
 __all__ = ["CONVERTER_VERSION", "checkpoint", "checkpoint_key"]
 
-# Súbase cuando cambie lo que se escribe: las pruebas comparan el resultado con un resumen fijo y lo recuerdan.
+# Súbase cuando cambie lo que se escribe: una prueba compara el resultado con un resumen y lo recuerda.
 CONVERTER_VERSION = 1
 BYTES_PER_PARAMETER = 4
 MARGIN = 60_000_000  # vocabulario y configuración
@@ -34,7 +36,7 @@ def checkpoint_key(card: ModelCard) -> str:
     return f"{CONVERTER_VERSION}-{card.sha256}"
 
 
-def checkpoint(card: ModelCard, path: Path | str | None = None) -> Path:
+def checkpoint(card: ModelCard, path: Path | str | None = None, *, thorough: bool = False) -> Path:
     """Devuelve la carpeta con el modelo convertido; la primera vez comprueba el archivo y lo convierte.
 
     Parameters
@@ -43,6 +45,8 @@ def checkpoint(card: ModelCard, path: Path | str | None = None) -> Path:
         La ficha del modelo.
     path : Path or str, optional
         El archivo GGUF o la carpeta que lo tiene; sin él se busca donde dice `siguiente.llm.sources.find`.
+    thorough : bool
+        Si es cierto, relee entera la conversión anterior antes de darla por buena.
 
     Returns
     -------
@@ -58,9 +62,12 @@ def checkpoint(card: ModelCard, path: Path | str | None = None) -> Path:
     OSError
         Si no hay sitio en el disco.
     """
-    needed = card.parameters * BYTES_PER_PARAMETER + MARGIN
     return build_directory(
-        card.name, checkpoint_key(card), lambda to: _convert(card, path, to), needed=needed
+        card.name,
+        checkpoint_key(card),
+        lambda target: _convert(card, path, target),
+        needed=card.parameters * BYTES_PER_PARAMETER + MARGIN,
+        thorough=thorough,
     )
 
 
@@ -74,17 +81,15 @@ def _convert(card: ModelCard, path: Path | str | None, target: Path) -> None:
         _write_json(target / "tokenizer.json", tokenizer_json(header.metadata))
         _write_json(target / "config.json", {"architectures": None, "dtype": "float32", **card.config})
         if template := header.metadata.get("tokenizer.chat_template"):
-            (target / "chat_template.jinja").write_text(cast(str, template), encoding="utf-8")
+            (target / "chat_template.jinja").write_text(template, encoding="utf-8")
 
 
-def _write_json(path: Path, content: dict) -> None:
+def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-def _progress(card: ModelCard):  # noqa: ANN202
+def _progress(card: ModelCard) -> tqdm:
     """Una barra de progreso, solo en una terminal y si `TQDM_DISABLE` no la quita."""
-    from tqdm import tqdm
-
     hidden = bool(os.environ.get("TQDM_DISABLE")) or not sys.stderr.isatty()
     total = card.size + card.parameters * BYTES_PER_PARAMETER
     return tqdm(desc=f"Preparando {card.title}", total=total, unit="B", unit_scale=True, disable=hidden)

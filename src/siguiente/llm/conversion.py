@@ -98,8 +98,8 @@ def write_weights(
 
     Notes
     -----
-    Una multiplicación de escala (float16) por entero (8 bits o menos) cabe exacta en los 24 bits de un float32,
-    así que no se pierde nada más que lo que perdió la cuantización.
+    Se guarda en float32 porque el producto de una escala (float16) por un entero de 8 bits cabe exacto en él,
+    y no en formatos más cortos: no se pierde más que lo que ya perdió la cuantización.
     """
     with target.open("wb") as file:
         file.write(_safetensors_header(header, card))

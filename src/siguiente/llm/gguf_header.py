@@ -1,13 +1,13 @@
 """La cabecera de un archivo GGUF: qué dice de sí mismo y dónde está cada tensor.
 
-El lector de la biblioteca `gguf` crea un objeto por cada palabra del vocabulario y tarda 19 s con Gemma; aquí se
-lee lo mismo de una pasada. El formato está en la documentación de ggml (docs/gguf.md).
+El lector de la biblioteca `gguf` crea un objeto por cada token del vocabulario y tarda 19 s con Gemma; aquí
+se lee lo mismo en medio segundo. El formato está en la documentación de ggml (docs/gguf.md).
 """
 
 import struct
 from dataclasses import dataclass
 from math import prod
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class StoredTensor:
 class Header:
     """Los metadatos del archivo y la lista de sus tensores."""
 
-    metadata: dict[str, object]
+    metadata: dict[str, Any]
     tensors: tuple[StoredTensor, ...]
 
 
@@ -88,7 +88,7 @@ def _tensor(stream: BinaryIO) -> tuple[str, tuple[int, ...], int, int]:
     return name, tuple(reversed(sizes)), _scalar(stream, "I"), _scalar(stream, "Q")
 
 
-def _value(stream: BinaryIO, code: int):  # noqa: ANN202
+def _value(stream: BinaryIO, code: int) -> Any:
     if code == STRING:
         return _string(stream)
     if code != ARRAY:
@@ -100,7 +100,7 @@ def _value(stream: BinaryIO, code: int):  # noqa: ANN202
     return [_value(stream, code) for _ in range(count)]
 
 
-def _scalar(stream: BinaryIO, letter: str):  # noqa: ANN202
+def _scalar(stream: BinaryIO, letter: str) -> Any:
     return struct.unpack(f"<{letter}", stream.read(struct.calcsize(f"<{letter}")))[0]
 
 

@@ -2,12 +2,16 @@
 
 import copy
 import importlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
+
+from siguiente.language_models.protocol import State
+from siguiente.language_models.trie import TokenTrie
 
 __all__ = ["CacheState", "PretrainedModel", "open_network"]
 
@@ -32,19 +36,19 @@ class CacheState:
     layers: tuple[Any, ...]
     length: int
 
-    def repeat(self, n: int) -> "CacheState":
+    def repeat(self, n: int) -> Self:
         """Repite cada fila `n` veces seguidas: (B, ...) pasa a (B·n, ...)."""
         return self._mapped(lambda tensor: tensor.repeat_interleave(n, 0))
 
-    def select(self, rows: Tensor) -> "CacheState":
+    def select(self, rows: Tensor) -> Self:
         """Elige filas por su índice: (B, ...) pasa a (len(rows), ...)."""
         return self._mapped(lambda tensor: tensor.index_select(0, rows))
 
-    def _mapped(self, change: Any) -> "CacheState":
+    def _mapped(self, change: Callable[[Tensor], Tensor]) -> Self:
         layers = tuple(copy.copy(layer) for layer in self.layers)
         for layer in layers:
             layer.keys, layer.values = change(layer.keys), change(layer.values)
-        return CacheState(layers, self.length)
+        return replace(self, layers=layers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +69,7 @@ class PretrainedModel:
     vocab_size: int
     context_length: int
 
-    def step(self, ids: Tensor, state: CacheState | None = None, last: int = 1) -> tuple[Tensor, CacheState]:
+    def step(self, ids: Tensor, state: State | None = None, last: int = 1) -> tuple[Tensor, CacheState]:
         """Lee T tokens en una pasada y devuelve los logits de las últimas posiciones.
 
         Parameters
@@ -85,14 +89,23 @@ class PretrainedModel:
         Raises
         ------
         ValueError
-            Si `ids` no es (B, T), si `last` no está entre 1 y T o si el texto no cabe en el contexto.
+            Si `ids` no es (B, T), si `last` no está entre 1 y T, si el estado es de otra clase de modelo o si
+            el texto no cabe en el contexto.
         """
+        if not isinstance(state, CacheState | None):
+            raise ValueError("Ese estado es de otro modelo: use el que devolvió este mismo.")
         past = 0 if state is None else state.length
         self._check(ids, past, last)
-        cache = _cache(self.network.config, state)
+        cache = continued_cache(self.network.config, state)
         with torch.inference_mode():
             output = self.network(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=last)
         return output.logits.float(), CacheState(tuple(cache.layers), past + ids.shape[1])
+
+    def score_trie(self, trie: TokenTrie) -> Tensor:
+        """Puntúa un trie con muchas ramas por pasada: :func:`siguiente.llm.packing.score_trie`."""
+        from siguiente.llm.packing import score_trie
+
+        return score_trie(self, trie)
 
     def _check(self, ids: Tensor, past: int, last: int) -> None:
         if ids.ndim != 2 or ids.numel() == 0:
@@ -100,13 +113,11 @@ class PretrainedModel:
         if not 1 <= last <= ids.shape[1]:
             raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")
         if past + ids.shape[1] > self.context_length:
-            raise ValueError(
-                f"El texto llega a {past + ids.shape[1]} tokens y en el contexto caben {self.context_length}: "
-                "acórtelo."
-            )
+            total = past + ids.shape[1]
+            raise ValueError(f"El texto llega a {total} tokens y en el contexto caben {self.context_length}.")
 
 
-def _cache(config: Any, state: CacheState | None) -> Any:
+def continued_cache(config: Any, state: CacheState | None) -> Any:
     """Crea una caché que empieza donde `state` terminó; al crecer, cada capa une tensores en otros nuevos."""
     from transformers.cache_utils import DynamicCache
 

@@ -162,4 +162,5 @@ def verify(card: ModelCard, parts: Sequence[Path], progress: Progress = lambda c
 
 
 def _wrong(card: ModelCard, parts: Sequence[Path], reason: str) -> str:
-    return f"El archivo de {card.title} está dañado o no es el publicado: {reason} ({parts[0]}). {_reinstall(card)}"
+    problem = f"El archivo de {card.title} está dañado o no es el publicado: {reason} ({parts[0]})."
+    return f"{problem} {_reinstall(card)}"

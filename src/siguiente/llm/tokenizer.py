@@ -34,8 +34,8 @@ class PretrainedTokenizer:
 
     Notes
     -----
-    Los bytes de los tokens de un texto, seguidos, son los bytes del texto. Hay una excepción: los tokenizadores de
-    SentencePiece escriben el espacio como `▁` y no distinguen un `▁` verdadero de un espacio.
+    Los bytes de los tokens de un texto, seguidos, son los bytes del texto. Hay una excepción: SentencePiece
+    escribe el espacio como `▁` y no distingue un `▁` verdadero de un espacio.
     """
 
     backend: Tokenizer
@@ -63,8 +63,8 @@ class PretrainedTokenizer:
         text : str
             El texto.
         special : bool
-            Si es cierto, `<bos>` y los demás tokens de control escritos en el texto se leen como tales, que es lo
-            que necesita una plantilla de chat. Si no, son texto como otro cualquiera, que es lo seguro.
+            Si es cierto, `<bos>` y los demás tokens de control escritos en el texto se leen como tales: así
+            lo necesita una plantilla de chat. Si no, son texto como otro cualquiera, que es lo seguro.
 
         Returns
         -------

@@ -70,7 +70,7 @@ def implied_merges(pieces: Sequence[str], types: Sequence[int]) -> list[tuple[st
 
 
 def _sentencepiece(metadata: Mapping[str, Any]) -> Json:
-    """SentencePiece de Gemma: BPE sobre caracteres; lo que no está en el vocabulario se escribe byte a byte."""
+    """SentencePiece de Gemma: BPE sobre caracteres; lo que el vocabulario no tiene va byte a byte."""
     tokens, types = metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"]
     # El archivo escribe con espacios verdaderos los tokens de varios espacios.
     pieces = [SPACE * len(t) if t.strip(" ") == "" else t for t in tokens]

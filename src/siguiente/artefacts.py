@@ -1,0 +1,94 @@
+"""La tabla de artefactos: lo que varias páginas necesitan y se construye antes que ellas.
+
+Un artefacto depende solo de lo que su clave resume; cambiar eso da otra clave y otro directorio. Esta orden
+construye los que falten::
+
+    python -m siguiente.artefacts
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from siguiente.llm.catalogue import CATALOGUE, ModelCard
+from siguiente.llm.checkpoints import checkpoint, checkpoint_key
+
+__all__ = ["ARTEFACTS", "Artefact", "artefact", "main"]
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """Algo que se construye una vez y que varias páginas usan.
+
+    Attributes
+    ----------
+    name : str
+        Nombre con que se pide.
+    key : str
+        Resumen de todo lo que determina su contenido.
+    build : callable
+        Devuelve su carpeta y la construye si hace falta; con `thorough=True` la relee entera.
+    """
+
+    name: str
+    key: str
+    build: Callable[..., Path]
+
+
+def _converted(card: ModelCard) -> Artefact:
+    return Artefact(card.name, checkpoint_key(card), partial(checkpoint, card))
+
+
+ARTEFACTS = tuple(_converted(card) for card in CATALOGUE)
+
+
+def artefact(name: str) -> Path:
+    """Devuelve la carpeta de un artefacto; si falta, lo construye.
+
+    Parameters
+    ----------
+    name : str
+        Nombre del artefacto.
+
+    Returns
+    -------
+    Path
+        Su carpeta.
+
+    Raises
+    ------
+    ValueError
+        Si no hay ninguno con ese nombre.
+
+    Examples
+    --------
+    >>> artefact("ninguno")
+    Traceback (most recent call last):
+    ValueError: No hay un artefacto 'ninguno'. Hay estos: gemma-3-270m, smollm2-135m-instruct.
+    """
+    for known in ARTEFACTS:
+        if known.name == name:
+            sys.audit("siguiente.resource", f"artefact:{name}")
+            return known.build()
+    names = ", ".join(known.name for known in ARTEFACTS)
+    raise ValueError(f"No hay un artefacto {name!r}. Hay estos: {names}.")
+
+
+def main(artefacts: Sequence[Artefact] = ARTEFACTS) -> None:
+    """Construye los artefactos que faltan y rehace los dañados; si alguno falla, termina y dice por qué."""
+    for known in artefacts:
+        try:
+            known.build(thorough=True)
+        except (OSError, ValueError) as error:
+            sys.exit(f"No se pudo construir el artefacto {known.name}. {_reason(error)}")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """El mensaje sin el número que el sistema pone delante."""
+    return str(getattr(error, "strerror", None) or error)
+
+
+if __name__ == "__main__":
+    main()
