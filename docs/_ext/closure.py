@@ -1,0 +1,114 @@
+"""Cierre de una página: los archivos del paquete de los que dependen sus celdas."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+# Ni el código ni la ficha de unos datos son datos que una celda lea.
+NOT_DATA = {".py", ".pyc", ".pyi", ".md"}
+
+
+@dataclass(frozen=True)
+class Package:
+    """Un paquete de Python en disco; `root` es la carpeta que lleva su nombre."""
+
+    root: Path
+
+    def source(self, module: str) -> Path | None:
+        """Devuelve el archivo de un módulo, o `None` si no existe."""
+        path = self.root.parent.joinpath(*module.split("."))
+        candidates = (path / "__init__.py", path.with_name(path.name + ".py"))
+        return next((file for file in candidates if file.is_file()), None)
+
+    def modules(self) -> frozenset[str]:
+        """Devuelve los nombres de todos los módulos del paquete."""
+        files = (file.relative_to(self.root.parent).with_suffix("") for file in self.root.rglob("*.py"))
+        return frozenset(".".join(file.parts).removesuffix(".__init__") for file in files)
+
+
+def closure(package: Package, cells: Iterable[str]) -> frozenset[str]:
+    """Módulos del paquete que unas celdas importan, directa o indirectamente.
+
+    Cuentan los `import` escritos dentro de funciones y los `__init__` de los paquetes que contienen
+    a cada módulo. Si algo no se puede analizar, el cierre es el paquete entero.
+    """
+    found: set[str] = set()
+    try:
+        pending = set().union(*(imported(python(cell)) for cell in cells))
+        while pending:
+            for module in ancestry(pending.pop()):
+                if module not in found and (file := module_file(package, module)):
+                    found.add(module)
+                    pending |= imported(file.read_text("utf8"), module, file.stem == "__init__")
+    except SyntaxError:
+        return package.modules()
+    return frozenset(found)
+
+
+def module_file(package: Package, module: str) -> Path | None:
+    """Devuelve el archivo de un módulo si pertenece al paquete."""
+    return package.source(module) if module.split(".")[0] == package.root.name else None
+
+
+def files(package: Package, modules: Iterable[str]) -> frozenset[Path]:
+    """Archivos de unos módulos y sus datos: los de la misma carpeta y el mismo nombre."""
+    sources = [file for module in modules if (file := package.source(module))]
+    data = (other for file in sources for other in file.parent.glob(f"{file.stem}.*"))
+    return frozenset([*sources, *(file for file in data if file.suffix not in NOT_DATA and file.is_file())])
+
+
+def python(cell: str) -> str:
+    """Traduce a Python las órdenes mágicas de una celda."""
+    return TransformerManager().transform_cell(cell)
+
+
+def ancestry(module: str) -> list[str]:
+    """Un módulo y los paquetes que lo contienen.
+
+    >>> ancestry("a.b.c")
+    ['a', 'a.b', 'a.b.c']
+    """
+    parts = module.split(".")
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+@cache
+def imported(code: str, module: str = "", is_package: bool = False) -> frozenset[str]:
+    """Nombres que importa un código; `from a import b` puede ser el módulo `a.b`.
+
+    >>> sorted(imported("from . import tweets", "pkg.data", is_package=True))
+    ['pkg.data', 'pkg.data.tweets']
+    """
+    names: set[str] = set()
+    for node in executable(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = absolute(node, module, is_package)
+            names.update([base, *(f"{base}.{alias.name}" for alias in node.names)])
+    return frozenset(names)
+
+
+def absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
+    """Nombre completo del módulo de un `from ... import`, también si es relativo."""
+    parts = module.split(".")
+    climbed = parts[: len(parts) - node.level + is_package] if node.level else []
+    return ".".join([*climbed, *([node.module] if node.module else [])])
+
+
+def executable(tree: ast.AST) -> Iterator[ast.AST]:
+    """Recorre un árbol sin entrar en los bloques `if TYPE_CHECKING:`."""
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(node.orelse if only_types(node) else ast.iter_child_nodes(node))  # type: ignore[attr-defined]
+
+
+def only_types(node: ast.AST) -> bool:
+    """Dice si un nodo es `if TYPE_CHECKING:`, que nunca se ejecuta."""
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")

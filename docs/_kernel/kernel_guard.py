@@ -1,0 +1,115 @@
+"""Vigila un kernel: solo puede usar lo que declara el cierre de su página, y nada de la red.
+
+El cierre se calcula leyendo el código; aquí se comprueba al ejecutarlo. Lo que una celda usa sin
+estar en el cierre se escribe en stderr, y con eso falla la construcción.
+"""
+
+import json
+import os
+import random
+import resource
+import sys
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+CLAIM = "application/vnd.siguiente.claim+json"
+LOCAL = {"localhost", "127.0.0.1", "::1", "", None}
+
+
+class Guard:
+    """Anota lo que el kernel usa fuera del cierre y lo cuenta al final de cada celda."""
+
+    def __init__(self, allowed: dict[str, Any], shell: Any) -> None:
+        self.page: str = allowed["page"]
+        self.files = frozenset(allowed["files"])
+        self.resources = frozenset(allowed["resources"])
+        self.watched = tuple(root + os.sep for root in allowed["watched"])
+        self.ignored = tuple(root + os.sep for root in allowed["ignored"])
+        self.report = Path(allowed["report"])
+        self.failure = Path(allowed["failure"])
+        self.shell = shell
+        self.strays: list[str] = []
+        self.claims: list[Any] = []
+        self.events = {
+            "open": self.opened,
+            "siguiente.resource": self.used,
+            "siguiente.claim": self.claims.append,
+            "socket.connect": self.connected,
+            "socket.sendto": self.connected,
+            "socket.getaddrinfo": self.resolved,
+        }
+
+    def audit(self, event: str, args: tuple[Any, ...]) -> None:
+        """Recibe todos los avisos de auditoría de Python; casi todos se dejan pasar."""
+        if event in self.events:
+            self.events[event](*args)
+
+    def opened(self, path: object, *_: object) -> None:
+        """Comprueba que un archivo del curso esté en el cierre."""
+        if not isinstance(path, str | bytes | os.PathLike):
+            return
+        file = source(os.path.realpath(os.fsdecode(path)))
+        if file.startswith(self.watched) and not file.startswith(self.ignored) and file not in self.files:
+            self.stray(
+                f"usa el archivo «{self.name(file)}», que no está entre sus dependencias. Si es un módulo, "
+                "impórtelo por su nombre en una celda o en un módulo que la página importe; si son datos, "
+                "póngales el nombre del módulo que los lee o declare «file:...» en `resources`."
+            )
+
+    def name(self, file: str) -> str:
+        """Nombre de un archivo desde la carpeta vigilada que lo contiene."""
+        root = next(root for root in self.watched if file.startswith(root))
+        return Path(file).relative_to(Path(root).parent).as_posix()
+
+    def used(self, name: str) -> None:
+        """Comprueba que un modelo o artefacto esté declarado en la cabecera de la página."""
+        if name not in self.resources:
+            self.stray(f"usa «{name}» sin declararlo: añada a su cabecera la línea `resources: [{name}]`.")
+
+    def connected(self, _: object, address: object) -> None:
+        """Impide las conexiones que salen de esta máquina."""
+        if isinstance(address, tuple):
+            self.resolved(address[0])
+
+    def resolved(self, host: object, *_: object) -> None:
+        """Impide buscar la dirección de otra máquina."""
+        if host not in LOCAL:
+            self.stray(f"intenta conectarse con «{host}»: las páginas se ejecutan sin red.")
+            raise PermissionError(f"Las páginas del curso se ejecutan sin red; se intentó usar «{host}».")
+
+    def stray(self, message: str) -> None:
+        """Anota una falta, una sola vez."""
+        if message not in self.strays:
+            self.strays.append(message)
+
+    def after(self, result: Any) -> None:
+        """Al acabar una celda, cuenta las faltas y las afirmaciones que hubo en ella."""
+        while self.strays:
+            sys.stderr.write(f"La página «{self.page}» {self.strays.pop(0)}\n")
+        while self.claims:
+            self.shell.display_pub.publish({CLAIM: asdict(self.claims.pop(0))})
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        self.report.write_text(json.dumps({"cpu": time.process_time(), "memory": usage.ru_maxrss}))
+        self.failure.unlink(missing_ok=True)
+        if error := result.error_in_exec or result.error_before_exec:
+            self.failure.write_text("".join(traceback.format_exception(error)), "utf8")
+
+
+def source(path: str) -> str:
+    """Archivo del que procede un `.pyc`; cualquier otro, tal cual."""
+    if "__pycache__" not in path:
+        return path
+    folder, _, name = path.rpartition(f"{os.sep}__pycache__{os.sep}")
+    return f"{folder}{os.sep}{name.split('.')[0]}.py"
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Instala la vigilancia cuando la construcción ha escrito el cierre de una página."""
+    random.seed(0)
+    if path := os.environ.get("SIGUIENTE_CLOSURE"):
+        guard = Guard(json.loads(Path(path).read_text("utf8")), shell)
+        shell.events.register("post_run_cell", guard.after)
+        sys.addaudithook(guard.audit)

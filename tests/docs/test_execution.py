@@ -1,0 +1,345 @@
+"""La caché que conoce el paquete, sobre un proyecto de tres páginas con el paquete `mini`."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
+PROFILE = Path(__file__).parents[2] / "docs" / "_kernel"
+
+CONF = f"""
+import sys
+sys.path[:0] = ["../src", {str(EXTENSIONS)!r}]
+project = "Mini"
+language = "es"
+extensions = ["execution", "myst_nb"]
+html_theme = "basic"
+html_copy_source = False
+exclude_patterns = ["_kernel"]
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_in_temp = True
+nb_output_stderr = "remove"
+execution_package = "../src/mini"
+execution_resources = "mini.keys:key"
+execution_distributions = ["numpy"]
+"""
+
+PACKAGE = {
+    "__init__.py": "",
+    "keys.py": "def key(name):\n    return {'model:tiny': 'k1'}[name]\n",
+    "base.py": "def two():\n    return 2\n",
+    "lazy.py": "def four():\n    from mini.base import two\n    return two() * two()\n",
+    "table.py": "from pathlib import Path\n\n\ndef total():\n"
+    "    return sum(map(int, Path(__file__).with_suffix('.csv').read_text().split(',')))\n",
+    "table.csv": "1,2,3",
+    "alone.py": "VALUE = 5\n",
+}
+
+PAGE = """---
+file_format: mystnb
+kernelspec: {{name: python3, language: python}}
+{more}
+---
+
+# {title}
+
+{text}
+
+```{{code-cell}}
+:tags: [hide-cell]
+{code}
+```
+"""
+
+CLAIM = """
+```{code-cell}
+:tags: [remove-cell]
+from siguiente.evaluation.claims import claim
+claim("Cuatro supera a uno.", smaller=1, larger=four(), margin=2.5)
+claim("Cuatro supera a dos.", smaller=2, larger=four(), margin=1)
+```
+"""
+
+INDEX = """# Inicio
+
+Pegado: {glue:text}`lazy.md::four:s`.
+
+```{toctree}
+lazy
+data
+plain
+claims
+status
+```
+"""
+
+
+def page(title: str, code: str, text: str = "Un párrafo.", more: str = "title: x") -> str:
+    """Texto de una página con una celda."""
+    return PAGE.format(title=title, code=code, text=text, more=more)
+
+
+PAGES = {
+    "index.md": INDEX,
+    "lazy.md": page(
+        "Perezosa",
+        "from myst_nb import glue\nfrom mini.lazy import four\n"
+        "glue('four', str(four()), display=False)\nfour()",
+    )
+    + CLAIM,
+    "data.md": page("Datos", "import mini.table as t\nt.total()"),
+    "plain.md": page("Sola", "from mini import alone\nalone.VALUE"),
+    "claims.md": "# Afirmaciones\n\n```{claims}\n```\n",
+    "status.md": "---\nnosearch: true\n---\n# Estado\n\n```{run-status}\n```\n",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """Lo que dijo una construcción."""
+
+    code: int
+    text: str
+    executed: set[str]
+
+
+class Project:
+    """Un proyecto de Sphinx en una carpeta temporal."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.docs, self.package = root / "docs", root / "src" / "mini"
+
+    def write(self) -> "Project":
+        """Escribe las páginas, el paquete y la configuración."""
+        self.docs.mkdir(parents=True)
+        self.package.mkdir(parents=True)
+        for folder, files in ((self.docs, PAGES | {"conf.py": CONF}), (self.package, PACKAGE)):
+            for name, text in files.items():
+                (folder / name).write_text(text, "utf8")
+        shutil.copytree(PROFILE, self.docs / "_kernel", ignore=shutil.ignore_patterns("__pycache__"))
+        return self
+
+    def build(self, *options: str, out: str = "out") -> Result:
+        """Construye con advertencias como errores y dice qué páginas se ejecutaron."""
+        command = [sys.executable, "-m", "sphinx", "-W", "-j2", "-b", "html", "-T", *options]
+        command += [str(self.docs), str(self.root / out / "html")]
+        env = os.environ | {
+            "PYTHONPATH": str(self.root / "src"),
+            "NO_COLOR": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
+        text = done.stdout + done.stderr
+        executed = re.findall(r"(\w+)\.md: Executed notebook in", text)
+        return Result(done.returncode, text, set(executed))
+
+    def edit(self, path: Path, old: str, new: str) -> None:
+        """Cambia un texto que tiene que estar."""
+        text = path.read_text("utf8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf8")
+
+    def html(self, name: str, out: str = "out") -> str:
+        """Página construida."""
+        return (self.root / out / "html" / f"{name}.html").read_text("utf8")
+
+
+def results(html: str) -> list[str]:
+    """Resultados de las celdas que muestra una página."""
+    blocks = re.findall(r'<div class="cell_output.*?<pre>(.*?)</pre>', html, re.DOTALL)
+    return [re.sub("<.*?>", "", block).strip() for block in blocks]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Un proyecto ya construido, que las pruebas copian."""
+    made = Project(tmp_path_factory.mktemp("mini") / "built").write()
+    first = made.build()
+    assert first.code == 0, first.text
+    assert first.executed == {"lazy", "data", "plain"}
+    return made
+
+
+@pytest.fixture
+def project(built, tmp_path):
+    """Una copia del proyecto construido, en otra carpeta."""
+    return Project(Path(shutil.copytree(built.root, tmp_path / "copy")))
+
+
+def test_exactly_the_dependents_run_again(project):
+    def build(*executed):
+        result = project.build()
+        assert result.code == 0, result.text
+        assert result.executed == set(executed)
+        return result
+
+    build()  # En otra carpeta nada ha cambiado: la huella no contiene rutas.
+    assert "targets for 0 source files" in build().text
+
+    project.edit(project.package / "base.py", "return 2", "return 3")
+    build("lazy")
+    assert '<span class="pasted-text">9</span>' in project.html("index")
+    assert "1 &lt; 9" in project.html("claims")
+
+    project.edit(project.package / "base.py", "return 3", "return 2")
+    build()
+    assert '<span class="pasted-text">4</span>' in project.html("index")
+    assert "1 &lt; 4" in project.html("claims")
+
+    project.edit(project.package / "table.csv", "1,2,3", "1,2,4")
+    build("data")
+    assert results(project.html("data")) == ["7"]
+
+    (project.package / "table.json").write_text("{}")
+    build("data")
+
+    project.edit(project.docs / "plain.md", "alone.VALUE", "alone.VALUE + 1")
+    build("plain")
+
+    project.edit(project.docs / "plain.md", "Un párrafo.", "Otro párrafo.")
+    build()
+    assert "Otro párrafo." in project.html("plain")
+
+    (project.docs / "lazy.md").unlink()
+    project.edit(project.docs / "index.md", "lazy\n", "")
+    project.edit(project.docs / "index.md", "{glue:text}`lazy.md::four:s`", "nada")
+    build()
+    assert "Cuatro supera" not in project.html("claims")
+
+    project.edit(project.docs / "_kernel" / "kernel_guard.py", "random.seed(0)", "random.seed(1)")
+    build("data", "plain")
+
+
+def test_a_new_version_runs_everything(project):
+    result = project.build("-D", "execution_distributions=docutils")
+    assert result.executed == {"lazy", "data", "plain"}
+
+
+FAULTS = {
+    "import": ("__import__('mini.' + 'base').base.two()", "mini/base.py"),
+    "file": (
+        "from mini import alone\nopen(alone.__file__.replace('alone.py', 'table.csv')).read()",
+        "mini/table.csv",
+    ),
+    "resource": ("import sys\nsys.audit('siguiente.resource', 'model:tiny')", "resources: [model:tiny]"),
+    "network": (
+        "import socket\ntry:\n    socket.create_connection(('192.0.2.1', 80), 1)\nexcept OSError:\n    pass",
+        "192.0.2.1",
+    ),
+    "stderr": ("import sys\nprint('¡ay!', file=sys.stderr)", "¡ay!"),
+}
+
+
+def test_a_fault_fails_the_build_and_the_next_ones_until_it_is_mended(project):
+    for name, (code, _) in FAULTS.items():
+        text = page(name, code).replace("hide-cell", "remove-cell").replace("title: x", "orphan: true")
+        (project.docs / f"{name}.md").write_text(text, "utf8")
+    first, second = project.build(), project.build()
+    assert first.executed == set(FAULTS)
+    assert second.executed == set()
+    for result in (first, second):
+        assert result.code != 0
+        for name, (_, message) in FAULTS.items():
+            assert re.search(rf"/{name}\.md: WARNING: La celda 1 escribió en stderr", result.text), name
+            assert message in result.text
+    mended = {
+        "import": ("__import__('mini.' + 'base')", "import mini.base\n__import__('mini.' + 'base')"),
+        "file": ("orphan: true", "orphan: true\nresources: ['file:../src/mini/table.csv']"),
+        "resource": ("orphan: true", "orphan: true\nresources: ['model:tiny']"),
+    }
+    for name, (old, new) in mended.items():
+        project.edit(project.docs / f"{name}.md", old, new)
+    for name in FAULTS.keys() - mended.keys():
+        (project.docs / f"{name}.md").unlink()
+    third = project.build()
+    assert third.code == 0, third.text
+    assert third.executed == set(mended)
+
+    project.edit(project.package / "keys.py", "k1", "k2")
+    assert project.build().executed == {"resource"}
+
+
+RAISES = "def deep():\n    return 1 / 0\ndeep()"
+FALSE = "from siguiente.evaluation.claims import claim\nclaim('Uno supera a dos.', 2, 1, margin=1)"
+
+
+def test_an_error_fails_the_build_until_it_is_mended_and_shows_where(project):
+    for code, message in (
+        (RAISES, "in deep"),
+        (RAISES, "in deep"),
+        (FALSE, "No se cumple «Uno supera a dos.»"),
+    ):
+        (project.docs / "plain.md").write_text(page("Error", code), "utf8")
+        result = project.build()
+        assert result.code != 0
+        assert message in result.text
+
+
+def test_cells_without_the_kernelspec_line_fail(project):
+    project.edit(
+        project.docs / "plain.md", "name: python3, language: python", "language: python, name: python3"
+    )
+    result = project.build()
+    assert result.code != 0
+    assert "le falta la línea exacta" in result.text
+
+
+def test_the_notebook_has_its_outputs_and_nothing_of_the_build(built):
+    text = (built.root / "out" / "html" / "_sources" / "data.ipynb").read_text("utf8")
+    code = next(cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code")
+    assert code["outputs"][0]["data"]["text/plain"] == ["6"]
+    assert "digest" not in text
+    assert str(built.root) not in text
+    assert "siguiente.claim" not in (built.root / "out/html/_sources/lazy.ipynb").read_text("utf8")
+
+
+def site(root: Path) -> dict[str, bytes]:
+    """Los bytes de un sitio, salvo la página que dice lo que tardó."""
+    files = (file for file in root.rglob("*") if file.is_file() and ".doctrees" not in file.parts)
+    return {str(file.relative_to(root)): file.read_bytes() for file in files if file.name != "status.html"}
+
+
+def test_two_clean_builds_give_the_same_bytes(project):
+    for file in (project.root / "out").iterdir():
+        shutil.rmtree(file)
+    again = project.build(out="again")
+    assert again.executed == {"lazy", "data", "plain"}
+    assert project.build().executed == {"lazy", "data", "plain"}
+    one, two = site(project.root / "again" / "html"), site(project.root / "out" / "html")
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == []
+    assert [name for name in one if str(project.root).encode() in one[name]] == []
+
+
+def test_one_page_runs_alone_and_the_others_wait(project):
+    assert project.build().code == 0
+    project.edit(project.package / "base.py", "return 2", "return 3")
+    project.edit(project.package / "table.csv", "1,2,3", "1,2,4")
+    one = project.build("-D", "execution_only=data")
+    assert one.code == 0, one.text
+    assert one.executed == {"data"}
+    assert project.build().executed == {"lazy"}
+
+
+def test_one_page_of_a_project_never_built(tmp_path):
+    project = Project(tmp_path).write()
+    assert project.build("-D", "execution_only=data").executed == {"data"}
+    assert results(project.html("data")) == ["6"]
+    rest = project.build()
+    assert rest.executed == {"lazy", "plain"}
+    assert rest.code == 0, rest.text
+
+
+def test_prose_can_be_built_without_running(project):
+    result = project.build("-D", "nb_execution_mode=off", out="prose")
+    assert result.executed == set()
+    assert "Un párrafo." in project.html("data", out="prose")
