@@ -8,31 +8,41 @@ import siguiente
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
+import interface  # noqa: E402
+
 project = "Siguiente"
 author = "El equipo de Siguiente"
-copyright = "2026, El equipo de Siguiente"  # noqa: A001
+copyright = "2026, El equipo de Siguiente"
 version = release = siguiente.__version__
 language = "es"
+locale_dirs = [interface.compile_catalogues(interface.SOURCES, HERE / "_build" / "locale")]
 root_doc = "index"
-exclude_patterns = ["_build", "_static", "_templates", "_ext", "_ipython", "locale"]
+exclude_patterns = ["_build", "_static", "_templates", "_ext", "_kernel", "locale"]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 nitpicky = True
 numfig = True
 
 extensions = [
+    "interface",
+    "execution",
     "myst_nb",
     "sphinx_book_theme",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_exercise",
     "sphinxcontrib.bibtex",
+    "spanish_bibliography",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx.ext.intersphinx",
     "notfound.extension",
     "sphinxext.opengraph",
+    "build_date",
+    "local_mathjax",
+    "accessibility",
+    "offline",
 ]
 
 # --- MyST y ejecución -------------------------------------------------------------------------
@@ -41,15 +51,71 @@ nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 300
-nb_output_stderr = "remove-warn"
+# `execution` avisa de todo stderr, también en las celdas ocultas.
+nb_output_stderr = "remove"
 nb_render_markdown_format = "myst"
-nb_kernel_rgx_aliases = {".*": "python3"}
 
 # --- Bibliografía -----------------------------------------------------------------------------
 bibtex_bibfiles = ["references.bib"]
-bibtex_reference_style = "author_year"
+bibtex_default_style = bibtex_reference_style = "spanish"
+
+# --- API --------------------------------------------------------------------------------------
+# Los tipos de las secciones van como texto: los enlaces salen de las anotaciones.
+napoleon_use_param = napoleon_use_rtype = False
+autodoc_typehints_format = "short"
+# Inventarios mínimos del proyecto: lo que se enlaza, sin red al construir.
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/es/3/", ("inventories/python.inv",)),
+    "torch": ("https://docs.pytorch.org/docs/stable/", ("inventories/torch.inv",)),
+    "numpy": ("https://numpy.org/doc/stable/", ("inventories/numpy.inv",)),
+}
+# Nombres privados con que la biblioteca presenta un tipo público: ningún inventario los tiene.
+nitpick_ignore = [
+    ("py:class", "matplotlib.axes._axes.Axes"),
+    ("py:class", "matplotlib.axis.Axis"),
+    ("py:class", "tokenizers.Tokenizer"),
+    ("py:class", "torch._C.Generator"),
+    ("py:class", "siguiente.language_models.text.Model"),  # Una variable de tipo.
+    ("py:class", "Tensor"),  # En la sección «Attributes», sin el módulo delante.
+]
+# Trozos de un tipo compuesto que Sphinx corta por sus comas.
+nitpick_ignore_regex = [("py:class", r'.*[\[{"].*')]
 
 # --- Aspecto ----------------------------------------------------------------------------------
 html_theme = "sphinx_book_theme"
 html_title = "Siguiente"
-html_theme_options = {"navbar_persistent": []}
+html_favicon = "_static/logo.svg"
+html_context = {"default_mode": "auto"}
+html_css_files = ["siguiente.css"]
+html_js_files = [("siguiente.js", {"defer": "defer"})]
+html_sidebars = {"**": ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"image_light": "_static/logo.svg", "image_dark": "_static/logo.svg", "alt_text": ""},
+    "navbar_persistent": [],  # Un solo buscador: el de la barra lateral.
+    "search_bar_text": "Buscar en el curso…",
+    "toc_title": "En esta página",
+    "footer_content_items": ["build.html"],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+}
+copybutton_selector = "div:not(.output) > div.highlight > pre"
+copybutton_exclude = ".linenos, .gp, .go"
+nb_code_prompt_show = "Mostrar el código"
+nb_code_prompt_hide = "Ocultar el código"
+ogp_site_name = "Siguiente"
+ogp_site_url = ""
+ogp_social_cards = {"enable": False}
+notfound_urls_prefix = "/"
+notfound_context = {
+    "title": "Página no encontrada",
+    "body": "<h1>Página no encontrada</h1><p>Puede que haya cambiado de sitio: búsquela.</p>",
+}
+
+# --- Fórmulas ---------------------------------------------------------------------------------
+mathjax_path = "mathjax/tex-svg-full.js"
+# El menú está en inglés y pide módulos aparte; la lectura en voz alta no depende de él.
+mathjax3_config = {"options": {"enableMenu": False}, "svg": {"mtextInheritFont": True, "scale": 0.96}}

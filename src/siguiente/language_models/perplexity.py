@@ -39,12 +39,12 @@ class TextScore:
 
     @property
     def perplexity(self) -> float:
-        """Perplejidad por token, exp(nats / tokens): solo se compara con el mismo tokenizador."""
+        """Perplejidad por token, exp(nats / tokens); solo se compara con el mismo tokenizador."""
         return math.exp(self.nats / self.tokens)
 
     @property
     def bits_per_byte(self) -> float:
-        """Bits por byte: se compara entre tokenizadores distintos."""
+        """Bits por byte; se compara entre tokenizadores distintos."""
         return self.nats / math.log(2) / self.bytes
 
 
