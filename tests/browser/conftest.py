@@ -1,0 +1,129 @@
+"""Navegador sin red para mirar el sitio construido. Solo entra si se pide: `pytest tests/browser`."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SITE = Path(os.environ.get("SIGUIENTE_SITE", ROOT / "docs" / "_build" / "html")).resolve()
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WIDTHS = {"ancho": 1280, "teléfono": 390}
+THEMES = {"claro": "light", "oscuro": "dark"}
+# La página de error usa direcciones absolutas: solo tiene sentido en un servidor.
+SERVER = "http://siguiente.invalid/"
+SERVED = "404.html"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Deja fuera esta carpeta salvo que se la nombre en la orden."""
+    asked = any(Path(arg.split("::")[0]).resolve().is_relative_to(HERE) for arg in config.args)
+    return None if asked else True
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Añade la carpeta en que se guardan las fotos de las páginas."""
+    parser.addoption("--screenshots", metavar="DIR", help="guarda una foto de cada página en esta carpeta")
+
+
+def site_pages() -> list[str]:
+    """Enumera las páginas del sitio, en orden."""
+    return sorted(
+        path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts
+    )
+
+
+def views(page: str) -> list[tuple[str, str]]:
+    """Da los colores y anchos con que se mira una página; el código fuente, solo los dos extremos."""
+    if page.startswith("_modules/"):
+        return [("claro", "ancho"), ("oscuro", "teléfono")]
+    return [(theme, width) for theme in THEMES for width in WIDTHS]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Hace una prueba de cada página, con cada color y cada ancho."""
+    if "view" in metafunc.fixturenames:
+        cases = [(theme, width, page) for page in site_pages() for theme, width in views(page)]
+        metafunc.parametrize("view", cases, ids=[f"{page}-{theme}-{width}" for theme, width, page in cases])
+
+
+@dataclass
+class Visit:
+    """Lo que pasó al abrir una página."""
+
+    tab: object
+    console: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Olvida lo que pasó en la página anterior."""
+        for log in (self.console, self.failed, self.outside):
+            log.clear()
+
+    def open(self, page: str) -> None:
+        """Abre una página del sitio y espera a que se dibujen las fórmulas."""
+        self.forget()
+        name, _, query = page.partition("?")
+        base = SERVER + name if name == SERVED else (SITE / name).as_uri()
+        self.tab.goto(f"{base}?{query}" if query else base)
+        self.tab.evaluate("() => window.MathJax?.startup?.promise")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Arranca un Chromium: el de `SIGUIENTE_CHROMIUM`, el del sistema o el de Playwright."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="falta el grupo «browser»")
+    if not (SITE / "index.html").exists():
+        pytest.fail(f"No hay sitio en {SITE}: constrúyalo con «nox -s docs» o indique SIGUIENTE_SITE.")
+    found = os.environ.get("SIGUIENTE_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def answer(route: object) -> None:
+    """Sirve del disco lo que es del sitio y corta todo lo demás."""
+    url = route.request.url
+    path = SITE / url.removeprefix(SERVER).split("?")[0].split("#")[0]
+    if url.startswith(SERVER) and path.is_file():
+        route.fulfill(path=path)
+    else:
+        route.abort()
+
+
+def watch(tab: object) -> Visit:
+    """Anota los errores y las peticiones de una pestaña."""
+    visit = Visit(tab)
+    tab.on("console", lambda line: visit.console.append(line.text) if line.type == "error" else None)
+    tab.on("pageerror", lambda error: visit.console.append(str(error)))
+    tab.on("requestfailed", lambda request: visit.failed.append(request.url))
+    local = ("file:", "data:", "blob:", SERVER)
+    tab.on("request", lambda one: None if one.url.startswith(local) else visit.outside.append(one.url))
+    return visit
+
+
+@pytest.fixture(scope="session")
+def visits(browser) -> Iterator[dict[tuple[str, str], Visit]]:
+    """Abre una pestaña sin red por cada combinación de colores y ancho."""
+    opened = {}
+    for theme, scheme in THEMES.items():
+        for width, pixels in WIDTHS.items():
+            context = browser.new_context(
+                viewport={"width": pixels, "height": 900},
+                color_scheme=scheme,
+                locale="es",
+                reduced_motion="reduce",
+            )
+            context.route(re.compile(r"^(https?|wss?):"), answer)
+            opened[theme, width] = watch(context.new_page())
+    yield opened
+    for visit in opened.values():
+        visit.tab.context.close()
