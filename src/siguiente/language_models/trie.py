@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from siguiente.language_models.protocol import LanguageModel, State
+from siguiente.language_models.protocol import LanguageModel
 
 __all__ = ["ROOT", "FastTrieScorer", "TokenTrie", "read_chain", "score_trie"]
 
@@ -115,7 +115,7 @@ def score_trie(model: LanguageModel, trie: TokenTrie) -> Tensor:
     if isinstance(model, FastTrieScorer):
         return model.score_trie(trie)
     result = torch.full((len(trie),), torch.nan)
-    pending: list[tuple[int, State | None]] = [(child, None) for child in trie.children[ROOT].values()]
+    pending: list[tuple[int, Any]] = [(child, None) for child in trie.children[ROOT].values()]
     while pending:
         node, state = pending.pop()
         chain = list(trie.chain(node))
@@ -126,8 +126,8 @@ def score_trie(model: LanguageModel, trie: TokenTrie) -> Tensor:
 
 
 def read_chain(
-    model: LanguageModel, trie: TokenTrie, chain: list[int], state: State | None, result: Tensor
-) -> State:
+    model: LanguageModel, trie: TokenTrie, chain: list[int], state: Any, result: Tensor
+) -> Any:
     """Lee una cadena de nodos y anota la probabilidad de los hijos pedidos de cada uno."""
     needed = [bool(trie.wanted_children(node)) for node in chain]
     last = len(chain) - needed.index(True) if any(needed) else 1

@@ -1,0 +1,1 @@
+"""Prompting: plantillas, y lo que se construye al preguntar a un modelo."""

@@ -1,0 +1,69 @@
+"""Puntuar etiquetas: la misma pregunta, escrita de muchas maneras, sobre muchos textos."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from siguiente.language_models.completions import score_completions
+from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.text import TextModel
+from siguiente.prompting.templates import TweetTemplate
+
+__all__ = ["FORMS", "score_forms", "tweet_prompts"]
+
+FORMS = ("libre", "con categorías")
+
+
+def tweet_prompts(templates: Sequence[TweetTemplate], tweet: str, user: str = "@ana") -> list[str]:
+    """Rellena cada plantilla con un tweet: primero la forma libre y después la que nombra las categorías.
+
+    Examples
+    --------
+    >>> from siguiente.prompting.templates import TWEET_TEMPLATES
+    >>> tweet_prompts(TWEET_TEMPLATES[:1], "Hoy no hay pan")[0]
+    'El usuario @ana publicó en su feed: Hoy no hay pan. Este tweet hace referencia a'
+    """
+    values = {"usuario": user, "tweet": tweet}
+    return [form.fill(values) for template in templates for form in (template.free, template.listed)]
+
+
+def score_forms(
+    model: TextModel[LanguageModel],
+    templates: Sequence[TweetTemplate],
+    tweets: Sequence[str],
+    labels: Sequence[str],
+) -> Tensor:
+    """Log-probabilidad de cada etiqueta entera, en una sola pasada por tweet.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo y su tokenizador.
+    templates : sequence of TweetTemplate
+        K plantillas, cada una con sus dos formas.
+    tweets : sequence of str
+        N textos.
+    labels : sequence of str
+        C etiquetas, con su espacio inicial.
+
+    Returns
+    -------
+    Tensor
+        (N, K, 2, C), en nats; las dos formas, en el orden de :data:`FORMS`.
+
+    Notes
+    -----
+    Lo que comparten las plantillas de un tweet, que es el tweet, se lee una vez.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.prompting.templates import TWEET_TEMPLATES
+    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
+    >>> score_forms(uniform, TWEET_TEMPLATES, ["Hoy no hay pan"], [" sí", " no"]).shape
+    torch.Size([1, 10, 2, 2])
+    """
+    prompts = [prompt for tweet in tweets for prompt in tweet_prompts(templates, tweet)]
+    scores = score_completions(model, prompts, labels)
+    return scores.logprobs.view(len(tweets), len(templates), len(FORMS), len(labels))
