@@ -21,7 +21,7 @@ class claims_list(nodes.General, nodes.Element):  # noqa: N801
 class ClaimsDirective(SphinxDirective):
     """Deja el lugar de la lista."""
 
-    option_spec: ClassVar = {}
+    option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
         """Devuelve el lugar de la lista."""

@@ -38,7 +38,7 @@ def page_runs(env: BuildEnvironment) -> dict[str, PageRun]:
     """Páginas ejecutadas, por nombre."""
     if not hasattr(env, "page_runs"):
         env.page_runs = {}  # type: ignore[attr-defined]
-    return env.page_runs  # type: ignore[attr-defined, no-any-return]
+    return env.page_runs  # type: ignore[attr-defined]
 
 
 def executed_notebook(env: BuildEnvironment, docname: str) -> nbformat.NotebookNode | None:

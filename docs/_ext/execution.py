@@ -72,6 +72,14 @@ def choose_mode(app: Sphinx, config: Config) -> None:
         config.execution_only = config.execution_only.removesuffix(".md")
 
 
+def skip_module_pages(app: Sphinx) -> None:
+    """Con una sola página pedida no se rehacen las del código, para las que habría que importar torch."""
+    if app.config.execution_only:
+        for listener in list(app.events.listeners["html-collect-pages"]):
+            if listener.handler.__module__ == "sphinx.ext.viewcode":
+                app.disconnect(listener.id)
+
+
 def add_digest(app: Sphinx, docname: str, content: list[str]) -> None:
     """Al leer una página: calcula su huella, la escribe en ella y deja el cierre a su kernel."""
     set_mode(app, docname)
@@ -186,6 +194,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("execution_only", "", "", str)
     app.connect("config-inited", choose_mode)
     app.connect("builder-inited", prepare_kernels, priority=600)
+    app.connect("builder-inited", skip_module_pages)
     app.connect("source-read", add_digest)
     app.connect("env-get-outdated", changed_pages)
     app.connect("env-before-read-docs", leave_others)

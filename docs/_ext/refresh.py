@@ -22,7 +22,7 @@ def sources(env: BuildEnvironment) -> dict[str, set[str]]:
     """De dónde toma cada página lo que muestra: otras páginas, o «*» si son todas."""
     if not hasattr(env, "shown_sources"):
         env.shown_sources = {}  # type: ignore[attr-defined]
-    return env.shown_sources  # type: ignore[attr-defined, no-any-return]
+    return env.shown_sources  # type: ignore[attr-defined]
 
 
 def note_sources(app: Sphinx, doctree: nodes.document) -> None:

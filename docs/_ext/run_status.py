@@ -23,7 +23,7 @@ class status_table(nodes.General, nodes.Element):  # noqa: N801
 class StatusDirective(SphinxDirective):
     """Deja el lugar de la tabla."""
 
-    option_spec: ClassVar = {}
+    option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
         """Devuelve el lugar de la tabla."""

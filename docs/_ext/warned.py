@@ -77,7 +77,7 @@ def keep_warned(app: Sphinx, exception: Exception | None) -> None:
     """Guarda las páginas que advirtieron ahora, y las de antes que no se han vuelto a leer."""
     if app.env is None or not hasattr(app, "siguiente_listener"):
         return
-    read = set() if exception else getattr(app, "siguiente_read", set())
+    read: set[str] = set() if exception else getattr(app, "siguiente_read", set())
     before = warned_before(app) - read
     if read >= set(app.env.found_docs):
         before.discard(EVERYWHERE)

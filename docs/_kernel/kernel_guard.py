@@ -11,6 +11,8 @@ import resource
 import sys
 import time
 import traceback
+import warnings
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ class Guard:
         self.shell = shell
         self.strays: list[str] = []
         self.claims: list[Any] = []
-        self.events = {
+        self.events: dict[str, Callable[..., None]] = {
             "open": self.opened,
             "siguiente.resource": self.used,
             "siguiente.claim": self.claims.append,
@@ -109,6 +111,8 @@ def source(path: str) -> str:
 def load_ipython_extension(shell: Any) -> None:
     """Instala la vigilancia cuando la construcción ha escrito el cierre de una página."""
     random.seed(0)
+    # tqdm echa de menos en un kernel las barras de ipywidgets; aquí no se dibuja ninguna.
+    warnings.filterwarnings("ignore", message="IProgress not found")
     if path := os.environ.get("SIGUIENTE_CLOSURE"):
         guard = Guard(json.loads(Path(path).read_text("utf8")), shell)
         shell.events.register("post_run_cell", guard.after)
