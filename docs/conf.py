@@ -63,6 +63,7 @@ bibtex_default_style = bibtex_reference_style = "spanish"
 # Los tipos de las secciones van como texto: los enlaces salen de las anotaciones.
 napoleon_use_param = napoleon_use_rtype = False
 autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
 # Inventarios mínimos del proyecto: lo que se enlaza, sin red al construir.
 intersphinx_mapping = {
     "python": ("https://docs.python.org/es/3/", ("inventories/python.inv",)),
@@ -76,7 +77,8 @@ nitpick_ignore = [
     ("py:class", "tokenizers.Tokenizer"),
     ("py:class", "torch._C.Generator"),
     ("py:class", "siguiente.language_models.text.Model"),  # Una variable de tipo.
-    ("py:class", "Tensor"),  # En la sección «Attributes», sin el módulo delante.
+    ("py:class", "Tensor"),  # En una sección «Attributes», sin el módulo delante.
+    ("py:class", "callable"),  # En una sección «Attributes»: una palabra, no un tipo.
 ]
 # Trozos de un tipo compuesto que Sphinx corta por sus comas.
 nitpick_ignore_regex = [("py:class", r'.*[\[{"].*')]

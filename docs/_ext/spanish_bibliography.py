@@ -14,7 +14,8 @@ from pybtex.style.template import field as bib_field
 from pybtex.style.template import first_of, join, names, optional, sentence, tag, words
 from sphinx.application import Sphinx
 from sphinxcontrib.bibtex.plugin import register_plugin
-from sphinxcontrib.bibtex.style.referencing import PersonStyle
+from sphinxcontrib.bibtex.style.names.last import LastNameStyle
+from sphinxcontrib.bibtex.style.referencing import BracketStyle, PersonStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 
@@ -84,15 +85,36 @@ class SpanishStyle(Style):
         return self.layout(where, entry=e)
 
 
+class SpanishLastNames(LastNameStyle):
+    """Apellidos; lo que BibTeX escribe `others`, «otros»."""
+
+    def format(self, person: Any, abbr: bool = True) -> Any:
+        """Devuelve los apellidos."""
+        return "otros" if str(person) == "others" else super().format(person, abbr)
+
+
+def spanish_persons() -> PersonStyle:
+    """Dos autores se unen con «y»; desde tres, queda el primero «y otros»."""
+    return PersonStyle(style="spanish_last", sep2=" y ", last_sep=" y ", other=" y otros")
+
+
+def parentheses() -> BracketStyle:
+    """Las citas van entre paréntesis, y varias se separan con punto y coma."""
+    return BracketStyle("(", ")", sep="; ")
+
+
 @dataclass
 class SpanishReferences(AuthorYearReferenceStyle):
-    """Citas de autor y año con «y» entre dos autores."""
+    """Citas de autor y año: «(Kaplan y otros, 2020)»."""
 
-    person: PersonStyle = field(default_factory=lambda: PersonStyle(sep2=" y ", last_sep=" y "))
+    person: PersonStyle = field(default_factory=spanish_persons)
+    bracket_textual: BracketStyle = field(default_factory=parentheses)
+    bracket_parenthetical: BracketStyle = field(default_factory=parentheses)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Registra los dos estilos con el nombre `spanish`."""
+    """Registra los estilos: `spanish` el de la bibliografía y el de las citas."""
     register_pybtex("pybtex.style.formatting", "spanish", SpanishStyle)
+    register_pybtex("pybtex.style.names", "spanish_last", SpanishLastNames)
     register_plugin("sphinxcontrib.bibtex.style.referencing", "spanish", SpanishReferences)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
