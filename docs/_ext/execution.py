@@ -32,7 +32,7 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 DISTRIBUTIONS = ["torch", "transformers", "tokenizers", "numpy", "matplotlib", "ipykernel"]
-PARTS = ["executed", "downloads", "claims_page", "run_status", "refresh", "warned"]
+PARTS = ["balance", "executed", "downloads", "claims_page", "run_status", "refresh", "warned"]
 
 
 def work_folder(app: Sphinx) -> Path:

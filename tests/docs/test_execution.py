@@ -327,6 +327,7 @@ def test_one_page_runs_alone_and_the_others_wait(project):
     one = project.build("-D", "execution_only=data")
     assert one.code == 0, one.text
     assert one.executed == {"data"}
+    assert results(project.html("lazy")) == ["4"]
     assert project.build().executed == {"lazy"}
 
 
