@@ -142,11 +142,9 @@ def _locked(target: Path) -> Iterator[None]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
-    except PermissionError as error:
-        message = f"No se puede escribir en {target.parent}: indique otra carpeta en SIGUIENTE_CACHE."
-        raise PermissionError(errno.EACCES, message) from error
     except OSError as error:
-        raise _translated(error, target, 0) from error
+        where = f"No se puede usar {target.parent} como caché ({error.strerror})"
+        raise OSError(error.errno, f"{where}: indique otra carpeta en SIGUIENTE_CACHE.") from error
     try:
         yield
     finally:

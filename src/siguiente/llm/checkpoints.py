@@ -79,7 +79,7 @@ def _convert(card: ModelCard, path: Path | str | None, target: Path) -> None:
             header = read_header(stream)
             write_weights(stream, header, card, target / "model.safetensors", bar.update)
         _write_json(target / "tokenizer.json", tokenizer_json(header.metadata))
-        _write_json(target / "config.json", {"architectures": None, "dtype": "float32", **card.config})
+        _write_json(target / "config.json", dict(card.config))
         if template := header.metadata.get("tokenizer.chat_template"):
             (target / "chat_template.jinja").write_text(template, encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -142,9 +143,17 @@ def open_network(folder: Path, architecture: str) -> Any:
     Module
         La red, en evaluación, en float32 y sin gradientes.
     """
+    from safetensors.torch import load_file
+    from transformers.initialization import no_init_weights
+
     module, name = NETWORKS[architecture]
     network_class = getattr(importlib.import_module(module), name)
-    network = network_class.from_pretrained(
-        folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
-    )
+    config = network_class.config_class(**json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    with no_init_weights():  # los números al azar tardarían segundos y no se usarían
+        network = network_class(config)
+    weights = load_file(folder / "model.safetensors")
+    if config.tie_word_embeddings:
+        weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
+    network.load_state_dict(weights, assign=True)
+    network.tie_weights()
     return network.requires_grad_(False).eval()

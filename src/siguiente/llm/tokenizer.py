@@ -83,14 +83,18 @@ class PretrainedTokenizer:
         return ids
 
     def _check_complete(self, text: str, ids: Sequence[int]) -> None:
-        if sum(len(self.token_bytes(i)) for i in ids) == len(text.encode()):
+        """Avisa de lo que la biblioteca quitaría en silencio: los bytes que el vocabulario no tiene."""
+        if self._bytes(ids) == text.encode():
             return
-        lost = next(c for c in text if not self.backend.encode(c, add_special_tokens=False).ids)
+        lost = next(c for c in text if self._bytes(self.backend.encode(c).ids) != c.encode())
         raise ValueError(f"El vocabulario de {self.name} no puede escribir {lost!r}: quítelo del texto.")
+
+    def _bytes(self, ids: Sequence[int]) -> bytes:
+        return b"".join(self.token_bytes(i) for i in ids)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Devuelve el texto de `ids`, sin los tokens especiales; un carácter a medias se muestra como �."""
-        return b"".join(self.token_bytes(i) for i in ids).decode(errors="replace")
+        return self._bytes(ids).decode(errors="replace")
 
     def token_bytes(self, token: int) -> bytes:
         """Devuelve los bytes que un token escribe; vacío si es especial.
