@@ -1,0 +1,164 @@
+"""Reglas de las celdas: cortas, sin clases, red, reloj ni azar suelto, y con algo que ver al final."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from pages import Cell, Page
+
+LONGEST = 12
+MOST_IMPORTS = 4
+CLOCK = re.compile(
+    r"^(?:time\.(?:time|perf_counter|monotonic|process_time|strftime|localtime|sleep)(?:_ns)?"
+    r"|(?:datetime\.)*(?:datetime|date)\.(?:now|today|utcnow)|timeit\..*)$"
+)
+NETWORK = {"requests", "urllib", "httpx", "aiohttp", "socket", "http"}
+# Funciones de azar global, sin generador propio.
+RANDOM = re.compile(
+    r"^(?:random\.(?!Random$)\w+|(?:np|numpy)\.random\.(?!default_rng$|Generator$|SeedSequence$)\w+"
+    r"|torch\.(?:rand|randn|randint|randperm|multinomial|normal|bernoulli|poisson|rand_like|randn_like))$"
+)
+UNSEEDED = re.compile(r"^(?:np\.random\.|numpy\.random\.)?default_rng$|^torch\.Generator$|^random\.Random$")
+# De `siguiente.plots`, los módulos que dibujan: todos menos los que dan formato.
+DRAWING = re.compile(r"^siguiente\.plots\.(?!numbers$|tables$|style$)\w+$")
+MAGIC = re.compile(r"^\s*(?:[!%]|pip3? install\b)", re.MULTILINE)
+
+
+def parse(cell: Cell) -> ast.Module | None:
+    """Devuelve el árbol de una celda, o nada si lleva órdenes que no son Python."""
+    try:
+        return ast.parse(cell.source)
+    except SyntaxError:
+        return None
+
+
+def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+    """Da cada llamada con el nombre completo de lo que llama."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield node, ast.unparse(node.func)
+
+
+def length(page: Page) -> Iterator[tuple[int, str]]:
+    """Una celda visible tiene como mucho doce líneas."""
+    for cell in page.cells:
+        lines = [line for line in cell.source.split("\n") if line.strip()]
+        if cell.visible and len(lines) > LONGEST:
+            yield cell.line, f"celda de {len(lines)} líneas (como mucho, {LONGEST}): llévela a un módulo"
+
+
+def magic(page: Page) -> Iterator[tuple[int, str]]:
+    """Las celdas no instalan nada ni dan órdenes al sistema."""
+    for cell in page.cells:
+        for match in MAGIC.finditer(cell.source):
+            line = cell.line + cell.source.count("\n", 0, match.end())
+            yield line, "orden de sistema, mágica o instalación en una celda"
+        if parse(cell) is None and not MAGIC.search(cell.source) and "raises-exception" not in cell.tags:
+            yield cell.line, "la celda no es Python válido"
+
+
+def definitions(page: Page) -> Iterator[tuple[int, str]]:
+    """Las clases viven en el paquete."""
+    for cell in page.cells:
+        for node in ast.walk(parse(cell) or ast.Module([], [])):
+            if isinstance(node, ast.ClassDef):
+                yield cell.line + node.lineno - 1, f"la clase «{node.name}» debe estar en el paquete"
+
+
+def ending(page: Page) -> Iterator[tuple[int, str]]:
+    """Una celda termina en algo que ver; si no, se marca como oculta."""
+    for cell in page.cells:
+        body = (parse(cell) or ast.Module([], [])).body
+        only_imports = all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
+        if body and not cell.tags and not only_imports and not isinstance(body[-1], ast.Expr):
+            yield cell.line + body[-1].lineno - 1, "la celda no termina en una expresión"
+
+
+def imports(page: Page) -> Iterator[tuple[int, str]]:
+    """Hay como mucho cuatro líneas de importación antes de la primera idea, y todo lo importado se usa."""
+    seen, idea = 0, False
+    used = {name for cell in page.cells for name in names(cell)}
+    for cell in page.cells:
+        for node in (parse(cell) or ast.Module([], [])).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                seen += 1
+                line = cell.line + node.lineno - 1
+                if seen > MOST_IMPORTS and not idea:
+                    yield line, f"más de {MOST_IMPORTS} importaciones antes de la primera idea"
+                for alias in node.names:
+                    if (name := (alias.asname or alias.name).split(".")[0]) not in used:
+                        yield line, f"se importa «{name}» y no se usa"
+            else:
+                idea = True
+
+
+def names(cell: Cell) -> Iterator[str]:
+    """Da los nombres que usa una celda."""
+    for node in ast.walk(parse(cell) or ast.Module([], [])):
+        if isinstance(node, ast.Name):
+            yield node.id
+
+
+def repeatable(page: Page) -> Iterator[tuple[int, str]]:
+    """Sin red, sin reloj y sin azar que no lleve semilla: dos ejecuciones dan lo mismo."""
+    for cell in page.cells:
+        tree = parse(cell) or ast.Module([], [])
+        for call, name in calls(tree):
+            line = cell.line + call.lineno - 1
+            if CLOCK.match(name):
+                yield line, f"«{name}» depende del reloj"
+            seeded = any(keyword.arg in ("generator", "rng", "seed") for keyword in call.keywords)
+            if RANDOM.match(name) and not seeded:
+                yield line, f"«{name}» usa azar global: pase un generador con semilla"
+            if UNSEEDED.match(name) and not call.args and not seeded and not followed_by_seed(cell, call):
+                yield line, f"«{name}» sin semilla"
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom) and module_of(node) & NETWORK:
+                yield cell.line + node.lineno - 1, "la celda usa la red"
+
+
+def followed_by_seed(cell: Cell, call: ast.Call) -> bool:
+    """Dice si a un generador recién hecho se le da la semilla en la misma celda."""
+    after = cell.source.split("\n")[call.lineno - 1 :]
+    return any(".manual_seed" in line for line in after)
+
+
+def module_of(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """Devuelve los paquetes de los que importa una línea."""
+    if isinstance(node, ast.ImportFrom):
+        return {(node.module or "").split(".")[0]}
+    return {alias.name.split(".")[0] for alias in node.names}
+
+
+def plotted(page: Page) -> Iterator[tuple[int, str]]:
+    """La figura de una celda lleva leyenda, nombre y texto alternativo."""
+    plots = {name for cell in page.cells for name in imported_plots(cell)}
+    for cell in page.cells:
+        options = cell.options.get("mystnb") or {}
+        figure, image = options.get("figure") or {}, options.get("image") or {}
+        last = (parse(cell) or ast.Module([], [])).body[-1:]
+        draws = {name for node in last for _, name in calls(ast.Module([node], []))}
+        if not options and draws & plots and "remove-cell" not in cell.tags:
+            yield cell.line, "la figura de la celda no tiene leyenda, nombre ni texto alternativo (mystnb:)"
+        if figure or image:
+            yield from ((cell.line, text) for text in figure_faults(figure, image))
+
+
+def figure_faults(figure: dict[str, str], image: dict[str, str]) -> Iterator[str]:
+    """Da lo que falta en las opciones de una figura."""
+    if not figure.get("caption"):
+        yield "figura de una celda sin leyenda (figure: caption)"
+    if not str(figure.get("name", "")).startswith("fig-"):
+        yield "figura de una celda sin un nombre que empiece por fig-"
+    if not image.get("alt"):
+        yield "figura de una celda sin texto alternativo (image: alt)"
+
+
+def imported_plots(cell: Cell) -> Iterator[str]:
+    """Da los nombres de las funciones que dibujan, tal como se llaman en la celda."""
+    for node in ast.walk(parse(cell) or ast.Module([], [])):
+        if isinstance(node, ast.ImportFrom) and DRAWING.match(node.module or ""):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+CELL_RULES = [length, magic, definitions, ending, imports, repeatable, plotted]
