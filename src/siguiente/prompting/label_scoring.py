@@ -1,5 +1,6 @@
 """Puntuar etiquetas: la misma pregunta, escrita de muchas maneras, sobre muchos textos."""
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor
@@ -9,7 +10,7 @@ from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.prompting.templates import TweetTemplate
 
-__all__ = ["FORMS", "score_forms", "tweet_prompts"]
+__all__ = ["FORMS", "hits", "mention_effect", "score_forms", "tweet_prompts"]
 
 FORMS = ("libre", "con categorías")
 
@@ -67,3 +68,51 @@ def score_forms(
     prompts = [prompt for tweet in tweets for prompt in tweet_prompts(templates, tweet)]
     scores = score_completions(model, prompts, labels)
     return scores.logprobs.view(len(tweets), len(templates), len(FORMS), len(labels))
+
+
+def hits(scores: Tensor, targets: Tensor) -> Tensor:
+    """Aciertos al elegir la etiqueta más probable.
+
+    Parameters
+    ----------
+    scores : Tensor
+        (N, K, 2, C), en nats.
+    targets : Tensor
+        (N,), la etiqueta correcta de cada texto, de 0 a C - 1.
+
+    Returns
+    -------
+    Tensor
+        (N, K, 2): 1 si acierta y 0 si no.
+
+    Examples
+    --------
+    >>> import torch
+    >>> hits(torch.tensor([[[[-1.0, -2.0], [-3.0, -2.0]]]]), torch.tensor([0]))
+    tensor([[[1., 0.]]])
+    """
+    return (scores.argmax(-1) == targets[:, None, None]).float()
+
+
+def mention_effect(scores: Tensor) -> Tensor:
+    """Cuánto sube la probabilidad total de las etiquetas cuando el prompt las nombra.
+
+    Parameters
+    ----------
+    scores : Tensor
+        (N, K, 2, C), en nats.
+
+    Returns
+    -------
+    Tensor
+        (N, K), en órdenes de magnitud: 1 significa diez veces más probable.
+
+    Examples
+    --------
+    >>> import torch
+    >>> free, listed = torch.tensor([0.001, 0.001]).log(), torch.tensor([0.1, 0.1]).log()
+    >>> mention_effect(torch.stack([free, listed]).view(1, 1, 2, 2))
+    tensor([[2.]])
+    """
+    free, listed = scores.logsumexp(-1).unbind(2)
+    return (listed - free) / math.log(10)

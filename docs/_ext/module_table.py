@@ -1,0 +1,52 @@
+"""Escribe en ARCHITECTURE.md la tabla de qué página enseña qué módulo."""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+START, END = "<!-- tabla: comienzo -->\n", "<!-- tabla: final -->"
+IMPORT = re.compile(r"^\s*(?:>>> )?(?:from|import) (siguiente\.[\w.]+)", re.MULTILINE)
+QUOTE = re.compile(r"literalinclude:?:?\}? .*?src/(siguiente/[\w/]+)\.py")
+
+
+def shown(text: str) -> list[str]:
+    """Módulos que una página importa en sus celdas y ejemplos, o cita de su fuente.
+
+    >>> shown("from siguiente.data.tweets import load_tweets")
+    ['siguiente.data.tweets']
+    """
+    quoted = (path.replace("/", ".") for path in QUOTE.findall(text))
+    return sorted({*IMPORT.findall(text), *quoted})
+
+
+def table(docs: Path) -> str:
+    """La tabla, en Markdown, con una fila por página que enseña algún módulo."""
+    pages = sorted(path for path in docs.rglob("*") if path.suffix in {".md", ".rst"})
+    rows = {
+        page.relative_to(docs): shown(page.read_text(encoding="utf-8"))
+        for page in pages
+        if visible(page, docs)
+    }
+    lines = [
+        f"| `{page}` | {', '.join(f'`{m}`' for m in modules)} |" for page, modules in rows.items() if modules
+    ]
+    return "\n".join(["| Página | Módulos |", "|---|---|", *lines, ""])
+
+
+def visible(page: Path, docs: Path) -> bool:
+    """Dice si un archivo es una página y no algo generado o auxiliar."""
+    return not any(part.startswith("_") for part in page.relative_to(docs).parts)
+
+
+def updated(architecture: str, docs: Path) -> str:
+    """Devuelve el texto de ARCHITECTURE.md con la tabla al día."""
+    before, _, rest = architecture.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n{table(docs)}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    file = ROOT / "ARCHITECTURE.md"
+    file.write_text(updated(file.read_text(encoding="utf-8"), ROOT / "docs"), encoding="utf-8")
+    sys.stdout.write(f"Tabla escrita en {file.name}.\n")
