@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from huggingface_hub.errors import LocalEntryNotFoundError
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.llm import sources
@@ -15,6 +16,7 @@ from siguiente.llm.sources import JoinedFile, find, verify
 DATA = bytes(range(256)) * 4
 
 
+@settings(deadline=None)  # el reloj depende de la carga de la máquina
 @given(
     cuts=st.lists(st.integers(0, len(DATA)), max_size=4),
     start=st.integers(0, len(DATA)),
@@ -71,6 +73,16 @@ def test_the_network_is_not_used_without_leave(tiny, cache, monkeypatch) -> None
 
     monkeypatch.setattr(sources, "_downloaded", fail)
     with pytest.raises(FileNotFoundError):
+        find(tiny.card)
+
+
+def test_a_download_that_fails(tiny, cache, monkeypatch) -> None:
+    def fail(*arguments, **options):
+        raise LocalEntryNotFoundError("sin red")
+
+    monkeypatch.setenv("SIGUIENTE_HUB", "1")
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", fail)
+    with pytest.raises(FileNotFoundError, match=r"No se pudo descargar .* \(sin red\).*Instálelo con"):
         find(tiny.card)
 
 

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.llm import card
@@ -68,6 +68,7 @@ def test_text_returns_whole(tokenizer) -> None:
         assert b"".join(tokenizer.token_bytes(i) for i in ids) == text.encode()
 
 
+@settings(deadline=None)  # el reloj depende de la carga de la máquina
 @given(st.text(max_size=60).filter(lambda text: "▁" not in text))
 def test_any_text_returns_whole(gemma, text: str) -> None:
     assert gemma.decode(gemma.encode(text)) == text

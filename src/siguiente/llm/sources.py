@@ -129,7 +129,11 @@ def _downloaded(card: ModelCard) -> Path:
     from huggingface_hub import hf_hub_download  # solo si el usuario permite la red
 
     hub = card.hub
-    return Path(hf_hub_download(hub.repository, hub.path, revision=hub.revision))
+    try:
+        return Path(hf_hub_download(hub.repository, hub.path, revision=hub.revision))
+    except OSError as error:
+        problem = f"No se pudo descargar {hub.path} de {hub.repository} ({error})."
+        raise FileNotFoundError(f"{problem} Instálelo con `{card.install}`.") from error
 
 
 def verify(card: ModelCard, parts: Sequence[Path], progress: Progress = lambda count: None) -> None:
