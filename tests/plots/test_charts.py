@@ -4,6 +4,7 @@ import pytest
 from siguiente.plots.bars import probability_bars
 from siguiente.plots.estimates import estimate_rows
 from siguiente.plots.style import spanish_axis
+from siguiente.plots.tables import Table
 
 
 @pytest.fixture
@@ -35,3 +36,9 @@ def test_data_that_do_not_match_are_refused(ax):
         probability_bars(["a", "b"], [0.5], ax)
     with pytest.raises(ValueError, match="1 filas y hay 2"):
         estimate_rows(["A", "B"], {"uno": [(0.5, 0.4, 0.6)]}, "x", ax)
+
+
+def test_a_table_is_markdown_and_escapes_its_bars():
+    assert Table(["a", "b"], [["x|y", "2"]])._repr_markdown_() == "| a | b |\n|---|---|\n| x\\|y | 2 |"
+    with pytest.raises(ValueError, match="1 celdas y hay 2 columnas"):
+        Table(["a", "b"], [["1"]])

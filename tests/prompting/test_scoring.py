@@ -5,7 +5,7 @@ from siguiente.language_models.completions import score_completions
 from siguiente.language_models.prediction import next_logprobs
 from siguiente.language_models.text import ByteTokenizer, TextModel
 from siguiente.language_models.uniform import UniformModel
-from siguiente.prompting.label_scoring import score_forms, tweet_prompts
+from siguiente.prompting.label_scoring import hits, mention_effect, score_forms, tweet_prompts
 from siguiente.prompting.number_scoring import whole_number_probabilities
 from siguiente.prompting.templates import TWEET_TEMPLATES
 
@@ -52,3 +52,11 @@ def test_a_tokenizer_that_joins_digits_is_refused():
 
     with pytest.raises(ValueError, match="no escribe 17 cifra a cifra"):
         whole_number_probabilities(TextModel(UniformModel(258), Joined()), ["Un"], [1])
+
+
+def test_hits_and_mention_effect_by_hand():
+    free = torch.tensor([[0.02, 0.01], [0.01, 0.02]])
+    listed = torch.tensor([[0.2, 0.1], [0.2, 0.1]])
+    scores = torch.stack([free, listed], 1)[:, None].log()
+    assert hits(scores, torch.tensor([0, 1]))[:, 0].tolist() == [[1, 1], [1, 0]]
+    torch.testing.assert_close(mention_effect(scores), torch.ones(2, 1))

@@ -51,9 +51,7 @@ def estimate_rows(
     ax = new_axes(ax)
     for index, (name, estimates) in enumerate(groups.items()):
         if len(estimates) != len(labels):
-            raise ValueError(
-                f"El grupo {name!r} tiene {len(estimates)} filas y hay {len(labels)} filas."
-            )
+            raise ValueError(f"El grupo {name!r} tiene {len(estimates)} filas y hay {len(labels)} filas.")
         shift = (index - (len(groups) - 1) / 2) * 0.25
         values = [value for value, _, _ in estimates]
         errors = [[v - low for v, low, _ in estimates], [high - v for v, _, high in estimates]]

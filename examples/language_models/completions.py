@@ -1,0 +1,62 @@
+"""Continúa un texto con un modelo de verdad, o dice qué probabilidad tiene cada continuación.
+
+python examples/language_models/completions.py "Había una vez" --n 3
+python examples/language_models/completions.py "El cielo es de color" --among azul verde rosa
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Lee las opciones, carga el modelo y escribe el resultado."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("prompt", help="el comienzo del texto")
+    parser.add_argument(
+        "--among", nargs="+", metavar="TEXTO", help="compara estas continuaciones en vez de escribir"
+    )
+    parser.add_argument("--length", type=int, default=30, help="tokens que se escriben, como máximo")
+    parser.add_argument("--n", type=int, default=1, help="cuántas continuaciones")
+    parser.add_argument("--temperature", type=float, default=1.0, help="cuanto mayor, más variado")
+    parser.add_argument("--seed", type=int, default=0, help="con la misma semilla sale el mismo texto")
+    parser.add_argument("--model", default="gemma-3-270m", help="nombre del modelo en el catálogo")
+    options = parser.parse_args(given)
+    try:
+        lines = compare(options) if options.among else write(options)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    print("\n".join(lines))
+    return 0
+
+
+def write(options: argparse.Namespace) -> list[str]:
+    """Escribe `n` continuaciones del prompt."""
+    import torch
+
+    from siguiente.language_models.sampling import complete, sampler
+    from siguiente.llm.loading import load
+
+    choose = sampler(torch.Generator().manual_seed(options.seed), options.temperature)
+    texts = complete(load(options.model), options.prompt, options.length, choose, options.n)
+    return [options.prompt + text for text in texts]
+
+
+def compare(options: argparse.Namespace) -> list[str]:
+    """Ordena las continuaciones de más a menos probable."""
+    from siguiente.language_models.completions import score_completions
+    from siguiente.llm.loading import load
+    from siguiente.plots.numbers import number
+
+    words = [f" {text.strip()}" for text in options.among]
+    if " " in words:
+        raise ValueError("una de las continuaciones está vacía: escriba al menos una palabra en cada una")
+    scores = score_completions(load(options.model), [options.prompt], words).logprobs[0]
+    order = scores.argsort(descending=True).tolist()
+    return [f"{words[i].strip():<20} {number(scores[i], 2):>8} nats" for i in order]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
