@@ -33,6 +33,7 @@ extensions = [
     "sphinx_exercise",
     "sphinxcontrib.bibtex",
     "spanish_bibliography",
+    "spanish_fields",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",

@@ -12,6 +12,7 @@ from siguiente.prompting.templates import TweetTemplate
 
 __all__ = ["FORMS", "hits", "mention_effect", "score_forms", "tweet_prompts"]
 
+#: Los nombres de las dos formas, en el orden en que se puntúan.
 FORMS = ("libre", "con categorías")
 
 

@@ -1,0 +1,22 @@
+"""El tipo de un atributo se anuncia en español: Sphinx traduce los demás campos, y este no."""
+
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+
+# Posterior a napoleon, que es quien escribe el campo.
+AFTER_NAPOLEON = 900
+FIELD = re.compile(r"^(\s+):type: ")
+
+
+def translate(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Cambia el nombre del campo en una docstring ya convertida."""
+    lines[:] = [FIELD.sub(r"\1:Tipo: ", line) for line in lines]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Conecta el cambio con autodoc."""
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-docstring", translate, priority=AFTER_NAPOLEON)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
