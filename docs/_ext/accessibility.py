@@ -5,10 +5,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-# (qué se busca, por qué se pone, por qué)
+# (qué se busca, qué se pone)
 REPAIRS = [
     # La etiqueta en inglés callaba el texto visible («Mostrar el código…»).
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
+    # Una celda de cabecera vacía no encabeza nada: es una celda cualquiera.
+    (re.compile(r"<th( class=\"[^\"]*\")?>\s*</th>"), "<td></td>"),
     # Una lista cuyos hijos no son elementos de lista: la bibliografía y las notas.
     (re.compile(r'<(div|aside) class="([^"]*)"([^>]*) role="list"([^>]*)>'), r'<\1 class="\2"\3\4>'),
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),

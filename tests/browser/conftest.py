@@ -39,17 +39,18 @@ def site_pages() -> list[str]:
     )
 
 
-def views(page: str) -> list[tuple[str, str]]:
-    """Da los colores y anchos con que se mira una página; el código fuente, solo los dos extremos."""
+def views(number: int, page: str) -> list[tuple[str, str]]:
+    """Da los colores y anchos con que se mira una página; el código fuente alterna los dos extremos."""
     if page.startswith("_modules/"):
-        return [("claro", "ancho"), ("oscuro", "teléfono")]
+        return [("claro", "ancho") if number % 2 else ("oscuro", "teléfono")]
     return [(theme, width) for theme in THEMES for width in WIDTHS]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Hace una prueba de cada página, con cada color y cada ancho."""
     if "view" in metafunc.fixturenames:
-        cases = [(theme, width, page) for page in site_pages() for theme, width in views(page)]
+        pages = enumerate(site_pages())
+        cases = [(theme, width, page) for number, page in pages for theme, width in views(number, page)]
         metafunc.parametrize("view", cases, ids=[f"{page}-{theme}-{width}" for theme, width, page in cases])
 
 

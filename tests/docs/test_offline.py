@@ -85,3 +85,10 @@ def test_summary_says_what_it_shows():
     once = repair('<summary aria-label="Toggle hidden content">\n<span>Mostrar el código</span>')
     assert once == "<summary>\n<span>Mostrar el código</span>"
     assert repair(once) == once
+
+
+def test_empty_header_is_a_cell():
+    """Una celda de cabecera vacía deja de anunciarse como cabecera; las que dicen algo, no se tocan."""
+    assert repair('<th class="head"></th><th class="head"><p>Capas</p></th>') == (
+        '<td></td><th class="head"><p>Capas</p></th>'
+    )
