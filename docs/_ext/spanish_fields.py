@@ -11,12 +11,12 @@ FIELD = re.compile(r"^(\s+):type: ")
 
 
 def translate(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Cambia el nombre del campo en una docstring ya convertida."""
+    """Cambia el nombre del campo en un docstring ya convertido."""
     lines[:] = [FIELD.sub(r"\1:Tipo: ", line) for line in lines]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Conecta el cambio con autodoc."""
+    """Conecta el cambio con quien lee los docstrings."""
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", translate, priority=AFTER_NAPOLEON)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
