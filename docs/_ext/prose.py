@@ -175,8 +175,8 @@ SECTION = re.compile(
 NAMED = {"Parameters", "Returns", "Yields", "Raises", "Attributes", "See Also", "Warns", "Methods"}
 
 
-# En los docstrings, entre comillas simples invertidas van nombres; entre paréntesis, formas como (B, T).
-CODE = re.compile(r"`[^`]*`|\b\w+\([^()\n]*\)|\([^()]*\b[A-Z]\b[^()]*\)")
+# En los docstrings: nombres entre comillas invertidas, órdenes, llamadas y formas como (B, T).
+CODE = re.compile(r"(?m)`[^`]*`|^\s*(?:\$ )?python3? .*$|\b\w+\([^()\n]*\)|\([^()]*\b[A-Z]\b[^()]*\)")
 
 
 def docstring(text: str) -> str:
