@@ -1,21 +1,15 @@
 """Construye el curso: `python docs/build.py --help` dice cómo."""
 
 import argparse
-import http.server
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from functools import partial
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
 BUILD = DOCS / "_build"
-# Se mira si cambió algo aquí; lo que la construcción escribe no cuenta.
-WATCHED = [DOCS, DOCS.parent / "src"]
-PORT = 8000
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -86,26 +80,13 @@ def build(options: argparse.Namespace) -> int:
     return 0
 
 
-def snapshot() -> dict[Path, int]:
-    """Momento en que cambió cada archivo que importa."""
-    files = (file for root in WATCHED for file in root.rglob("*"))
-    skipped = {"_build", "__pycache__"}
-    return {file: file.stat().st_mtime_ns for file in files if file.is_file() and not skipped & {*file.parts}}
-
-
 def live(options: argparse.Namespace) -> int:
     """Sirve el sitio en este equipo y lo reconstruye cuando cambia un archivo, hasta que se interrumpe."""
-    before = snapshot()
-    build(options)
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder(options) / "html"))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdout.write(f"El curso se ve en http://127.0.0.1:{PORT}/; Ctrl-C para acabar.\n")
-    while True:
-        time.sleep(1)
-        if (now := snapshot()) != before:
-            before = now
-            build(options)
+    module = sphinx_command(options).index("sphinx")
+    command = [item for item in sphinx_command(options) if item not in {"-W", "-j2"}]
+    command[module] = "sphinx_autobuild"
+    ignored = [flag for name in ("*/_build/*", "*/__pycache__/*") for flag in ("--ignore", name)]
+    return run([*command, "--watch", str(DOCS.parent / "src"), *ignored], minutes=24 * 60)
 
 
 def main() -> int:

@@ -26,6 +26,7 @@ numfig = True
 extensions = [
     "interface",
     "execution",
+    "source",
     "myst_nb",
     "sphinx_book_theme",
     "sphinx_copybutton",

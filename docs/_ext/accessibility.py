@@ -11,6 +11,8 @@ REPAIRS = [
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     # Una celda de cabecera vacía no encabeza nada: es una celda cualquiera.
     (re.compile(r"<th( class=\"[^\"]*\")?>\s*</th>"), "<td></td>"),
+    # Un papel en desuso, que además pide estar en una lista.
+    (re.compile(r'(<div class="citation"[^>]*) role="doc-biblioentry"'), r"\1"),
     # Una lista cuyos hijos no son elementos de lista: la bibliografía y las notas.
     (re.compile(r'<(div|aside) class="([^"]*)"([^>]*) role="list"([^>]*)>'), r'<\1 class="\2"\3\4>'),
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),

@@ -21,7 +21,7 @@ PHRASES = (
 ENGLISH = re.compile(rf"^\W*(?:{PHRASES})\b")
 SOURCE = re.compile(r"\[(?:source|docs)\]")
 # Elementos cuyo texto no es interfaz.
-SKIPPED = {"pre", "code", "script", "style", "p", "li", "td", "dd", "mjx-container", "svg"}
+SKIPPED = {"pre", "code", "em", "script", "style", "p", "li", "td", "dd", "mjx-container", "svg"}
 VOID = {"img", "input", "br", "hr", "meta", "link", "source", "wbr", "col"}
 
 

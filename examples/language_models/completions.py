@@ -1,7 +1,7 @@
 """Continúa un texto con un modelo de verdad, o dice qué probabilidad tiene cada continuación.
 
-python examples/language_models/completions.py "Había una vez" --n 3
-python examples/language_models/completions.py "El cielo es de color" --among azul verde rosa
+``python examples/language_models/completions.py "Había una vez" --n 3``
+``python examples/language_models/completions.py "El cielo es de color" --among azul verde rosa``
 """
 
 import argparse

@@ -53,9 +53,7 @@ def bushy(trunk):
     return trie
 
 
-@pytest.mark.parametrize(
-    "trunk", [1, 10, 40], ids=["none", "short", "past-window"]
-)
+@pytest.mark.parametrize("trunk", [1, 10, 40], ids=["none", "short", "past-window"])
 @pytest.mark.parametrize("limit", [512, 30, 4])
 def test_packing_changes_nothing(model, monkeypatch, trunk, limit):
     monkeypatch.setattr(packing, "PACK_LIMIT", limit)

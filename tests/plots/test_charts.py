@@ -39,6 +39,6 @@ def test_data_that_do_not_match_are_refused(ax):
 
 
 def test_a_table_is_markdown_and_escapes_its_bars():
-    assert Table(["a", "b"], [["x|y", "2"]])._repr_markdown_() == "| a | b |\n|---|---|\n| x\\|y | 2 |"
+    assert Table(["a", "b"], [["x|y", "2"]])._repr_markdown_() == "| a | b |\n|---|---:|\n| x\\|y | 2 |"
     with pytest.raises(ValueError, match="1 celdas y hay 2 columnas"):
         Table(["a", "b"], [["1"]])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-__all__ = ["Estimate", "bootstrap", "paired_bootstrap", "proportion"]
+__all__ = ["Estimate", "bootstrap", "bootstrap_columns", "paired_bootstrap", "proportion", "proportions"]
 
 
 class Estimate(NamedTuple):
@@ -56,6 +56,18 @@ def proportion(successes: int, n: int, confidence: float = 0.95) -> Estimate:
     return Estimate(p, max(0.0, min(p, center - half)), min(1.0, max(p, center + half)))
 
 
+def proportions(successes: Tensor, confidence: float = 0.95) -> list[Estimate]:
+    """Una proporción por columna de aciertos (N, K), ceros y unos.
+
+    Examples
+    --------
+    >>> import torch
+    >>> [round(estimate.value, 2) for estimate in proportions(torch.tensor([[1, 0], [1, 1]]))]
+    [1.0, 0.5]
+    """
+    return [proportion(int(k), len(successes), confidence) for k in successes.sum(0)]
+
+
 def bootstrap(values: Tensor, generator: Generator, confidence: float = 0.95, draws: int = 4000) -> Estimate:
     """Media de unas observaciones independientes con su intervalo por remuestreo.
 
@@ -89,6 +101,19 @@ def bootstrap(values: Tensor, generator: Generator, confidence: float = 0.95, dr
     tail = (1 - _valid(confidence)) / 2
     low, high = values[rows].mean(1).quantile(torch.tensor([tail, 1 - tail], dtype=torch.double)).tolist()
     return Estimate(values.mean().item(), low, high)
+
+
+def bootstrap_columns(values: Tensor, generator: Generator, confidence: float = 0.95) -> list[Estimate]:
+    """La media de cada columna de (N, K), con su intervalo; las filas son los casos.
+
+    Examples
+    --------
+    >>> import torch
+    >>> columns = bootstrap_columns(torch.tensor([[0.0, 1.0]] * 5), torch.Generator().manual_seed(0))
+    >>> [estimate.value for estimate in columns]
+    [0.0, 1.0]
+    """
+    return [bootstrap(column, generator, confidence) for column in values.T]
 
 
 def paired_bootstrap(a: Tensor, b: Tensor, generator: Generator, confidence: float = 0.95) -> Estimate:

@@ -24,7 +24,8 @@ def load(name: str, path: Path | str | None = None) -> "TextModel[PretrainedMode
     name : str
         Nombre del modelo en el catálogo: `gemma-3-270m` o `smollm2-135m-instruct`.
     path : Path or str, optional
-        El archivo GGUF, o la carpeta que lo tiene, si no está instalado como paquete.
+        El archivo GGUF, o la carpeta que lo tiene, si no está instalado como paquete. También vale la carpeta
+        de los pesos oficiales, sin cuantizar, como se publican en safetensors: esos se abren como están.
 
     Returns
     -------
@@ -60,7 +61,7 @@ def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[Pre
     card : ModelCard
         La ficha.
     path : Path or str, optional
-        El archivo GGUF o la carpeta que lo tiene.
+        El archivo GGUF, la carpeta que lo tiene o la de los pesos oficiales.
 
     Returns
     -------
@@ -72,8 +73,13 @@ def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[Pre
     from siguiente.llm.tokenizer import PretrainedTokenizer
 
     sys.audit("siguiente.resource", f"model:{card.name}")
-    folder = checkpoint(card, path)
+    folder = Path(path) if path is not None and is_network(Path(path)) else checkpoint(card, path)
     network = open_network(folder, card.architecture)
     model = PretrainedModel(network, network.config.vocab_size, network.config.max_position_embeddings)
     tokenizer = PretrainedTokenizer.from_file(folder / "tokenizer.json", card.bos_id, card.eos_id, card.title)
     return TextModel(model, tokenizer)
+
+
+def is_network(folder: Path) -> bool:
+    """Dice si una carpeta tiene una red publicada en safetensors, con su configuración y su tokenizador."""
+    return all((folder / name).is_file() for name in ("config.json", "model.safetensors", "tokenizer.json"))

@@ -48,7 +48,7 @@ def probability_bars(
     """
     if len(labels) != len(probabilities):
         raise ValueError(f"Hay {len(labels)} textos y {len(probabilities)} probabilidades.")
-    ax = new_axes(ax)
+    ax = new_axes(ax, height=1.0 + 0.3 * len(labels))
     rows = range(len(labels))
     colors = [COLORS[1] if label in highlight else COLORS[0] for label in labels]
     bars = ax.barh(rows, [100 * p for p in probabilities], color=colors)

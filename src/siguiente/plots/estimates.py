@@ -15,6 +15,7 @@ def estimate_rows(
     xlabel: str,
     ax: Axes | None = None,
     reference: float | None = None,
+    log: bool = False,
 ) -> Axes:
     """Dibuja, por fila, el valor y el intervalo de cada grupo.
 
@@ -30,6 +31,8 @@ def estimate_rows(
         Donde dibujar.
     reference : float, optional
         Línea vertical de referencia, por ejemplo el azar.
+    log : bool
+        Si el eje horizontal va en escala logarítmica.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def estimate_rows(
     >>> estimate_rows(["A"], {"modelo": [(0.5, 0.4, 0.6)]}, "Exactitud", ax).get_xlabel()
     'Exactitud'
     """
-    ax = new_axes(ax)
+    ax = new_axes(ax, height=1.2 + 0.28 * len(labels))
     for index, (name, estimates) in enumerate(groups.items()):
         if len(estimates) != len(labels):
             raise ValueError(f"El grupo {name!r} tiene {len(estimates)} filas y hay {len(labels)} filas.")
@@ -64,8 +67,12 @@ def estimate_rows(
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_xlabel(xlabel)
-    spanish_axis(ax.xaxis)
+    ax.xaxis.grid(visible=True, alpha=0.3)
+    ax.yaxis.grid(visible=False)
+    if log:
+        ax.set_xscale("log")
+    else:
+        spanish_axis(ax.xaxis)
     if len(groups) > 1:
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.0), ncols=len(groups))
-        ax.set_ylim(len(labels) - 0.5, -1.2)
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(groups), frameon=False)
     return ax

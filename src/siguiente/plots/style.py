@@ -8,37 +8,33 @@ from matplotlib.ticker import FuncFormatter
 
 from siguiente.plots.numbers import number
 
-__all__ = ["COLORS", "new_axes", "spanish_axis", "use_style"]
+__all__ = ["COLORS", "STYLE", "new_axes", "spanish_axis"]
 
 # Paleta de Okabe e Ito: se distingue sin ver bien los colores.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
-def use_style() -> None:
-    """Fija el estilo de matplotlib para todas las figuras de una página."""
-    mpl.rcParams.update(
-        {
-            "axes.grid": True,
-            "axes.prop_cycle": cycler(color=COLORS),
-            "axes.spines.right": False,
-            "axes.spines.top": False,
-            "axes.axisbelow": True,
-            "figure.figsize": (7.0, 3.6),
-            "figure.constrained_layout.use": True,
-            "font.size": 11,
-            "grid.alpha": 0.3,
-            "legend.frameon": False,
-            "svg.fonttype": "path",
-            "svg.hashsalt": "siguiente",
-        }
-    )
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.prop_cycle": cycler(color=COLORS),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "grid.alpha": 0.3,
+    "legend.frameon": False,
+}
 
 
-def new_axes(ax: Axes | None) -> Axes:
-    """Devuelve `ax` o unos ejes nuevos."""
+def new_axes(ax: Axes | None, height: float = 3.6) -> Axes:
+    """Devuelve `ax` o unos ejes nuevos con el estilo del curso, de 7 pulgadas de ancho y `height` de alto."""
     import matplotlib.pyplot as plt
 
-    return plt.subplots()[1] if ax is None else ax
+    if ax is not None:
+        return ax
+    with mpl.rc_context(STYLE):
+        return plt.subplots(figsize=(7.0, height))[1]
 
 
 def spanish_axis(axis: Axis, digits: int | None = None) -> None:

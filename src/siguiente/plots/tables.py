@@ -8,7 +8,7 @@ __all__ = ["Table"]
 
 @dataclass(frozen=True)
 class Table:
-    """Una tabla que la página muestra como tal.
+    """Una tabla que la página muestra como tal: la primera columna a la izquierda y las demás, a la derecha.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Table:
     --------
     >>> Table(["texto", "nats"], [["sí", "−1,2"]])
     | texto | nats |
-    |---|---|
+    |---|---:|
     | sí | −1,2 |
     """
 
@@ -44,4 +44,4 @@ class Table:
     def _repr_markdown_(self) -> str:
         lines = [self.header, *self.rows]
         body = ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
-        return "\n".join([body[0], "|" + "---|" * len(self.header), *body[1:]])
+        return "\n".join([body[0], "|---|" + "---:|" * (len(self.header) - 1), *body[1:]])

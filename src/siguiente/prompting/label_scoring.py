@@ -51,7 +51,7 @@ def score_forms(
     Returns
     -------
     Tensor
-        (N, K, 2, C), en nats; las dos formas, en el orden de :data:`FORMS`.
+        (N, K, 2, C), en nats; las dos formas, en el orden de ``FORMS``.
 
     Notes
     -----

@@ -8,7 +8,23 @@ from siguiente.language_models.completions import score_completions
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 
-__all__ = ["whole_number_probabilities"]
+__all__ = ["RATED_THINGS", "whole_number_probabilities"]
+
+# Cosas masculinas a las que se pone nota: «a este … le doy un».
+RATED_THINGS = (
+    "restaurante",
+    "hotel",
+    "libro",
+    "disco",
+    "vino",
+    "partido",
+    "concierto",
+    "museo",
+    "postre",
+    "curso",
+    "viaje",
+    "teléfono",
+)
 
 
 def whole_number_probabilities(

@@ -1,0 +1,51 @@
+"""Medir por parejas: lo nuestro y lo otro, por turnos, en la misma ejecución."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Dos maneras de hacer lo mismo.
+
+    `goal` es la mayor razón de tiempos (nuestro / otro) que se considera buena.
+    """
+
+    name: str
+    ours: Callable[[], object]
+    peer: Callable[[], object]
+    goal: float
+    repeats: int = 5
+
+
+@dataclass(frozen=True)
+class Result:
+    """Medianas, en segundos, y la mediana de la razón de cada pareja."""
+
+    benchmark: Benchmark
+    ours: float
+    peer: float
+    ratio: float
+
+    def line(self) -> str:
+        """Una fila de la tabla."""
+        b = self.benchmark
+        verdict = "sí" if self.ratio <= b.goal else "NO"
+        return f"| {b.name} | {self.ours:.3g} | {self.peer:.3g} | {self.ratio:.3f} | {b.goal:g} | {verdict} |"
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """Tiempo de reloj de una llamada."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def measure(benchmark: Benchmark) -> Result:
+    """Mide las dos por turnos: lo que frene al equipo las frena a ambas."""
+    pairs = [(seconds(benchmark.ours), seconds(benchmark.peer)) for _ in range(benchmark.repeats)]
+    ours, peer = zip(*pairs, strict=True)
+    ratio = statistics.median(a / b for a, b in pairs)
+    return Result(benchmark, statistics.median(ours), statistics.median(peer), ratio)
