@@ -17,6 +17,7 @@ ENVIRONMENT = ROOT / ".nox" / "environment"
 PYTHON = str(ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
 LOCK = ROOT / "requirements.lock"
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+REQUIREMENTS = ("build-system", "project", "dependency-groups")
 # Este grupo se instala sin sus dependencias, en un paso propio.
 ALONE = "models-alone"
 GROUPS = [flag for name in PROJECT["dependency-groups"] if name != ALONE for flag in ("--group", name)]
@@ -36,7 +37,9 @@ def pip(session: nox.Session, *arguments: str) -> None:
 def environment(session: nox.Session) -> None:
     """Crea el entorno compartido; lo rehace solo si cambian los requisitos."""
     stamp = ENVIRONMENT / "requirements.sha256"
-    wanted = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    wanted = hashlib.sha256(
+        LOCK.read_bytes() + json.dumps([PROJECT[name] for name in REQUIREMENTS]).encode()
+    ).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return
     stamp.unlink(missing_ok=True)
@@ -73,6 +76,7 @@ def lint(session: nox.Session) -> None:
     python(session, "-m", "ruff", "format", "--check")
     python(session, "-m", "mypy")
     session.run(str(Path(PYTHON).with_name("lint-imports")), external=True)
+    python(session, "docs/lint.py")
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)

@@ -1,5 +1,6 @@
 """Configuración de Sphinx: solo ajustes; lo que es código vive en `_ext/`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -113,7 +114,8 @@ nb_code_prompt_hide = "Ocultar el código"
 ogp_site_name = "Siguiente"
 ogp_site_url = ""
 ogp_social_cards = {"enable": False}
-notfound_urls_prefix = "/"
+# En GitHub Pages el sitio cuelga de una carpeta con el nombre del repositorio.
+notfound_urls_prefix = os.environ.get("SIGUIENTE_BASE_PATH", "/")
 notfound_context = {
     "title": "Página no encontrada",
     "body": "<h1>Página no encontrada</h1><p>Puede que haya cambiado de sitio: búsquela.</p>",

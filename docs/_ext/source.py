@@ -8,7 +8,7 @@ import ast
 import textwrap
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -48,7 +48,7 @@ class Source(SphinxDirective):
     """Muestra el código de una función del paquete tal como se prueba."""
 
     required_arguments = 1
-    option_spec: ClassVar = {}
+    option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
         """Lee la función y anota su archivo, para que un cambio rehaga la página."""

@@ -125,9 +125,7 @@ def score_trie(model: LanguageModel, trie: TokenTrie) -> Tensor:
     return result
 
 
-def read_chain(
-    model: LanguageModel, trie: TokenTrie, chain: list[int], state: Any, result: Tensor
-) -> Any:
+def read_chain(model: LanguageModel, trie: TokenTrie, chain: list[int], state: Any, result: Tensor) -> Any:
     """Lee una cadena de nodos y anota la probabilidad de los hijos pedidos de cada uno."""
     needed = [bool(trie.wanted_children(node)) for node in chain]
     last = len(chain) - needed.index(True) if any(needed) else 1

@@ -1,5 +1,7 @@
 """El estilo de todas las figuras, en un solo lugar."""
 
+from typing import Any
+
 import matplotlib as mpl
 from cycler import cycler
 from matplotlib.axes import Axes
@@ -14,7 +16,7 @@ __all__ = ["COLORS", "STYLE", "new_axes", "spanish_axis"]
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.grid": True,
     "axes.prop_cycle": cycler(color=COLORS),
