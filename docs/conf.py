@@ -46,6 +46,7 @@ extensions = [
     "local_mathjax",
     "accessibility",
     "offline",
+    "no_network",
 ]
 
 # --- MyST y ejecución -------------------------------------------------------------------------

@@ -70,6 +70,7 @@ def record(app: Sphinx, doctree: nodes.document) -> None:
         return
     if notebook is not None:
         warn_stderr(notebook, docname)
+        warn_lost_figures(notebook, docname)
         page_runs(env)[docname] = page_run(app, docname, digest, notebook)
         app.emit("page-executed", docname, notebook)
 
@@ -81,6 +82,16 @@ def warn_stderr(notebook: nbformat.NotebookNode, docname: str) -> None:
             LOGGER.warning(
                 "La celda %d escribió en stderr:\n%s", index, output.text.strip(), location=docname
             )
+
+
+def warn_lost_figures(notebook: nbformat.NotebookNode, docname: str) -> None:
+    """Avisa de una celda que declara una figura y no dibujó ninguna: la página saldría sin ella."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for index, cell in enumerate(cells, 1):
+        figure = cell.metadata.get("mystnb", {}).get("figure")
+        drawn = any(mime.startswith("image/") for output in cell.outputs for mime in output.get("data", {}))
+        if figure and not drawn:
+            LOGGER.warning("La celda %d declara una figura y no la dibuja.", index, location=docname)
 
 
 def page_run(app: Sphinx, docname: str, digest: str, notebook: nbformat.NotebookNode) -> PageRun:

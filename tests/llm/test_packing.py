@@ -1,9 +1,12 @@
+from itertools import product
+
 import pytest
 import torch
 
 from siguiente.language_models import trie as plain
+from siguiente.language_models.completions import score_completions
 from siguiente.language_models.trie import TokenTrie
-from siguiente.llm import packing
+from siguiente.llm import load, packing
 from siguiente.llm.pretrained import PretrainedModel
 
 SHAPE = {
@@ -78,3 +81,16 @@ def test_each_prefix_passes_once_through_the_network(model, monkeypatch):
     trie = bushy(40)
     packing.score_trie(model, trie)
     assert sum(read) == sum(bool(children) for children in trie.children[1:])
+
+
+def test_completions_of_the_real_model_equal_one_plain_pass_over_each_text():
+    gemma = load("gemma-3-270m")
+    prompts = ["El cielo es de color", "En una escala del 1 al 10, le doy un"]
+    completions = [" azul", " azul como el mar", " 17", " RETAIL"]
+    scores = score_completions(gemma, prompts, completions).logprobs.flatten()
+    for value, (prompt, completion) in zip(scores, product(prompts, completions), strict=True):
+        ids, start = torch.tensor([gemma.encode(prompt + completion)]), len(gemma.encode(prompt))
+        with torch.inference_mode():
+            logits = gemma.model.network(input_ids=ids, use_cache=False).logits[0]
+        plain = logits.log_softmax(-1)[:-1].gather(-1, ids[0, 1:, None])[start - 1 :].sum()
+        assert value.item() == pytest.approx(plain.item(), abs=1e-4)

@@ -35,6 +35,8 @@ def new_axes(ax: Axes | None, height: float = 3.6) -> Axes:
 
     if ax is not None:
         return ax
+    # El modo interactivo se fija al elegir dónde se dibuja: dentro del contexto se perdería al salir.
+    plt.get_backend()
     with mpl.rc_context(STYLE):
         return plt.subplots(figsize=(7.0, height))[1]
 

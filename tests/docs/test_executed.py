@@ -1,0 +1,28 @@
+import executed
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+
+@pytest.fixture
+def warnings(monkeypatch):
+    class Logger:
+        def __init__(self):
+            self.said = []
+
+        def warning(self, message, *values, location):
+            self.said.append((message % values, location))
+
+    monkeypatch.setattr(executed, "LOGGER", Logger())
+    return executed.LOGGER.said
+
+
+def cell(mime: str) -> nbformat.NotebookNode:
+    figure = {"mystnb": {"figure": {"name": "fig-x"}}}
+    return new_code_cell("plot();", metadata=figure, outputs=[new_output("display_data", {mime: "…"})])
+
+
+def test_a_figure_that_was_not_drawn_is_a_warning(warnings):
+    notebook = new_notebook(cells=[cell("image/svg+xml"), cell("text/plain"), new_code_cell("1 + 1")])
+    executed.warn_lost_figures(notebook, "page")
+    assert warnings == [("La celda 2 declara una figura y no la dibuja.", "page")]
