@@ -56,7 +56,6 @@ def probability_bars(
     ax.set_yticks(rows, [visible(label) for label in labels])
     ax.set_xlim(0, max(100 * max(probabilities) * 1.15, 1e-9))
     ax.invert_yaxis()
-    ax.grid(visible=False, axis="y")
     ax.set_xlabel("Probabilidad (%)")
     spanish_axis(ax.xaxis)
     return ax

@@ -67,8 +67,6 @@ def estimate_rows(
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_xlabel(xlabel)
-    ax.xaxis.grid(visible=True, alpha=0.3)
-    ax.yaxis.grid(visible=False)
     if log:
         ax.set_xscale("log")
     else:

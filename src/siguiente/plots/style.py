@@ -1,44 +1,27 @@
 """El estilo de todas las figuras, en un solo lugar."""
 
-from typing import Any
-
-import matplotlib as mpl
-from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter
 
 from siguiente.plots.numbers import number
 
-__all__ = ["COLORS", "STYLE", "new_axes", "spanish_axis"]
+__all__ = ["COLORS", "new_axes", "spanish_axis"]
 
 # Paleta de Okabe e Ito: se distingue sin ver bien los colores.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-
-
-STYLE: dict[Any, Any] = {
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.prop_cycle": cycler(color=COLORS),
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.constrained_layout.use": True,
-    "font.size": 11,
-    "grid.alpha": 0.3,
-    "legend.frameon": False,
-}
 
 
 def new_axes(ax: Axes | None, height: float = 3.6) -> Axes:
     """Devuelve `ax` o unos ejes nuevos con el estilo del curso, de 7 pulgadas de ancho y `height` de alto."""
     import matplotlib.pyplot as plt
 
-    if ax is not None:
-        return ax
-    # El modo interactivo se fija al elegir dónde se dibuja: dentro del contexto se perdería al salir.
-    plt.get_backend()
-    with mpl.rc_context(STYLE):
-        return plt.subplots(figsize=(7.0, height))[1]
+    if ax is None:
+        ax = plt.subplots(figsize=(7.0, height), layout="constrained")[1]
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.set_axisbelow(True)
+    ax.grid(visible=True, axis="x", alpha=0.3)
+    return ax
 
 
 def spanish_axis(axis: Axis, digits: int | None = None) -> None:
