@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -12,7 +11,7 @@ import nox
 nox.needs_version = ">=2025.5"
 nox.options.sessions = ["docs"]
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".nox" / "environment"
 PYTHON = str(ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
 LOCK = ROOT / "requirements.lock"
@@ -37,9 +36,8 @@ def pip(session: nox.Session, *arguments: str) -> None:
 def environment(session: nox.Session) -> None:
     """Crea el entorno compartido; lo rehace solo si cambian los requisitos."""
     stamp = ENVIRONMENT / "requirements.sha256"
-    wanted = hashlib.sha256(
-        LOCK.read_bytes() + json.dumps([PROJECT[name] for name in REQUIREMENTS]).encode()
-    ).hexdigest()
+    facts = [sys.version, str(ROOT), *(PROJECT[name] for name in REQUIREMENTS)]
+    wanted = hashlib.sha256(LOCK.read_bytes() + json.dumps(facts).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return
     stamp.unlink(missing_ok=True)
@@ -126,4 +124,3 @@ def fresh(session: nox.Session) -> None:
         with session.chdir(clone):
             for name in ("docs", "tests"):
                 session.run(sys.executable, "-m", "nox", "-s", name, external=True, env=env)
-        shutil.rmtree(clone / ".nox")

@@ -62,15 +62,19 @@ def run(command: list[str], minutes: float) -> int:
             process.wait()
 
 
+def preparations(options: argparse.Namespace) -> list[list[str]]:
+    """Lo que se hace una vez, antes de ejecutar celdas: los artefactos y la lista de tipos de letra."""
+    if options.no_run or options.linkcheck:
+        return []
+    # Sin la lista hecha, matplotlib avisaría por stderr en la primera página.
+    fonts = [sys.executable, "-c", "import matplotlib.font_manager"]
+    return [[sys.executable, "-m", "siguiente.artefacts"], fonts]
+
+
 def build(options: argparse.Namespace) -> int:
     """Construye los artefactos y después el sitio; devuelve el código de salida."""
-    steps = [sphinx_command(options)]
-    if not (options.page or options.no_run or options.linkcheck):
-        # La lista de tipos de letra se hace una vez; en una página, matplotlib avisaría por stderr.
-        fonts = [sys.executable, "-c", "import matplotlib.font_manager"]
-        steps = [[sys.executable, "-m", "siguiente.artefacts"], fonts, *steps]
     start = time.monotonic()
-    for step in steps:
+    for step in [*preparations(options), sphinx_command(options)]:
         if code := run(step, options.minutes):
             return code
     index = folder(options) / "html" / f"{options.page or 'index'}.html"
@@ -86,6 +90,9 @@ def live(options: argparse.Namespace) -> int:
     command = [item for item in sphinx_command(options) if item not in {"-W", "-j2"}]
     command[module] = "sphinx_autobuild"
     ignored = [flag for name in ("*/_build/*", "*/__pycache__/*") for flag in ("--ignore", name)]
+    for step in preparations(options):
+        if code := run(step, options.minutes):
+            return code
     return run([*command, "--watch", str(DOCS.parent / "src"), *ignored], minutes=24 * 60)
 
 

@@ -13,7 +13,7 @@ def test_the_table_of_pages_and_modules_is_up_to_date():
 
 def test_the_table_sees_imports_doctests_and_quotes(tmp_path):
     (tmp_path / "page.md").write_text(
-        "```{literalinclude} ../src/siguiente/llm/loading.py\nfrom siguiente.data.tweets import x\n"
+        "```{source} siguiente.llm.loading.load\nfrom siguiente.data.tweets import x\n"
     )
     (tmp_path / "other.rst").write_text(">>> import siguiente.store\n")
     (tmp_path / "_hidden").mkdir()

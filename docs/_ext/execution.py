@@ -7,6 +7,7 @@ caché de ejecución. El kernel recibe el cierre de su página y comprueba que n
 import json
 import os
 import shutil
+import zlib
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ def prepare_kernels(app: Sphinx) -> None:
     """Deja listos el perfil de los kernels, su entorno y la caché, antes de que Sphinx se divida."""
     work, around = work_folder(app), surroundings(app)
     profile = work / "kernel"
-    shutil.copytree(around.profile, profile, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.rmtree(profile, ignore_errors=True)  # Un archivo borrado no debe seguir actuando.
+    shutil.copytree(around.profile, profile, ignore=shutil.ignore_patterns("__pycache__"))
     os.environ.update(KERNEL_ENVIRONMENT)
     os.environ.update({"IPYTHONDIR": str(profile), "MATPLOTLIBRC": str(profile / "matplotlibrc")})
     for folder in ("closures", "runs", "failures", "notebooks"):
@@ -204,4 +206,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", show_failures)
     for part in PARTS:
         app.setup_extension(part)
-    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"env_version": code_version(app), "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def code_version(app: Sphinx) -> int:
+    """Cambia con el código que escribe las páginas: entonces se leen todas otra vez, sin ejecutarlas."""
+    numbers = surroundings(app).package.root / "plots" / "numbers.py"
+    files = [*sorted(Path(__file__).parent.glob("*.py")), *([numbers] if numbers.is_file() else [])]
+    return zlib.crc32(b"".join(file.read_bytes() for file in files))

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 START, END = "<!-- tabla: comienzo -->\n", "<!-- tabla: final -->"
 IMPORT = re.compile(r"^\s*(?:>>> )?(?:from|import) (siguiente\.[\w.]+)", re.MULTILINE)
-QUOTE = re.compile(r"literalinclude:?:?\}? .*?src/(siguiente/[\w/]+)\.py")
+QUOTE = re.compile(r"(?:\{source\}|\.\. source::) (siguiente[\w.]*)\.\w+")
 
 
 def shown(text: str) -> list[str]:
@@ -16,8 +16,7 @@ def shown(text: str) -> list[str]:
     >>> shown("from siguiente.data.tweets import load_tweets")
     ['siguiente.data.tweets']
     """
-    quoted = (path.replace("/", ".") for path in QUOTE.findall(text))
-    return sorted({*IMPORT.findall(text), *quoted})
+    return sorted({*IMPORT.findall(text), *QUOTE.findall(text)})
 
 
 def table(docs: Path) -> str:

@@ -5,6 +5,7 @@ atómico: quien lo lea lo verá completo o no lo verá. Si el proceso muere a la
 """
 
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -84,7 +85,7 @@ def build_directory(
     ...     print((made / "a.txt").read_text(), is_intact(made))
     hola True
     """
-    target = cache_dir() / f"{name}-{key[:16]}"
+    target = cache_dir() / f"{name}-{_short(key)}"
     if is_intact(target, thorough):
         return target
     with _locked(target):
@@ -93,6 +94,11 @@ def build_directory(
             _require_space(target, needed)
             _build(target, build, needed)
     return target
+
+
+def _short(key: str) -> str:
+    """Resume una clave larga: dos claves distintas nunca comparten directorio."""
+    return key if len(key) <= 16 else hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def is_intact(path: Path, thorough: bool = False) -> bool:

@@ -3,7 +3,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from siguiente.language_models.trie import TokenTrie, score_trie
+from siguiente.language_models.trie import CHAIN_LIMIT, TokenTrie, score_trie
 
 PATHS = st.lists(st.lists(st.integers(0, 3), min_size=2, max_size=8), min_size=1, max_size=8)
 
@@ -40,6 +40,21 @@ def test_long_chains_are_cut_without_changing_the_result(gru, oracle):
     path = trie.insert(ids[0].tolist(), wanted_from=1)
     plain = oracle(gru, ids)[0, :-1].gather(-1, ids[0, 1:, None]).squeeze(-1)
     torch.testing.assert_close(score_trie(gru, trie)[path[1:]], plain, atol=1e-4, rtol=0)
+
+
+def test_a_prompt_that_goes_on_another_one_asks_for_few_logits_at_a_time(gru, monkeypatch):
+    asked, step = [], gru.step
+
+    def counted(ids, state=None, last=1):
+        asked.append(last)
+        return step(ids, state, last)
+
+    monkeypatch.setattr(gru, "step", counted)
+    trie = TokenTrie()
+    trie.insert(range(10), wanted_from=9)
+    trie.insert([*range(10), *range(240)], wanted_from=249)
+    score_trie(gru, trie)
+    assert max(asked) <= CHAIN_LIMIT
 
 
 def test_the_first_token_cannot_be_asked_for(gru):

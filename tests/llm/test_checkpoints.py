@@ -55,9 +55,11 @@ def test_only_chat_models_have_a_template(tiny, cache) -> None:
     assert template.exists() == (tiny.card.kind == "chat")
 
 
-def test_the_key_knows_the_file_and_the_converter(tiny, monkeypatch) -> None:
+def test_the_key_knows_the_file_the_shape_and_the_converter(tiny, monkeypatch) -> None:
     other = dataclasses.replace(tiny.card, sha256="0" * 64)
     assert checkpoint_key(other) != checkpoint_key(tiny.card)
+    reshaped = dataclasses.replace(tiny.card, config={**tiny.card.config, "rms_norm_eps": 1e-4})
+    assert checkpoint_key(reshaped) != checkpoint_key(tiny.card)
     before = checkpoint_key(tiny.card)
     monkeypatch.setattr(checkpoints, "CONVERTER_VERSION", checkpoints.CONVERTER_VERSION + 1)
     assert checkpoint_key(tiny.card) != before

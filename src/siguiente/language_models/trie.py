@@ -68,7 +68,8 @@ class TokenTrie:
         logits = 0
         while self.children[node] and logits < CHAIN_LIMIT:
             yield node
-            logits += bool(self.wanted_children(node))
+            # Tras el primer nodo pedido, todos cuentan: se piden los logits de un tramo seguido.
+            logits += bool(logits or self.wanted_children(node))
             if len(self.children[node]) != 1:
                 return
             node = next(iter(self.children[node].values()))

@@ -1,5 +1,6 @@
 """El modelo ya convertido, en la caché del usuario: se prepara una vez y después se abre sin esperar."""
 
+import hashlib
 import io
 import json
 import os
@@ -25,15 +26,18 @@ MARGIN = 60_000_000  # vocabulario y configuración
 
 
 def checkpoint_key(card: ModelCard) -> str:
-    """Devuelve la clave del modelo convertido: qué archivo se convirtió y con qué versión del conversor.
+    """Devuelve la clave del modelo convertido: el archivo, la forma de la red y la versión del conversor.
 
     Examples
     --------
     >>> from siguiente.llm.catalogue import card
-    >>> checkpoint_key(card("gemma-3-270m"))[:14]
-    '1-a5fd3b62230a'
+    >>> checkpoint_key(card("gemma-3-270m")) != checkpoint_key(card("smollm2-135m-instruct"))
+    True
     """
-    return f"{CONVERTER_VERSION}-{card.sha256}"
+    written = json.dumps(
+        [CONVERTER_VERSION, card.sha256, card.architecture, dict(card.config)], sort_keys=True
+    )
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def checkpoint(card: ModelCard, path: Path | str | None = None, *, thorough: bool = False) -> Path:

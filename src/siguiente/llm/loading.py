@@ -73,7 +73,10 @@ def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[Pre
     from siguiente.llm.tokenizer import PretrainedTokenizer
 
     sys.audit("siguiente.resource", f"model:{card.name}")
-    folder = Path(path) if path is not None and is_network(Path(path)) else checkpoint(card, path)
+    given = None if path is None else Path(path).expanduser()
+    if given is not None and not given.exists():
+        raise FileNotFoundError(f"No existe {given}: indique {card.filename} o la carpeta que lo tiene.")
+    folder = given if given is not None and is_network(given) else checkpoint(card, given)
     network = open_network(folder, card.architecture)
     model = PretrainedModel(network, network.config.vocab_size, network.config.max_position_embeddings)
     tokenizer = PretrainedTokenizer.from_file(folder / "tokenizer.json", card.bos_id, card.eos_id, card.title)

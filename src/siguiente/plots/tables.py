@@ -8,7 +8,7 @@ __all__ = ["Table"]
 
 @dataclass(frozen=True)
 class Table:
-    """Una tabla que la página muestra como tal: la primera columna a la izquierda y las demás, a la derecha.
+    """Una tabla que la página muestra como tal; los números, a la derecha.
 
     Parameters
     ----------
@@ -42,6 +42,33 @@ class Table:
         return self._repr_markdown_()
 
     def _repr_markdown_(self) -> str:
+        columns = zip(*self.rows, strict=True)
+        marks = ["---:" if any(map(numeric, column)) else "---" for column in columns] or ["---"] * len(
+            self.header
+        )
         lines = [self.header, *self.rows]
-        body = ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
-        return "\n".join([body[0], "|---|" + "---:|" * (len(self.header) - 1), *body[1:]])
+        body = ["| " + " | ".join(escaped(cell) for cell in line) + " |" for line in lines]
+        return "\n".join([body[0], f"|{'|'.join(marks)}|", *body[1:]])
+
+
+def numeric(cell: str) -> bool:
+    """Dice si una celda es un número o un intervalo: esas columnas se alinean a la derecha.
+
+    Examples
+    --------
+    >>> numeric("−1,2"), numeric("[0; 1]"), numeric("1 de abril")
+    (True, True, False)
+    """
+    return any(c.isdigit() for c in cell) and not any(c.isalpha() for c in cell)
+
+
+def escaped(cell: str) -> str:
+    """Deja un texto de un modelo tal cual: nada en él se toma por Markdown ni por HTML.
+
+    Examples
+    --------
+    >>> escaped("a|b\\n<i>")
+    'a\\\\|b ⏎ \\\\<i\\\\>'
+    """
+    text = cell.replace("\n\n", "\n").replace("\n", " ⏎ ")
+    return "".join(f"\\{c}" if c in r"\`*_[]<>|$#" else c for c in text)

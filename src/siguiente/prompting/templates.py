@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["TWEET_TEMPLATES", "Template", "TweetTemplate"]
+__all__ = ["OPENINGS", "QUESTIONS", "TWEET_TEMPLATES", "Template", "TweetTemplate"]
 
 FIELD = re.compile(r"<(\w+)>")
 
