@@ -91,6 +91,7 @@ def test_completions_of_the_real_model_equal_one_plain_pass_over_each_text():
     for value, (prompt, completion) in zip(scores, product(prompts, completions), strict=True):
         ids, start = torch.tensor([gemma.encode(prompt + completion)]), len(gemma.encode(prompt))
         with torch.inference_mode():
-            logits = gemma.model.network(input_ids=ids, use_cache=False).logits[0]
+            # La suma de 262 144 términos en float32 ya se desvía más de 1e-4 en cuatro tokens.
+            logits = gemma.model.network(input_ids=ids, use_cache=False).logits[0].double()
         plain = logits.log_softmax(-1)[:-1].gather(-1, ids[0, 1:, None])[start - 1 :].sum()
         assert value.item() == pytest.approx(plain.item(), abs=1e-4)
