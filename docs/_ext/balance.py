@@ -6,9 +6,9 @@ juntas. Aquí se ordenan para que cada proceso reciba una parte parecida del tra
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from execution import work_folder
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.parallel import make_chunks
@@ -36,7 +36,7 @@ def balanced(
 
 def expected_seconds(app: Sphinx, names: Iterable[str]) -> dict[str, float]:
     """Lo que tardará cada página que se ejecuta: lo mismo que la última vez."""
-    runs = Path(app.outdir).parent / "execution" / "runs"
+    runs = work_folder(app) / "runs"
     found = {}
     for name in names:
         page, report = app.env.doc2path(name), runs / f"{name.replace('/', '-')}.json"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from closure import Package, closure, files
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from pages import KERNELSPEC
 
-KERNELSPEC = "kernelspec: {name: python3, language: python}"
 # Lo que todo kernel recibe: un hilo, sin red, sin barras de progreso, sin azar en los conjuntos.
 KERNEL_ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",

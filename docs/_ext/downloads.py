@@ -6,6 +6,7 @@ from typing import Any
 import nbformat
 from docutils import nodes
 from executed import page_runs
+from execution import work_folder
 from sphinx.application import Sphinx
 
 HIDDEN = ("application/papermill.record/", "application/vnd.siguiente.")
@@ -42,7 +43,7 @@ def is_visible(output: nbformat.NotebookNode) -> bool:
 
 def notebook_path(app: Sphinx, docname: str) -> Path:
     """Lugar del cuaderno limpio mientras se construye el sitio."""
-    return Path(app.outdir).parent / "execution" / "notebooks" / f"{docname}.ipynb"
+    return work_folder(app) / "notebooks" / f"{docname}.ipynb"
 
 
 def keep_notebook(app: Sphinx, docname: str, notebook: nbformat.NotebookNode) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 from docutils import nodes
+from execution import work_folder
 from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -99,7 +100,7 @@ def page_run(app: Sphinx, docname: str, digest: str, notebook: nbformat.Notebook
     data = [output.data for _, output in outputs(notebook) if "data" in output]
     claims = tuple(dict(mime[CLAIM]) for mime in data if CLAIM in mime)
     run = app.env.nb_metadata[docname]["exec_data"]  # type: ignore[attr-defined]
-    report = Path(app.outdir).parent / "execution" / "runs" / f"{docname.replace('/', '-')}.json"
+    report = work_folder(app) / "runs" / f"{docname.replace('/', '-')}.json"
     cost = json.loads(report.read_text("utf8")) if report.is_file() else {}
     day = datetime.fromtimestamp(run["mtime"]).date().isoformat()
     return PageRun(digest, claims, day, run["runtime"], cost.get("cpu"), cost.get("memory"))

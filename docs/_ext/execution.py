@@ -15,7 +15,6 @@ from typing import Any
 from closure import Package
 from digest import (
     KERNEL_ENVIRONMENT,
-    KERNELSPEC,
     Dependencies,
     Notebook,
     Surroundings,
@@ -25,6 +24,7 @@ from digest import (
     with_digest,
 )
 from jupyter_cache import get_cache
+from pages import KERNELSPEC
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
