@@ -19,7 +19,11 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 REQUIREMENTS = ("build-system", "project", "dependency-groups")
 # Este grupo se instala sin sus dependencias, en un paso propio.
 ALONE = "models-alone"
-GROUPS = [flag for name in PROJECT["dependency-groups"] if name != ALONE for flag in ("--group", name)]
+# Este, solo cuando se mide.
+LATER = "bench"
+GROUPS = [
+    flag for name in PROJECT["dependency-groups"] if name not in (ALONE, LATER) for flag in ("--group", name)
+]
 
 
 def python(session: nox.Session, *arguments: str) -> None:
@@ -86,6 +90,7 @@ def browser(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def bench(session: nox.Session) -> None:
     """Mide el rendimiento como razón frente a otra biblioteca en la misma ejecución."""
+    pip(session, "install", "--quiet", "--constraint", str(LOCK), "--group", LATER)
     python(session, "benchmarks/run.py", *session.posargs)
 
 
@@ -98,7 +103,7 @@ def lock(session: nox.Session) -> None:
         pip = [str(interpreter), "-m", "pip", "--disable-pip-version-check"]
         session.run(*pip, "install", "--quiet", "--upgrade", "pip>=25.3", external=True)
         dry = ["install", "--quiet", "--dry-run", "--ignore-installed", "--report", str(report)]
-        session.run(*pip, *dry, *GROUPS, "--editable", ".", external=True)
+        session.run(*pip, *dry, *GROUPS, "--group", LATER, "--editable", ".", external=True)
         found = [item["metadata"] for item in json.loads(report.read_text())["install"]]
     # La variante local (+cpu) y las bibliotecas de CUDA dependen del equipo: no se fijan.
     pins = {item["name"].lower(): item["version"].partition("+")[0] for item in found}
