@@ -1,4 +1,4 @@
-"""Puntuar etiquetas: la misma pregunta, escrita de muchas maneras, sobre muchos textos."""
+"""Puntuar etiquetas: qué probabilidad tiene cada una, entera, tras un prompt."""
 
 import math
 from collections.abc import Sequence
@@ -10,10 +10,55 @@ from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.prompting.templates import TweetTemplate
 
-__all__ = ["FORMS", "hits", "mention_effect", "score_forms", "tweet_prompts"]
+__all__ = ["FORMS", "hits", "mention_effect", "score_forms", "score_labels", "tweet_prompts"]
 
 #: Los nombres de las dos formas, en el orden en que se puntúan.
 FORMS = ("libre", "con categorías")
+
+
+def score_labels(
+    model: TextModel[LanguageModel], prompts: Sequence[str], labels: Sequence[str], separator: str = "\n\n"
+) -> Tensor:
+    """Log-probabilidad de que cada prompt siga con cada etiqueta entera.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo y su tokenizador.
+    prompts : sequence of str
+        N textos, que terminan donde va la etiqueta, sin espacio final.
+    labels : sequence of str
+        C etiquetas, sin espacios alrededor.
+    separator : str
+        Lo que cierra una etiqueta. Se puntúa también, en todas, solo si alguna es el comienzo de otra: si no,
+        «banco» ganaría siempre a «banco central», que la contiene.
+
+    Returns
+    -------
+    Tensor
+        (N, C), en nats.
+
+    Raises
+    ------
+    ValueError
+        Si una etiqueta está vacía, repetida, con espacios alrededor o con saltos de línea dentro.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
+    >>> score_labels(uniform, ["¿Hoy?"], ["sí", "no"]) / math.log(258)
+    tensor([[-4., -3.]])
+    """
+    for label in labels:
+        if not label or label != " ".join(label.split()):
+            raise ValueError(f"Escriba la etiqueta {label!r} sin espacios alrededor, y que diga algo.")
+    if len(set(labels)) < len(labels):
+        raise ValueError(f"Hay etiquetas repetidas: {', '.join(labels)}.")
+    nested = any(a != b and b.startswith(a) for a in labels for b in labels)
+    completions = [f" {label}{separator if nested else ''}" for label in labels]
+    return score_completions(model, prompts, completions).logprobs
 
 
 def tweet_prompts(templates: Sequence[TweetTemplate], tweet: str, user: str = "@ana") -> list[str]:

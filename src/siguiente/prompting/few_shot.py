@@ -1,0 +1,145 @@
+"""Few-shot: mostrar la tarea con unos ejemplos resueltos y dejar el último sin resolver."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Generator
+
+from siguiente.data.labelled_text import LabelledText
+from siguiente.prompting.templates import Template
+
+__all__ = [
+    "TWEET_SECTOR",
+    "FewShotTemplate",
+    "balanced_examples",
+    "randomly_labelled",
+    "shuffled",
+]
+
+
+@dataclass(frozen=True)
+class FewShotTemplate:
+    """Un prompt hecho de casos iguales: cada ejemplo con su etiqueta y, al final, el caso sin ella.
+
+    Parameters
+    ----------
+    shot : Template
+        Un caso hasta el lugar de la etiqueta, con el hueco ``<text>`` y sin espacio final.
+    instruction : str
+        Lo que se dice antes del primer caso; puede estar vacío.
+    separator : str
+        Lo que separa un caso del siguiente y cierra cada etiqueta.
+
+    Raises
+    ------
+    ValueError
+        Si la plantilla no tiene el hueco ``<text>``, tiene otros o termina en espacio.
+
+    Examples
+    --------
+    >>> template = FewShotTemplate(Template("Tweet: <text>\\nSector:"))
+    >>> print(template.prompt("¿Aceptan {efectivo}?", [LabelledText("Qué\\ngolazo", "deportes")]))
+    Tweet: Qué golazo
+    Sector: deportes
+    <BLANKLINE>
+    Tweet: ¿Aceptan {efectivo}?
+    Sector:
+    """
+
+    shot: Template
+    instruction: str = ""
+    separator: str = "\n\n"
+
+    def __post_init__(self) -> None:
+        if self.shot.fields != {"text"}:
+            raise ValueError("La plantilla de un caso debe tener el hueco <text>, y ningún otro.")
+        if self.shot.text != self.shot.text.rstrip():
+            raise ValueError("La plantilla termina en espacio: quítelo, que pertenece a la etiqueta.")
+        if not self.separator.strip(" ") or not self.separator:
+            raise ValueError("El separador debe tener algo más que espacios: cierra cada etiqueta.")
+
+    def prompt(self, text: str, examples: Sequence[LabelledText] = ()) -> str:
+        """Escribe los ejemplos resueltos y, al final, `text` sin etiqueta.
+
+        Los saltos de línea y los espacios seguidos de un texto pasan a un espacio: si no, un texto podría
+        imitar el formato y añadir casos de su propia mano.
+        """
+        cases = [f"{self._case(example.text)} {example.label}" for example in examples]
+        return self.separator.join([*filter(None, [self.instruction]), *cases, self._case(text)])
+
+    def _case(self, text: str) -> str:
+        return self.shot.fill({"text": " ".join(text.split())})
+
+
+#: La plantilla de la página.
+TWEET_SECTOR = FewShotTemplate(Template("Tweet: <text>\nSector:"))
+
+
+def balanced_examples(pool: Sequence[LabelledText], k: int, generator: Generator) -> list[LabelledText]:
+    """Elige k ejemplos al azar, los mismos de cada etiqueta (o uno más), en orden al azar.
+
+    Parameters
+    ----------
+    pool : sequence of LabelledText
+        De donde se eligen; nunca los textos con que se mide.
+    k : int
+        Cuántos.
+    generator : torch.Generator
+        La fuente de azar.
+
+    Raises
+    ------
+    ValueError
+        Si k es negativo o si de alguna etiqueta no hay bastantes.
+
+    Examples
+    --------
+    >>> pool = [LabelledText(f"{label} {i}", label) for label in ("sí", "no") for i in range(3)]
+    >>> sorted(example.label for example in balanced_examples(pool, 4, torch.Generator().manual_seed(0)))
+    ['no', 'no', 'sí', 'sí']
+    """
+    groups: dict[str, list[LabelledText]] = {}
+    for example in shuffled(pool, generator):
+        groups.setdefault(example.label, []).append(example)
+    if k < 0 or (k and not groups):
+        raise ValueError(f"No se pueden elegir {k} ejemplos de {len(pool)}.")
+    chosen: list[LabelledText] = []
+    for i, label in enumerate(groups):
+        share = k // len(groups) + (i < k % len(groups))
+        if len(groups[label]) < share:
+            raise ValueError(
+                f"Hacen falta {share} ejemplos de {label!r} y solo hay {len(groups[label])}: pida menos (k)."
+            )
+        chosen += groups[label][:share]
+    return shuffled(chosen, generator)
+
+
+def shuffled(examples: Sequence[LabelledText], generator: Generator) -> list[LabelledText]:
+    """Los mismos ejemplos en un orden al azar.
+
+    Examples
+    --------
+    >>> examples = [LabelledText(letter, "") for letter in "abc"]
+    >>> sorted(example.text for example in shuffled(examples, torch.Generator().manual_seed(1)))
+    ['a', 'b', 'c']
+    """
+    return [examples[i] for i in torch.randperm(len(examples), generator=generator).tolist()]
+
+
+def randomly_labelled(
+    examples: Sequence[LabelledText], labels: Sequence[str], generator: Generator
+) -> list[LabelledText]:
+    """Los mismos textos con etiquetas al azar :cite:p:`min2022`.
+
+    Cada etiqueta se sortea entre todas, así que alguna acierta.
+
+    Examples
+    --------
+    >>> examples = [LabelledText(letter, "x") for letter in "abc"]
+    >>> drawn = randomly_labelled(examples, ["sí", "no"], torch.Generator().manual_seed(0))
+    >>> [example.text for example in drawn], {example.label for example in drawn} <= {"sí", "no"}
+    (['a', 'b', 'c'], True)
+    """
+    drawn = torch.randint(len(labels), (len(examples),), generator=generator).tolist()
+    return [LabelledText(example.text, labels[i]) for example, i in zip(examples, drawn, strict=True)]
