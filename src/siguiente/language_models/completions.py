@@ -92,9 +92,10 @@ def score_completions(
         raise ValueError("Hace falta al menos un prompt y una continuación.")
     trie, paths = TokenTrie(), []
     for prompt in prompts:
-        for completion in completions:
-            ids, start = join(model, prompt, completion)
-            paths.append(trie.insert(ids, wanted_from=start)[start:])
+        head = model.encode(prompt)
+        tails = [tail(model, prompt, head, completion) for completion in completions]
+        last = trie.insert(head, wanted_from=len(head))[-1]
+        paths += [trie.insert(ids, wanted_from=0, node=last) for ids in tails]
     logprobs = score_trie(model.model, trie)
     shape = len(prompts), len(completions)
     return CompletionScores(
@@ -103,9 +104,9 @@ def score_completions(
     )
 
 
-def join(model: TextModel[LanguageModel], prompt: str, completion: str) -> tuple[list[int], int]:
-    """Une prompt y continuación; devuelve los tokens y dónde empieza la continuación."""
-    head, ids = model.encode(prompt), model.encode(prompt + completion)
+def tail(model: TextModel[LanguageModel], prompt: str, head: list[int], completion: str) -> list[int]:
+    """Los tokens de la continuación, que deben seguir tal cual a los del prompt, `head`."""
+    ids = model.encode(prompt + completion)
     limit = model.model.context_length
     if len(ids) <= len(head) or not head:
         raise ValueError(f"No hay qué puntuar: prompt {prompt[:40]!r}, continuación {completion!r}.")
@@ -118,4 +119,4 @@ def join(model: TextModel[LanguageModel], prompt: str, completion: str) -> tuple
         raise ValueError(
             f"{prompt[:40]!r}… ocupa {len(ids)} tokens y en el contexto caben {limit}: acórtelo."
         )
-    return ids, len(head)
+    return ids[len(head) :]

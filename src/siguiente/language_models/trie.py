@@ -37,9 +37,9 @@ class TokenTrie:
     def __len__(self) -> int:
         return len(self.tokens)
 
-    def insert(self, ids: Sequence[int], wanted_from: int) -> list[int]:
-        """Añade un texto y devuelve sus nodos; se puntuarán desde la posición `wanted_from`."""
-        node, path = ROOT, []
+    def insert(self, ids: Sequence[int], wanted_from: int, node: int = ROOT) -> list[int]:
+        """Añade un texto bajo `node` y devuelve sus nodos; se puntuarán desde la posición `wanted_from`."""
+        path = []
         for position, token in enumerate(ids):
             node = self.children[node].get(token) or self._add(node, token)
             self.wanted[node] |= position >= wanted_from

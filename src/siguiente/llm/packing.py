@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from siguiente.language_models.trie import CHAIN_LIMIT, ROOT, TokenTrie, read_chain
+from siguiente.language_models.trie import ROOT, TokenTrie, read_chain
 from siguiente.llm.pretrained import continued_cache
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ __all__ = ["score_trie"]
 
 # Tokens por pasada: bastantes para que las matrices rindan, pocos para que la máscara no pese.
 PACK_LIMIT = 512
+# Vectores ocultos que pasan juntos a logits: con V = 262 144, 128 MB.
+LOGITS_LIMIT = 128
 
 
 def score_trie(model: "PretrainedModel", trie: TokenTrie) -> Tensor:
@@ -41,16 +43,20 @@ def score_trie(model: "PretrainedModel", trie: TokenTrie) -> Tensor:
     """
     sizes = _subtree_sizes(trie)
     result = torch.full((len(trie),), torch.nan)
+    unread: list[tuple[int, Tensor]] = []
     pending: list[tuple[int, CacheState | None]] = [(ROOT, None)]
     while pending:
         parent, state = pending.pop()
         children = [child for child in trie.children[parent].values() if sizes[child]]
         for pack in _packs([child for child in children if sizes[child] <= PACK_LIMIT], sizes):
-            _read_pack(model, trie, pack, state, result)
+            unread += _read_pack(model, trie, pack, state)
+            if len(unread) >= LOGITS_LIMIT:
+                unread = _record(model, trie, unread, result)
         for child in children:
             if sizes[child] > PACK_LIMIT:
                 chain = list(trie.chain(child))
                 pending.append((chain[-1], read_chain(model, trie, chain, state, result)))
+    _record(model, trie, unread, result)
     return result
 
 
@@ -77,18 +83,26 @@ def _packs(roots: list[int], sizes: list[int]) -> Iterator[list[int]]:
 
 
 def _read_pack(
-    model: "PretrainedModel", trie: TokenTrie, roots: list[int], state: "CacheState | None", result: Tensor
-) -> None:
-    """Lee unos subárboles de una vez y anota la probabilidad de los nodos pedidos."""
+    model: "PretrainedModel", trie: TokenTrie, roots: list[int], state: "CacheState | None"
+) -> list[tuple[int, Tensor]]:
+    """Lee unos subárboles de una vez; devuelve los nodos con hijos pedidos y su vector oculto, (C,)."""
     nodes = [node for root in roots for node in _interior(trie, root)]
     ids = torch.tensor([[trie.tokens[node] for node in nodes]])
-    asked = [row for row, node in enumerate(nodes) if trie.wanted_children(node)]
     with torch.inference_mode():
         hidden = _read_tree(model.network, ids, _ancestors(trie, nodes), state)
-        for start in range(0, len(asked), CHAIN_LIMIT):
-            rows = asked[start : start + CHAIN_LIMIT]
-            for row, logits in zip(rows, model.network.lm_head(hidden[rows]), strict=True):
-                trie.record(nodes[row], logits, result)
+    return [(node, row) for node, row in zip(nodes, hidden, strict=True) if trie.wanted_children(node)]
+
+
+def _record(
+    model: "PretrainedModel", trie: TokenTrie, unread: list[tuple[int, Tensor]], result: Tensor
+) -> list[tuple[int, Tensor]]:
+    """Anota las probabilidades que salen de unos vectores ocultos; no deja ninguno pendiente."""
+    for start in range(0, len(unread), LOGITS_LIMIT):
+        nodes, rows = zip(*unread[start : start + LOGITS_LIMIT], strict=True)
+        with torch.inference_mode():
+            for node, logits in zip(nodes, model.network.lm_head(torch.stack(rows)), strict=True):
+                trie.record(node, logits, result)
+    return []
 
 
 def _interior(trie: TokenTrie, root: int) -> Iterator[int]:
