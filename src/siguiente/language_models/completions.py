@@ -10,7 +10,7 @@ from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.language_models.trie import TokenTrie, score_trie
 
-__all__ = ["CompletionScores", "score_completions"]
+__all__ = ["CompletionScores", "completions_trie", "score_completions"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,39 @@ def score_completions(
     >>> scores.per_token()
     tensor([[-5.5530, -5.5530, -5.5530]])
     """
+    trie, paths = completions_trie(model, prompts, completions)
+    logprobs = score_trie(model.model, trie)
+    shape = len(prompts), len(completions)
+    return CompletionScores(
+        torch.stack([logprobs[path].sum() for path in paths]).view(shape),
+        torch.tensor([len(path) for path in paths]).view(shape),
+    )
+
+
+def completions_trie(
+    model: TextModel[LanguageModel], prompts: Sequence[str], completions: Sequence[str]
+) -> tuple[TokenTrie, list[list[int]]]:
+    """El trie de unos prompts con sus continuaciones.
+
+    Returns
+    -------
+    tuple of (TokenTrie, list)
+        El trie y, por cada pareja, con los prompts por fuera, los nodos de su continuación.
+
+    Raises
+    ------
+    ValueError
+        Si falta algo o si una pareja no se puede puntuar.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
+    >>> trie, paths = completions_trie(uniform, ["a", "ab"], [" sí", " no"])
+    >>> trie.read_tokens, [len(path) for path in paths]
+    (11, [4, 3, 4, 3])
+    """
     if not prompts or not completions:
         raise ValueError("Hace falta al menos un prompt y una continuación.")
     trie, paths = TokenTrie(), []
@@ -96,12 +129,7 @@ def score_completions(
         tails = [tail(model, prompt, head, completion) for completion in completions]
         last = trie.insert(head, wanted_from=len(head))[-1]
         paths += [trie.insert(ids, wanted_from=0, node=last) for ids in tails]
-    logprobs = score_trie(model.model, trie)
-    shape = len(prompts), len(completions)
-    return CompletionScores(
-        torch.stack([logprobs[path].sum() for path in paths]).view(shape),
-        torch.tensor([len(path) for path in paths]).view(shape),
-    )
+    return trie, paths
 
 
 def tail(model: TextModel[LanguageModel], prompt: str, head: list[int], completion: str) -> list[int]:

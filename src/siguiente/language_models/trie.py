@@ -37,6 +37,11 @@ class TokenTrie:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    @property
+    def read_tokens(self) -> int:
+        """Cuántos tokens tiene que leer el modelo: los que tienen algo detrás."""
+        return sum(map(bool, self.children[1:]))
+
     def insert(self, ids: Sequence[int], wanted_from: int, node: int = ROOT) -> list[int]:
         """Añade un texto bajo `node` y devuelve sus nodos; se puntuarán desde la posición `wanted_from`."""
         path = []
