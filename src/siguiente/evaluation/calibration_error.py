@@ -9,21 +9,14 @@ __all__ = ["Bin", "confidence_bins", "expected_calibration_error"]
 
 
 class Bin(NamedTuple):
-    """Los casos cuya confianza cae en un mismo tramo.
-
-    Parameters
-    ----------
-    confidence : float
-        Confianza media, entre 0 y 1.
-    accuracy : float
-        Proporción de aciertos.
-    cases : int
-        Cuántos casos son.
-    """
+    """Los casos cuya confianza cae en un mismo tramo."""
 
     confidence: float
+    """Confianza media, entre 0 y 1."""
     accuracy: float
+    """Proporción de aciertos."""
     cases: int
+    """Cuántos casos son."""
 
 
 def confidence_bins(confidences: Tensor, hits: Tensor, bins: int = 10) -> list[Bin]:

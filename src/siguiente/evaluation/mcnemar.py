@@ -8,19 +8,14 @@ __all__ = ["McNemar", "mcnemar"]
 
 
 class McNemar(NamedTuple):
-    """Los casos en que solo acierta uno de los dos, y lo raro que sería ese reparto por azar.
-
-    Parameters
-    ----------
-    only_a, only_b : int
-        Casos que solo acierta el primero, y casos que solo acierta el segundo.
-    p_value : float
-        Probabilidad de un reparto tan desigual, o más, si ambos fueran igual de buenos.
-    """
+    """Los casos en que solo acierta uno de los dos, y lo raro que sería ese reparto por azar."""
 
     only_a: int
+    """Casos que solo acierta el primero."""
     only_b: int
+    """Casos que solo acierta el segundo."""
     p_value: float
+    """Probabilidad de un reparto tan desigual, o más, si ambos fueran igual de buenos."""
 
 
 def mcnemar(a: Tensor, b: Tensor) -> McNemar:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from siguiente.plots.style import COLORS, new_axes, spanish_axis
+from siguiente.plots.style import COLORS, MARKERS, new_axes, spanish_axis
 
 __all__ = ["estimate_rows"]
 
@@ -60,7 +60,7 @@ def estimate_rows(
         errors = [[v - low for v, low, _ in estimates], [high - v for v, _, high in estimates]]
         rows = [row + shift for row in range(len(labels))]
         ax.errorbar(
-            values, rows, xerr=errors, fmt="osD^v"[index % 5], capsize=3, label=name, color=COLORS[index]
+            values, rows, xerr=errors, fmt=MARKERS[index % 5], capsize=3, label=name, color=COLORS[index]
         )
     if reference is not None:
         ax.axvline(reference, color="0.4", linestyle="--", linewidth=1)

@@ -1,18 +1,22 @@
 """El estilo de todas las figuras, en un solo lugar."""
 
+from typing import Literal
+
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter
 
 from siguiente.plots.numbers import number
 
-__all__ = ["COLORS", "new_axes", "spanish_axis"]
+__all__ = ["COLORS", "MARKERS", "new_axes", "spanish_axis", "tick_label"]
 
 # Paleta de Okabe e Ito: se distingue sin ver bien los colores.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Y una forma por grupo, para quien no distingue los colores.
+MARKERS = ("o", "s", "D", "^", "v")
 
 
-def new_axes(ax: Axes | None, height: float = 3.6) -> Axes:
+def new_axes(ax: Axes | None, height: float = 3.6, grid: Literal["x", "y", "both"] = "x") -> Axes:
     """Devuelve `ax` o unos ejes nuevos con el estilo del curso, de 7 pulgadas de ancho y `height` de alto."""
     import matplotlib.pyplot as plt
 
@@ -20,7 +24,7 @@ def new_axes(ax: Axes | None, height: float = 3.6) -> Axes:
         ax = plt.subplots(figsize=(7.0, height), layout="constrained")[1]
         ax.spines[["top", "right"]].set_visible(False)
         ax.set_axisbelow(True)
-    ax.grid(visible=True, axis="x", alpha=0.3)
+    ax.grid(visible=True, axis=grid, alpha=0.3)
     return ax
 
 
@@ -35,10 +39,17 @@ def spanish_axis(axis: Axis, digits: int | None = None) -> None:
     >>> ax.yaxis.get_major_formatter()(0.5, 0)
     '0,5'
     """
+    axis.set_major_formatter(FuncFormatter(lambda value, _: tick_label(value, digits)))
 
-    def label(value: float, _: int) -> str:
-        if digits is not None:
-            return number(value, digits)
-        return number(value, len(f"{value:.6g}".partition(".")[2]))
 
-    axis.set_major_formatter(FuncFormatter(label))
+def tick_label(value: float, digits: int | None = None) -> str:
+    """Escribe un número con `digits` decimales; si no se dicen, con los que tenga.
+
+    Examples
+    --------
+    >>> tick_label(0.25), tick_label(14.0), tick_label(0.5, digits=2)
+    ('0,25', '14', '0,50')
+    """
+    if digits is None:
+        digits = len(f"{value:.6g}".partition(".")[2])
+    return number(value, digits)
