@@ -64,8 +64,8 @@ def estimate_curves(
         values = [value for value, _, _ in estimates]
         errors = [[v - low for v, low, _ in estimates], [high - v for v, _, high in estimates]]
         places = [place + shift for place in range(len(x))]
-        look = f"{MARKERS[index % 5]}-"
-        ax.errorbar(places, values, yerr=errors, fmt=look, capsize=3, label=name, color=COLORS[index % 7])
+        color, line = COLORS[index % len(COLORS)], f"{MARKERS[index % len(MARKERS)]}-"
+        ax.errorbar(places, values, yerr=errors, fmt=line, capsize=3, label=name, color=color)
     ax.set_xticks(range(len(x)), [tick_label(value) for value in x])
     ax.set_xlim(-0.5, len(x) - 0.5)
     ax.set(xlabel=xlabel, ylabel=ylabel)

@@ -59,9 +59,8 @@ def estimate_rows(
         values = [value for value, _, _ in estimates]
         errors = [[v - low for v, low, _ in estimates], [high - v for v, _, high in estimates]]
         rows = [row + shift for row in range(len(labels))]
-        ax.errorbar(
-            values, rows, xerr=errors, fmt=MARKERS[index % 5], capsize=3, label=name, color=COLORS[index]
-        )
+        color, marker = COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)]
+        ax.errorbar(values, rows, xerr=errors, fmt=marker, capsize=3, label=name, color=color)
     if reference is not None:
         ax.axvline(reference, color="0.4", linestyle="--", linewidth=1)
     ax.set_yticks(range(len(labels)), labels)

@@ -51,7 +51,7 @@ def reliability_diagram(
     ax.plot([0, 100], [0, 100], "--", color="0.4", linewidth=1, label="calibración perfecta")
     for index, (name, rows) in enumerate(groups.items()):
         x, y = [100 * confidence for confidence, _, _ in rows], [100 * accuracy for _, accuracy, _ in rows]
-        color, marker = COLORS[index % 7], MARKERS[index % 5]
+        color, marker = COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)]
         areas = [max(SMALLEST, LARGEST * cases / largest) for _, _, cases in rows]
         # La línea enseña su marca solo en la leyenda; los puntos, con su área, los dibuja `scatter`.
         ax.plot(x, y, f"{marker}-", color=color, label=name, markersize=7, markevery=[])

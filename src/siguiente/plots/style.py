@@ -13,7 +13,7 @@ __all__ = ["COLORS", "MARKERS", "new_axes", "spanish_axis", "tick_label"]
 # Paleta de Okabe e Ito: se distingue sin ver bien los colores.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 # Y una forma por grupo, para quien no distingue los colores.
-MARKERS = ("o", "s", "D", "^", "v")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
 
 def new_axes(ax: Axes | None, height: float = 3.6, grid: Literal["x", "y", "both"] = "x") -> Axes:
