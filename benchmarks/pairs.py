@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class Benchmark:
     """Dos maneras de hacer lo mismo.
 
-    `goal` es la mayor razón de tiempos (nuestro / otro) que se considera buena.
+    `goal` es la mayor razón de tiempos (nuestro / otro) que se considera buena; `items`, cuántos casos hace
+    cada una, si lo que se compara es el tiempo por caso.
     """
 
     name: str
@@ -18,11 +19,12 @@ class Benchmark:
     peer: Callable[[], object]
     goal: float
     repeats: int = 5
+    items: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True)
 class Result:
-    """Medianas, en segundos, y la mediana de la razón de cada pareja."""
+    """Medianas, en segundos por caso, y la mediana de la razón de cada pareja."""
 
     benchmark: Benchmark
     ours: float
@@ -45,7 +47,8 @@ def seconds(function: Callable[[], object]) -> float:
 
 def measure(benchmark: Benchmark) -> Result:
     """Mide las dos por turnos: lo que frene al equipo las frena a ambas."""
-    pairs = [(seconds(benchmark.ours), seconds(benchmark.peer)) for _ in range(benchmark.repeats)]
+    n, m = benchmark.items
+    pairs = [(seconds(benchmark.ours) / n, seconds(benchmark.peer) / m) for _ in range(benchmark.repeats)]
     ours, peer = zip(*pairs, strict=True)
     ratio = statistics.median(a / b for a, b in pairs)
     return Result(benchmark, statistics.median(ours), statistics.median(peer), ratio)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pairs import measure
 
-MODULES = ["loading", "scoring"]
+MODULES = ["few_shot", "loading", "scoring"]
 
 
 def main() -> int:
@@ -18,7 +18,8 @@ def main() -> int:
     parser.add_argument("module", nargs="*", choices=[*MODULES, []], help="qué comparaciones")
     chosen = parser.parse_args().module or MODULES
     print(f"{platform.machine()}, Python {platform.python_version()}\n")
-    print("| comparación | nuestro (s) | otro (s) | razón | objetivo | ¿llega? |\n|---|---|---|---|---|---|")
+    header = ["comparación", "nuestro (s por caso)", "otro (s por caso)", "razón", "objetivo", "¿llega?"]
+    print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
     results = []
     for name in chosen:
         with tempfile.TemporaryDirectory() as folder:

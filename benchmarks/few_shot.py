@@ -1,0 +1,85 @@
+"""Clasificar tweets: frente a lm-evaluation-harness y frente a lo más rápido que multiplica el equipo."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from pairs import Benchmark
+
+SIZE = 2048  # matrices con que se mide lo más rápido que multiplica el equipo
+
+
+def benchmarks(folder: Path) -> list[Benchmark]:
+    """Los 140 tweets de prueba con siete sectores, con k = 7 y k = 0, en un hilo."""
+    from siguiente.data.tweets import SECTORS, load_tweets
+
+    from siguiente.llm.loading import load
+    from siguiente.prompting.few_shot import TWEET_SECTOR, balanced_examples
+    from siguiente.prompting.label_scoring import score_labels
+
+    torch.set_num_threads(1)
+    gemma = load("gemma-3-270m")
+    texts = [tweet.text for tweet in load_tweets("test")]
+    examples = balanced_examples(load_tweets("examples"), 7, torch.Generator().manual_seed(0))
+    harness = harness_scorer(gemma)
+    made = []
+    for k, goal, sample in ((7, 1 / 30, 14), (0, 1 / 4, 28)):
+        prompts = [TWEET_SECTOR.prompt(text, examples[:k]) for text in texts]
+        sampled = slice(None, None, len(prompts) // sample)  # lm-eval tardaría media hora con todos
+        ours = partial(score_labels, gemma, prompts, SECTORS)
+        peer = partial(harness, prompts[sampled], SECTORS)
+        torch.testing.assert_close(ours()[sampled], peer(), atol=1e-3, rtol=0)
+        multiplied = partial(multiply, needed_flops(gemma, prompts, SECTORS))
+        made += [
+            Benchmark(f"Clasificar, k = {k}: lm-eval", ours, peer, goal, 3, (len(prompts), sample)),
+            Benchmark(f"Clasificar, k = {k}: solo multiplicar", ours, multiplied, 1 / 0.6, 5),
+        ]
+    return made
+
+
+def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
+    """Gemma, la misma red, con la interfaz de lm-evaluation-harness."""
+    from lm_eval.api.instance import Instance
+    from lm_eval.models.huggingface import HFLM
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=gemma.tokenizer.backend, bos_token="<bos>", eos_token="<eos>", pad_token="<pad>"
+    )
+    network = gemma.model.network
+    harness = HFLM(network, "causal", tokenizer=tokenizer, device="cpu", add_bos_token=True, batch_size=1)
+
+    def scores(prompts: list[str], labels: Any) -> torch.Tensor:
+        pairs = [(prompt, f" {label}") for prompt in prompts for label in labels]
+        requests = [Instance("loglikelihood", {}, pair, i) for i, pair in enumerate(pairs)]
+        answers = harness.loglikelihood(requests, disable_tqdm=True)
+        return torch.tensor([logprob for logprob, _ in answers]).view(len(prompts), len(labels))
+
+    return scores
+
+
+def needed_flops(gemma: Any, prompts: list[str], labels: Any) -> int:
+    """Operaciones que hacen falta: los pesos por cada token leído, la atención a lo que ve y los logits."""
+    from siguiente.language_models.completions import completions_trie
+
+    trie, _ = completions_trie(gemma, prompts, [f" {label}" for label in labels])
+    config = gemma.model.network.config
+    depths = [0] * len(trie)
+    for node in range(1, len(trie)):
+        depths[node] = depths[trie.parents[node]] + 1
+    seen = sum(depth for node, depth in enumerate(depths) if trie.children[node])
+    rows = sum(bool(trie.wanted_children(node)) for node in range(len(trie)))
+    embedding = config.vocab_size * config.hidden_size
+    weights = sum(p.numel() for p in gemma.model.network.model.parameters()) - embedding
+    attention = 2 * config.num_hidden_layers * config.num_attention_heads * config.head_dim
+    return 2 * (weights * trie.read_tokens + attention * seen + embedding * rows)
+
+
+def multiply(flops: int) -> None:
+    """Hace ese número de operaciones con matrices grandes."""
+    a, b = torch.randn(SIZE, SIZE), torch.randn(SIZE, SIZE)
+    out = torch.empty(SIZE, SIZE)
+    for _ in range(round(flops / (2 * SIZE**3))):
+        torch.matmul(a, b, out=out)
