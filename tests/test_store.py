@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from siguiente import store
-from siguiente.store import build_directory, cache_dir, is_intact
+from siguiente.store import build_directory, cache_dir, is_intact, write_atomically
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -174,3 +174,27 @@ def test_two_processes_at_once_build_once(cache: Path, tmp_path: Path) -> None:
     assert printed == [str(cache / "modelo-clave")] * 2
     assert log.read_text() == "construido\n"
     assert (first.returncode, second.returncode) == (0, 0)
+
+
+def test_a_file_appears_whole_and_replaces_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_atomically(path, "uno\r\ndos\n")
+    assert path.read_bytes() == b"uno\r\ndos\n"
+    write_atomically(path, b"\xff")
+    assert path.read_bytes() == b"\xff"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("failing", ["replace", "write_bytes"])
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "lleno"), KeyboardInterrupt()])
+def test_a_write_that_fails_leaves_what_there_was(tmp_path: Path, monkeypatch, failing, error) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("antes")
+
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, failing, fail)
+    with pytest.raises(type(error)):
+        write_atomically(path, "después")
+    assert [(file, file.read_text()) for file in tmp_path.iterdir()] == [(path, "antes")]

@@ -18,7 +18,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-__all__ = ["build_directory", "cache_dir", "is_intact"]
+__all__ = ["build_directory", "cache_dir", "is_intact", "write_atomically"]
 
 MANIFEST = "manifest.json"
 HEAD = 1 << 20  # lo que se relee de cada archivo en cada uso: basta para cabeceras y archivos pequeños
@@ -122,6 +122,39 @@ def is_intact(path: Path, thorough: bool = False) -> bool:
         return bool(found == {name: facts[: len(found[name])] for name, facts in manifest["files"].items()})
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def write_atomically(path: Path, data: str | bytes) -> None:
+    """Escribe un archivo entero o nada: quien lo lea verá el anterior o el nuevo, nunca la mitad.
+
+    Parameters
+    ----------
+    path : Path
+        El archivo; su carpeta debe existir. Si ya estaba, se sustituye.
+    data : str or bytes
+        El contenido; un texto se escribe en UTF-8, con sus saltos de línea como están.
+
+    Raises
+    ------
+    OSError
+        Si no se puede escribir. Lo que hubiera queda como estaba.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_atomically(Path(folder) / "saludo.txt", "¡Hola!")
+    ...     print((Path(folder) / "saludo.txt").read_text(encoding="utf-8"))
+    ¡Hola!
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+        _sync(temporary)
+        temporary.replace(path)
+        _sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _files(path: Path) -> list[Path]:
