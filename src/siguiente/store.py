@@ -153,6 +153,9 @@ def write_atomically(path: Path, data: str | bytes) -> None:
         _sync(temporary)
         temporary.replace(path)
         _sync(path.parent)
+    except OSError as error:
+        why = f"No se pudo escribir {path}: compruebe que hay sitio y que no lo tiene abierto otro programa."
+        raise OSError(error.errno, why) from error
     finally:
         temporary.unlink(missing_ok=True)
 
