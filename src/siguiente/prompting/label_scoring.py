@@ -122,14 +122,14 @@ def hits(scores: Tensor, targets: Tensor) -> Tensor:
     Parameters
     ----------
     scores : Tensor
-        (N, K, 2, C), en nats.
+        (N, ..., C), en nats: por texto, una o muchas preguntas.
     targets : Tensor
         (N,), la etiqueta correcta de cada texto, de 0 a C - 1.
 
     Returns
     -------
     Tensor
-        (N, K, 2): 1 si acierta y 0 si no.
+        (N, ...): 1 si acierta y 0 si no.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def hits(scores: Tensor, targets: Tensor) -> Tensor:
     >>> hits(torch.tensor([[[[-1.0, -2.0], [-3.0, -2.0]]]]), torch.tensor([0]))
     tensor([[[1., 0.]]])
     """
-    return (scores.argmax(-1) == targets[:, None, None]).float()
+    return (scores.argmax(-1) == targets.view(-1, *[1] * (scores.ndim - 2))).float()
 
 
 def mention_effect(scores: Tensor) -> Tensor:

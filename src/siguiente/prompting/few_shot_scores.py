@@ -1,0 +1,84 @@
+"""Puntuar muchos textos con los mismos ejemplos, con y sin calibrar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from siguiente.data.labelled_text import LabelledText
+from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.text import TextModel
+from siguiente.prompting.calibration import CONTENT_FREE, batch_calibration, contextual_calibration
+from siguiente.prompting.few_shot import FewShotTemplate
+from siguiente.prompting.label_scoring import score_labels
+
+__all__ = ["METHODS", "FewShotScores", "score_few_shot"]
+
+#: Las tres maneras de leer unas puntuaciones, en orden.
+METHODS = ("sin calibrar", "calibración contextual", "calibración por lotes")
+
+
+@dataclass(frozen=True, eq=False)
+class FewShotScores:
+    """Lo que un prompt con ejemplos dice de N textos y de M sin contenido.
+
+    Attributes
+    ----------
+    raw : Tensor
+        (N, C), log-probabilidad de cada etiqueta entera, en nats, sin renormalizar.
+    content_free : Tensor
+        (M, C), la misma tras los textos de :data:`~siguiente.prompting.calibration.CONTENT_FREE`.
+    """
+
+    raw: Tensor
+    content_free: Tensor
+
+    def by_method(self) -> dict[str, Tensor]:
+        """Log-probabilidades renormalizadas entre las etiquetas, (N, C), con cada una de `METHODS`."""
+        contextual = contextual_calibration(self.raw, self.content_free)
+        readings = self.raw.log_softmax(1), contextual, batch_calibration(self.raw)
+        return dict(zip(METHODS, readings, strict=True))
+
+
+def score_few_shot(
+    model: TextModel[LanguageModel],
+    template: FewShotTemplate,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    examples: Sequence[LabelledText] = (),
+) -> FewShotScores:
+    """Puntúa todas las etiquetas de todos los textos con los mismos ejemplos.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo y su tokenizador.
+    template : FewShotTemplate
+        Cómo se escribe cada caso.
+    texts : sequence of str
+        N textos.
+    labels : sequence of str
+        C etiquetas.
+    examples : sequence of LabelledText
+        k casos resueltos; sin ninguno, es *zero-shot*.
+
+    Returns
+    -------
+    FewShotScores
+        Las puntuaciones de los textos y de los que no tienen contenido: los ejemplos se leen una sola vez.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.prompting.templates import Template
+    >>> uniform, template = TextModel(UniformModel(258), ByteTokenizer()), FewShotTemplate(Template("<text>:"))
+    >>> scores = score_few_shot(uniform, template, ["Hoy no hay pan"], ["sí", "no"])
+    >>> scores.by_method()["calibración contextual"].exp()
+    tensor([[0.5000, 0.5000]])
+    """
+    prompts = [template.prompt(text, examples) for text in [*texts, *CONTENT_FREE]]
+    raw, content_free = score_labels(model, prompts, labels, template.separator).split(
+        [len(texts), len(CONTENT_FREE)]
+    )
+    return FewShotScores(raw, content_free)
