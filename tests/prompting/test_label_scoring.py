@@ -1,0 +1,53 @@
+import pytest
+import torch
+
+from siguiente.language_models.completions import score_completions
+from siguiente.prompting.label_scoring import hits, mention_effect, score_forms, score_labels, tweet_prompts
+from siguiente.prompting.templates import TWEET_TEMPLATES
+
+PROMPTS = ["Tema:", "Otro tema:"]
+
+
+def test_a_whole_label_counts_all_its_tokens(text_gru):
+    expected = score_completions(text_gru, PROMPTS, [" sí", " quizá"]).logprobs
+    torch.testing.assert_close(score_labels(text_gru, PROMPTS, ["sí", "quizá"]), expected)
+
+
+def test_a_label_inside_another_is_closed_by_the_separator(text_gru):
+    labels = ["banco", "banco central", "bolsa"]
+    closed = score_completions(text_gru, PROMPTS, [f" {label}\n\n" for label in labels]).logprobs
+    torch.testing.assert_close(score_labels(text_gru, PROMPTS, labels), closed)
+
+
+def test_an_unclosed_label_always_beats_the_one_that_contains_it(text_gru):
+    naive = score_completions(text_gru, PROMPTS, [" banco", " banco central"]).logprobs
+    assert (naive[:, 0] > naive[:, 1]).all()
+
+
+@pytest.mark.parametrize("label", ["", " ", " a", "a ", "a\nb", "a  b"])
+def test_a_label_that_would_break_the_prompt_is_refused(text_gru, label):
+    with pytest.raises(ValueError, match="sin espacios alrededor"):
+        score_labels(text_gru, PROMPTS, ["bien", label])
+
+
+def test_a_repeated_label_is_refused(text_gru):
+    with pytest.raises(ValueError, match="repetidas"):
+        score_labels(text_gru, PROMPTS, ["bien", "mal", "bien"])
+
+
+def test_scores_stand_at_their_tweet_template_form_and_label(text_gru):
+    tweets, labels = ["uno {x}", "dos"], [" A", " B"]
+    scores = score_forms(text_gru, TWEET_TEMPLATES[:3], tweets, labels)
+    for i, tweet in enumerate(tweets):
+        prompts = tweet_prompts(TWEET_TEMPLATES[:3], tweet)
+        expected = score_completions(text_gru, prompts, labels).logprobs.view(3, 2, 2)
+        torch.testing.assert_close(scores[i], expected, atol=1e-4, rtol=0)
+
+
+def test_hits_and_mention_effect_by_hand():
+    free = torch.tensor([[0.02, 0.01], [0.01, 0.02]])
+    listed = torch.tensor([[0.2, 0.1], [0.2, 0.1]])
+    scores = torch.stack([free, listed], 1)[:, None].log()
+    assert hits(scores, torch.tensor([0, 1]))[:, 0].tolist() == [[1, 1], [1, 0]]
+    assert hits(free, torch.tensor([0, 0])).tolist() == [1, 0]
+    torch.testing.assert_close(mention_effect(scores), torch.ones(2, 1))
