@@ -76,7 +76,7 @@ def read_labelled_texts(
 
     Notes
     -----
-    Otra codificación no se adivina: leer mal las eñes y los acentos no daría ningún error, y el modelo
+    Otra codificación no se adivina: leer mal los acentos no daría ningún error, y el modelo
     clasificaría otros textos.
 
     Examples
