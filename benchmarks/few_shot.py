@@ -14,9 +14,8 @@ SIZE = 2048  # matrices con que se mide lo más rápido que multiplica el equipo
 def benchmarks(folder: Path) -> list[Benchmark]:
     """Los 140 tweets de prueba con siete sectores, con k = 7 y k = 0, en un hilo."""
     from siguiente.data.tweets import SECTORS, load_tweets
-
     from siguiente.llm.loading import load
-    from siguiente.prompting.few_shot import TWEET_SECTOR, balanced_examples
+    from siguiente.prompting.few_shot import TEMPLATES, balanced_examples
     from siguiente.prompting.label_scoring import score_labels
 
     torch.set_num_threads(1)
@@ -26,7 +25,7 @@ def benchmarks(folder: Path) -> list[Benchmark]:
     harness = harness_scorer(gemma)
     made = []
     for k, goal, sample in ((7, 1 / 30, 14), (0, 1 / 4, 28)):
-        prompts = [TWEET_SECTOR.prompt(text, examples[:k]) for text in texts]
+        prompts = [TEMPLATES["categoría"].prompt(text, examples[:k]) for text in texts]
         sampled = slice(None, None, len(prompts) // sample)  # lm-eval tardaría media hora con todos
         ours = partial(score_labels, gemma, prompts, SECTORS)
         peer = partial(harness, prompts[sampled], SECTORS)

@@ -30,3 +30,9 @@ def test_each_method_by_its_name(text_gru):
     torch.testing.assert_close(plain.exp().sum(1), torch.ones(2))
     torch.testing.assert_close(contextual, contextual_calibration(scores.raw, scores.content_free))
     torch.testing.assert_close(batch, batch_calibration(scores.raw))
+
+
+def test_hits_are_those_of_each_method(text_gru):
+    scores, targets = score_few_shot(text_gru, TEMPLATE, ["x", "y", "z"], ["a", "b"]), torch.tensor([0, 1, 0])
+    for method, found in scores.hits(targets).items():
+        assert found.tolist() == (scores.by_method()[method].argmax(1) == targets).tolist()

@@ -1,8 +1,16 @@
 import pytest
 import torch
 
+from siguiente.data.labelled_text import LabelledText
 from siguiente.language_models.completions import score_completions
-from siguiente.prompting.label_scoring import hits, mention_effect, score_forms, score_labels, tweet_prompts
+from siguiente.prompting.label_scoring import (
+    hits,
+    label_indices,
+    mention_effect,
+    score_forms,
+    score_labels,
+    tweet_prompts,
+)
 from siguiente.prompting.templates import TWEET_TEMPLATES
 
 PROMPTS = ["Tema:", "Otro tema:"]
@@ -42,6 +50,13 @@ def test_scores_stand_at_their_tweet_template_form_and_label(text_gru):
         prompts = tweet_prompts(TWEET_TEMPLATES[:3], tweet)
         expected = score_completions(text_gru, prompts, labels).logprobs.view(3, 2, 2)
         torch.testing.assert_close(scores[i], expected, atol=1e-4, rtol=0)
+
+
+def test_label_indices_follow_the_order_of_the_labels():
+    cases = [LabelledText("x", label) for label in "cab"]
+    assert label_indices(cases, "abc").tolist() == [2, 0, 1]
+    with pytest.raises(ValueError, match="'b' no está entre las etiquetas"):
+        label_indices(cases, ["a"])
 
 
 def test_hits_and_mention_effect_by_hand():

@@ -10,7 +10,7 @@ from siguiente.data.labelled_text import LabelledText
 from siguiente.prompting.templates import Template
 
 __all__ = [
-    "TWEET_SECTOR",
+    "TEMPLATES",
     "FewShotTemplate",
     "balanced_examples",
     "randomly_labelled",
@@ -72,8 +72,12 @@ class FewShotTemplate:
         return self.shot.fill({"text": " ".join(text.split())})
 
 
-#: La plantilla de la página.
-TWEET_SECTOR = FewShotTemplate(Template("Tweet: <text>\nSector:"))
+#: Tres maneras de preguntar por el sector de un tweet, por la palabra con que se pregunta.
+TEMPLATES = {
+    "sector": FewShotTemplate(Template("Tweet: <text>\nSector:")),
+    "tema": FewShotTemplate(Template("Tweet: <text>\nTema:")),
+    "categoría": FewShotTemplate(Template("Texto: <text>\nCategoría:")),
+}
 
 
 def balanced_examples(pool: Sequence[LabelledText], k: int, generator: Generator) -> list[LabelledText]:

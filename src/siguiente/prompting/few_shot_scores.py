@@ -10,7 +10,7 @@ from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.prompting.calibration import CONTENT_FREE, batch_calibration, contextual_calibration
 from siguiente.prompting.few_shot import FewShotTemplate
-from siguiente.prompting.label_scoring import score_labels
+from siguiente.prompting.label_scoring import hits, score_labels
 
 __all__ = ["METHODS", "FewShotScores", "score_few_shot"]
 
@@ -38,6 +38,10 @@ class FewShotScores:
         contextual = contextual_calibration(self.raw, self.content_free)
         readings = self.raw.log_softmax(1), contextual, batch_calibration(self.raw)
         return dict(zip(METHODS, readings, strict=True))
+
+    def hits(self, targets: Tensor) -> dict[str, Tensor]:
+        """Aciertos, (N,), con cada una de `METHODS`; `targets` son las etiquetas correctas, (N,)."""
+        return {method: hits(scores, targets) for method, scores in self.by_method().items()}
 
 
 def score_few_shot(

@@ -3,14 +3,16 @@
 import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
+from siguiente.data.labelled_text import LabelledText
 from siguiente.language_models.completions import score_completions
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.prompting.templates import TweetTemplate
 
-__all__ = ["FORMS", "hits", "mention_effect", "score_forms", "score_labels", "tweet_prompts"]
+__all__ = ["FORMS", "hits", "label_indices", "mention_effect", "score_forms", "score_labels", "tweet_prompts"]
 
 #: Los nombres de las dos formas, en el orden en que se puntúan.
 FORMS = ("libre", "con categorías")
@@ -59,6 +61,24 @@ def score_labels(
     nested = any(a != b and b.startswith(a) for a in labels for b in labels)
     completions = [f" {label}{separator if nested else ''}" for label in labels]
     return score_completions(model, prompts, completions).logprobs
+
+
+def label_indices(cases: Sequence[LabelledText], labels: Sequence[str]) -> Tensor:
+    """El número de la etiqueta de cada caso, (N,), de 0 a C - 1.
+
+    Raises
+    ------
+    ValueError
+        Si un caso tiene una etiqueta que no está en la lista.
+
+    Examples
+    --------
+    >>> label_indices([LabelledText("Qué golazo", "deportes")], ["bancos", "deportes"])
+    tensor([1])
+    """
+    if unknown := {case.label for case in cases} - set(labels):
+        raise ValueError(f"{min(unknown)!r} no está entre las etiquetas: {', '.join(labels)}.")
+    return torch.tensor([labels.index(case.label) for case in cases])
 
 
 def tweet_prompts(templates: Sequence[TweetTemplate], tweet: str, user: str = "@ana") -> list[str]:
