@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".nox" / "environment"
 PYTHON = str(ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
 LOCK = ROOT / "requirements.lock"
+EXAMPLES = ROOT / "examples"
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 REQUIREMENTS = ("build-system", "project", "dependency-groups")
 # Este grupo se instala sin sus dependencias, en un paso propio.
@@ -69,6 +70,18 @@ def live(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Ejecuta las pruebas y los doctests del paquete, de las páginas y de los ejemplos."""
     python(session, "-m", "pytest", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def example(session: nox.Session) -> None:
+    """Ejecuta un ejemplo: `-- language_models/completions "Había una vez"`."""
+    name, *options = session.posargs or [""]
+    scripts = {path.relative_to(EXAMPLES).with_suffix("").as_posix(): path for path in EXAMPLES.rglob("*.py")}
+    if name not in scripts:
+        session.error(f"No hay un ejemplo {name!r}. Los que hay: {', '.join(sorted(scripts))}")
+    with session.chdir(session.invoked_from):
+        # Al interrumpir, da tiempo a que el ejemplo diga hasta dónde llegó.
+        session.run(PYTHON, str(scripts[name]), *options, external=True, interrupt_timeout=10)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
