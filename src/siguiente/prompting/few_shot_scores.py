@@ -76,7 +76,8 @@ def score_few_shot(
     >>> from siguiente.language_models.text import ByteTokenizer
     >>> from siguiente.language_models.uniform import UniformModel
     >>> from siguiente.prompting.templates import Template
-    >>> uniform, template = TextModel(UniformModel(258), ByteTokenizer()), FewShotTemplate(Template("<text>:"))
+    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
+    >>> template = FewShotTemplate(Template("<text>:"))
     >>> scores = score_few_shot(uniform, template, ["Hoy no hay pan"], ["sí", "no"])
     >>> scores.by_method()["calibración contextual"].exp()
     tensor([[0.5000, 0.5000]])
