@@ -1,7 +1,8 @@
-"""Few-shot: mostrar la tarea con unos ejemplos resueltos y dejar el último sin resolver."""
+"""Con pocos ejemplos (*few-shot*): mostrar la tarea con casos resueltos y dejar el último sin resolver."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Generator
@@ -16,6 +17,8 @@ __all__ = [
     "randomly_labelled",
     "shuffled",
 ]
+
+Example = TypeVar("Example", bound=LabelledText)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ TEMPLATES = {
 }
 
 
-def balanced_examples(pool: Sequence[LabelledText], k: int, generator: Generator) -> list[LabelledText]:
+def balanced_examples(pool: Sequence[Example], k: int, generator: Generator) -> list[Example]:
     """Elige k ejemplos al azar, los mismos de cada etiqueta (o uno más), en orden al azar.
 
     Parameters
@@ -103,12 +106,12 @@ def balanced_examples(pool: Sequence[LabelledText], k: int, generator: Generator
     >>> sorted(example.label for example in balanced_examples(pool, 4, torch.Generator().manual_seed(0)))
     ['no', 'no', 'sí', 'sí']
     """
-    groups: dict[str, list[LabelledText]] = {}
+    groups: dict[str, list[Example]] = {}
     for example in shuffled(pool, generator):
         groups.setdefault(example.label, []).append(example)
     if k < 0 or (k and not groups):
         raise ValueError(f"No se pueden elegir {k} ejemplos de {len(pool)}.")
-    chosen: list[LabelledText] = []
+    chosen: list[Example] = []
     for i, label in enumerate(groups):
         share = k // len(groups) + (i < k % len(groups))
         if len(groups[label]) < share:
@@ -119,7 +122,7 @@ def balanced_examples(pool: Sequence[LabelledText], k: int, generator: Generator
     return shuffled(chosen, generator)
 
 
-def shuffled(examples: Sequence[LabelledText], generator: Generator) -> list[LabelledText]:
+def shuffled(examples: Sequence[Example], generator: Generator) -> list[Example]:
     """Los mismos ejemplos en un orden al azar.
 
     Examples

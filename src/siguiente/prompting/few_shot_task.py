@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from torch import Generator, Tensor
 
@@ -157,8 +157,8 @@ def few_shot_task(
     if limit is not None and limit < 1:
         raise ValueError(f"Hay que clasificar al menos un texto, y el límite es {limit}.")
     # Las dos funciones devuelven filas de las que reciben.
-    examples = cast("list[LabelledRow]", balanced_examples(rows, k, generator))
-    others = cast("list[LabelledRow]", shuffled(rows, generator))
+    examples = balanced_examples(rows, k, generator)
+    others = shuffled(rows, generator)
     taught = {_written(example.text) for example in examples}
     pool = tuple(row for row in others if _written(row.text) not in taught)
     if not pool:
