@@ -4,13 +4,13 @@ import csv
 import io
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from siguiente.data.labelled_text import LabelledRow
 from siguiente.evaluation.confusion import confusion_matrix
 from siguiente.evaluation.intervals import proportion
 from siguiente.plots.numbers import interval, percent
+from siguiente.prompting.label_scoring import label_indices
 
 __all__ = ["confusion", "predictions_csv", "summary"]
 
@@ -61,8 +61,7 @@ def confusion(rows: Sequence[LabelledRow], labels: Sequence[str], probabilities:
     tensor([[0, 0],
             [0, 1]])
     """
-    targets = torch.tensor([labels.index(row.label) for row in rows])
-    return confusion_matrix(targets, probabilities.argmax(1), len(labels))
+    return confusion_matrix(label_indices(rows, labels), probabilities.argmax(1), len(labels))
 
 
 def summary(matrix: Tensor, labels: Sequence[str]) -> str:
