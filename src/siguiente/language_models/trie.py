@@ -39,7 +39,7 @@ class TokenTrie:
 
     @property
     def read_tokens(self) -> int:
-        """Cuántos tokens tiene que leer el modelo: los que tienen algo detrás."""
+        """Los tokens que el modelo tiene que leer, que son los que llevan algo detrás."""
         return sum(map(bool, self.children[1:]))
 
     def insert(self, ids: Sequence[int], wanted_from: int, node: int = ROOT) -> list[int]:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 __all__ = ["CONTENT_FREE", "batch_calibration", "contextual_calibration"]
 
-#: Textos sin contenido: lo que el modelo responda tras ellos es costumbre, no información.
+#: Textos sin contenido. Lo que el modelo responda tras ellos es costumbre, no información.
 CONTENT_FREE = ("N/A", "[MASK]", "")
 
 
@@ -43,7 +43,14 @@ def contextual_calibration(scores: Tensor, content_free: Tensor) -> Tensor:
     >>> contextual_calibration(scores, torch.tensor([[0.9, 0.1]]).log()).exp()
     tensor([[0.2500, 0.7500]])
     """
-    return _divided(scores, content_free)
+    shapes = scores.ndim == content_free.ndim == 2 and scores.shape[1] == content_free.shape[1]
+    if not shapes or not len(content_free) or not (scores.isfinite().all() and content_free.isfinite().all()):
+        raise ValueError(
+            "Hacen falta puntuaciones finitas de forma (N, C), con las mismas C etiquetas: "
+            f"{tuple(scores.shape)} y {tuple(content_free.shape)}."
+        )
+    mean = content_free.log_softmax(1).logsumexp(0) - math.log(len(content_free))  # (C,)
+    return (scores.log_softmax(1) - mean).log_softmax(1)
 
 
 def batch_calibration(scores: Tensor) -> Tensor:
@@ -79,15 +86,4 @@ def batch_calibration(scores: Tensor) -> Tensor:
     >>> batch_calibration(scores).argmax(1)
     tensor([0, 1])
     """
-    return _divided(scores, scores)
-
-
-def _divided(scores: Tensor, prior: Tensor) -> Tensor:
-    shapes = scores.ndim == prior.ndim == 2 and scores.shape[1] == prior.shape[1]
-    if not shapes or not len(prior) or not (scores.isfinite().all() and prior.isfinite().all()):
-        raise ValueError(
-            "Hacen falta puntuaciones finitas de forma (N, C), con las mismas C etiquetas: "
-            f"{tuple(scores.shape)} y {tuple(prior.shape)}."
-        )
-    mean = prior.log_softmax(1).logsumexp(0) - math.log(len(prior))
-    return (scores.log_softmax(1) - mean).log_softmax(1)
+    return contextual_calibration(scores, scores)
