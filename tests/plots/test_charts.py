@@ -1,8 +1,15 @@
+import io
+from xml.etree import ElementTree
+
+import matplotlib
 import matplotlib.figure
 import pytest
 
 from siguiente.plots.bars import probability_bars
+from siguiente.plots.confusion import confusion_heatmap
+from siguiente.plots.curves import estimate_curves
 from siguiente.plots.estimates import estimate_rows
+from siguiente.plots.reliability import reliability_diagram
 from siguiente.plots.style import spanish_axis
 from siguiente.plots.tables import Table
 
@@ -42,3 +49,27 @@ def test_a_table_is_markdown_and_escapes_its_bars():
     assert Table(["a", "b"], [["x|y", "2"]])._repr_markdown_() == "| a | b |\n|---|---:|\n| x\\|y | 2 |"
     with pytest.raises(ValueError, match="1 celdas y hay 2 columnas"):
         Table(["a", "b"], [["1"]])
+
+
+TEXT = "{http://www.w3.org/2000/svg}text"
+PRICE, BROKEN = "de 5 $ a 10 $", r"$\frac$"
+ROW = [(0.5, 0.4, 0.6)] * 2
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: probability_bars([PRICE, BROKEN], [0.6, 0.3], ax),
+        lambda ax: confusion_heatmap([[1, 0], [0, 1]], [PRICE, BROKEN], ax),
+        lambda ax: estimate_rows([PRICE, BROKEN], {PRICE: ROW, BROKEN: ROW}, "Exactitud", ax),
+        lambda ax: estimate_curves([0, 7], {PRICE: ROW, BROKEN: ROW}, "k", "Exactitud", ax),
+        lambda ax: reliability_diagram({PRICE: [(0.6, 0.5, 20)], BROKEN: [(0.7, 0.5, 20)]}, ax),
+    ],
+)
+def test_a_dollar_in_a_name_is_not_a_formula(ax, draw):
+    """El SVG guarda cada texto como lo dibuja: una fórmula, o la barra de escapar, no lo dejaría igual."""
+    draw(ax)
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        ax.figure.savefig(image := io.StringIO(), format="svg")
+    texts = ["".join(text.itertext()) for text in ElementTree.fromstring(image.getvalue()).iter(TEXT)]
+    assert {PRICE, BROKEN} <= set(texts)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from siguiente.plots.numbers import percent
-from siguiente.plots.style import COLORS, new_axes, spanish_axis
+from siguiente.plots.style import COLORS, literal, new_axes, spanish_axis
 
 __all__ = ["probability_bars"]
 
@@ -63,5 +63,5 @@ def probability_bars(
 
 def visible(label: str) -> str:
     """Hace visibles el espacio inicial y los saltos de línea de un token."""
-    text = label.replace("\n", "⏎").replace("\t", "⇥").replace("$", r"\$")
-    return "␣" * (len(text) - len(text.lstrip(" "))) + text.lstrip(" ")
+    text = label.replace("\n", "⏎").replace("\t", "⇥")
+    return "␣" * (len(text) - len(text.lstrip(" "))) + literal(text.lstrip(" "))

@@ -6,7 +6,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from siguiente.plots.numbers import number
-from siguiente.plots.style import new_axes
+from siguiente.plots.style import literal, new_axes
 
 __all__ = ["confusion_heatmap"]
 
@@ -51,8 +51,9 @@ def confusion_heatmap(matrix: Sequence[Sequence[int]], labels: Sequence[str], ax
         for column, cases in enumerate(line):
             color = readable_on(colormaps["Blues"](cases / largest))
             ax.text(column, row, number(cases), color=color, ha="center", va="center")
-    ax.set_xticks(range(len(labels)), labels, rotation=35, ha="right", rotation_mode="anchor")
-    ax.set_yticks(range(len(labels)), labels)
+    names = [literal(label) for label in labels]
+    ax.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(names)), names)
     ax.tick_params(length=0)
     ax.set(xlabel="Predicción", ylabel="Verdad")
     return ax

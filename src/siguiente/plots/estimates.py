@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from siguiente.plots.style import COLORS, MARKERS, new_axes, spanish_axis
+from siguiente.plots.style import COLORS, MARKERS, literal, new_axes, spanish_axis
 
 __all__ = ["estimate_rows"]
 
@@ -60,10 +60,10 @@ def estimate_rows(
         errors = [[v - low for v, low, _ in estimates], [high - v for v, _, high in estimates]]
         rows = [row + shift for row in range(len(labels))]
         color, marker = COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)]
-        ax.errorbar(values, rows, xerr=errors, fmt=marker, capsize=3, label=name, color=color)
+        ax.errorbar(values, rows, xerr=errors, fmt=marker, capsize=3, label=literal(name), color=color)
     if reference is not None:
         ax.axvline(reference, color="0.4", linestyle="--", linewidth=1)
-    ax.set_yticks(range(len(labels)), labels)
+    ax.set_yticks(range(len(labels)), [literal(label) for label in labels])
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_xlabel(xlabel)
     if log:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from siguiente.plots.numbers import number
-from siguiente.plots.style import COLORS, MARKERS, new_axes, spanish_axis
+from siguiente.plots.style import COLORS, MARKERS, literal, new_axes, spanish_axis
 
 __all__ = ["reliability_diagram"]
 
@@ -54,7 +54,7 @@ def reliability_diagram(
         color, marker = COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)]
         areas = [max(SMALLEST, LARGEST * cases / largest) for _, _, cases in rows]
         # La línea enseña su marca solo en la leyenda; los puntos, con su área, los dibuja `scatter`.
-        ax.plot(x, y, f"{marker}-", color=color, label=name, markersize=7, markevery=[])
+        ax.plot(x, y, f"{marker}-", color=color, label=literal(name), markersize=7, markevery=[])
         ax.scatter(x, y, areas, color, marker=marker, alpha=0.8, edgecolors="white", clip_on=False, zorder=3)
     _square(ax)
     title = f"Área de la marca: casos\n(en la mayor, {number(largest)})"

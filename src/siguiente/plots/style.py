@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter
 
 from siguiente.plots.numbers import number
 
-__all__ = ["COLORS", "MARKERS", "new_axes", "spanish_axis", "tick_label"]
+__all__ = ["COLORS", "MARKERS", "literal", "new_axes", "spanish_axis", "tick_label"]
 
 # Paleta de Okabe e Ito: se distingue sin ver bien los colores.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -26,6 +26,17 @@ def new_axes(ax: Axes | None, height: float = 3.6, grid: Literal["x", "y", "both
         ax.set_axisbelow(True)
     ax.grid(visible=True, axis=grid, alpha=0.3)
     return ax
+
+
+def literal(text: str) -> str:
+    """Escribe un texto de otros para que se dibuje tal cual: sin esto, lo que va entre ``$`` es una fórmula.
+
+    Examples
+    --------
+    >>> print(literal("de 5 $ a 10 $"))
+    de 5 \\$ a 10 \\$
+    """
+    return text.replace("$", r"\$")
 
 
 def spanish_axis(axis: Axis, digits: int | None = None) -> None:
