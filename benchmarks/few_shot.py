@@ -8,17 +8,17 @@ from typing import Any
 import torch
 from pairs import Benchmark
 
-SIZE = 2048  # matrices con que se mide lo más rápido que multiplica el equipo
+# Matrices con que se mide lo más rápido que multiplica el equipo.
+SQUARE, PRODUCT = torch.ones(2048, 2048), torch.empty(2048, 2048)
 
 
 def benchmarks(folder: Path) -> list[Benchmark]:
-    """Los 140 tweets de prueba con siete sectores, con k = 7 y k = 0, en un hilo."""
+    """Los 140 tweets de prueba con siete sectores, con k = 7 y k = 0."""
     from siguiente.data.tweets import SECTORS, load_tweets
     from siguiente.llm.loading import load
     from siguiente.prompting.few_shot import TEMPLATES, balanced_examples
     from siguiente.prompting.label_scoring import score_labels
 
-    torch.set_num_threads(1)
     gemma = load("gemma-3-270m")
     texts = [tweet.text for tweet in load_tweets("test")]
     examples = balanced_examples(load_tweets("examples"), 7, torch.Generator().manual_seed(0))
@@ -30,12 +30,24 @@ def benchmarks(folder: Path) -> list[Benchmark]:
         ours = partial(score_labels, gemma, prompts, SECTORS)
         peer = partial(harness, prompts[sampled], SECTORS)
         torch.testing.assert_close(ours()[sampled], peer(), atol=1e-3, rtol=0)
-        multiplied = partial(multiply, needed_flops(gemma, prompts, SECTORS))
-        made += [
-            Benchmark(f"Clasificar, k = {k}: lm-eval", ours, peer, goal, 3, (len(prompts), sample)),
-            Benchmark(f"Clasificar, k = {k}: solo multiplicar", ours, multiplied, 1 / 0.6, 5),
-        ]
+        flops = needed_flops(gemma, prompts, SECTORS)
+        made.append(Benchmark(f"k = {k}: lm-evaluation-harness", ours, peer, goal, 3, (len(prompts), sample)))
+        for threads in (1, 2):
+            name = f"k = {k}: solo multiplicar ({threads} {'hilo' if threads == 1 else 'hilos'})"
+            pair = (
+                partial(with_threads, threads, ours),
+                partial(with_threads, threads, partial(multiply, flops)),
+            )
+            made.append(Benchmark(name, *pair, 1 / 0.6, 3))
     return made
+
+
+def with_threads(threads: int, function: Callable[[], object]) -> None:
+    """Ejecuta algo con ese número de hilos y vuelve a dejar los que había."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    function()
+    torch.set_num_threads(before)
 
 
 def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
@@ -78,7 +90,5 @@ def needed_flops(gemma: Any, prompts: list[str], labels: Any) -> int:
 
 def multiply(flops: int) -> None:
     """Hace ese número de operaciones con matrices grandes."""
-    a, b = torch.randn(SIZE, SIZE), torch.randn(SIZE, SIZE)
-    out = torch.empty(SIZE, SIZE)
-    for _ in range(round(flops / (2 * SIZE**3))):
-        torch.matmul(a, b, out=out)
+    for _ in range(round(flops / (2 * len(SQUARE) ** 3))):
+        torch.matmul(SQUARE, SQUARE, out=PRODUCT)

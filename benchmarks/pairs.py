@@ -31,11 +31,13 @@ class Result:
     peer: float
     ratio: float
 
-    def line(self) -> str:
+    def cells(self) -> list[str]:
         """Una fila de la tabla."""
-        b = self.benchmark
-        verdict = "sí" if self.ratio <= b.goal else "NO"
-        return f"| {b.name} | {self.ours:.3g} | {self.peer:.3g} | {self.ratio:.3f} | {b.goal:g} | {verdict} |"
+        from siguiente.plots.numbers import number
+
+        goal = self.benchmark.goal
+        numbers = [number(self.ours, 3), number(self.peer, 3), number(self.ratio, 3), number(goal, 3)]
+        return [self.benchmark.name, *numbers, "sí" if self.ratio <= goal else "no"]
 
 
 def seconds(function: Callable[[], object]) -> float:

@@ -80,7 +80,10 @@ nitpick_ignore = [
     ("py:class", "matplotlib.axis.Axis"),
     ("py:class", "tokenizers.Tokenizer"),
     ("py:class", "torch._C.Generator"),
-    ("py:class", "siguiente.language_models.text.Model"),  # Una variable de tipo.
+    # Variables de tipo.
+    ("py:class", "siguiente.language_models.text.Model"),
+    ("py:class", "siguiente.prompting.few_shot.Example"),
+    ("py:class", "os.PathLike"),  # El inventario guardado, que está recortado, no lo trae.
     ("py:class", "Tensor"),  # En una sección «Attributes», sin el módulo delante.
     ("py:class", "callable"),  # En una sección «Attributes»: una palabra, no un tipo.
 ]
