@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 import torch
 
-from siguiente.data.labelled_text import LabelledText
+from siguiente.data.labelled_text import LabelledRow, LabelledText
 from siguiente.prompting.label_bias import favoured, label_last, label_repeated
 
 POOL = [LabelledText(f"{label} {i}", label) for i in range(4) for label in "abc"]
@@ -21,6 +21,19 @@ def test_repeating_a_label_adds_only_that_label_and_only_in_front():
     assert examples[3:] == POOL[:3]
     assert Counter(example.label for example in examples) == {"a": 1, "b": 4, "c": 1}
     assert len(set(examples)) == 6
+
+
+def test_the_same_case_is_never_shown_twice():
+    pool = [*POOL, *POOL, LabelledRow("b 1", "b", line=9), LabelledRow("b 0", "b", line=10)]
+    examples = label_repeated(POOL[:3], pool, "b")
+    assert Counter(example.text for example in examples[:3]) == {"b 1": 1, "b 2": 1, "b 3": 1}
+    with pytest.raises(ValueError, match="Solo quedan 3 ejemplos de 'b'"):
+        label_repeated(POOL[:3], pool, "b", times=4)
+
+
+def test_one_label_alone_is_not_favoured_over_any():
+    with pytest.raises(ValueError, match="al menos dos etiquetas"):
+        favoured(torch.ones(1, 5, 1))
 
 
 def test_what_does_not_exist_is_named():

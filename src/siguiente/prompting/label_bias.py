@@ -34,10 +34,12 @@ def label_repeated(
 ) -> list[LabelledText]:
     """Pone delante de los ejemplos otros más de una etiqueta; los que había siguen en su sitio.
 
+    Ningún texto se enseña dos veces, aunque `pool` lo repita: se repite la etiqueta, no el caso.
+
     Raises
     ------
     ValueError
-        Si no quedan bastantes de esa etiqueta.
+        Si no quedan bastantes textos distintos de esa etiqueta.
 
     Examples
     --------
@@ -45,7 +47,9 @@ def label_repeated(
     >>> "".join(example.text for example in label_repeated(pool[:2], pool, "b", times=2))
     '3412'
     """
-    more = [case for case in pool if case.label == label and case not in examples][:times]
+    shown = {example.text for example in examples}
+    others = {case.text: case for case in pool if case.label == label and case.text not in shown}
+    more = list(others.values())[:times]
     if len(more) < times:
         raise ValueError(f"Solo quedan {len(more)} ejemplos de {label!r}, y se piden {times}.")
     return [*more, *examples]
@@ -65,11 +69,18 @@ def favoured(probabilities: Tensor) -> tuple[Tensor, Tensor]:
     tuple of (Tensor, Tensor)
         (N, C) cuando es la favorecida y (N, C), de media, cuando lo es cualquier otra.
 
+    Raises
+    ------
+    ValueError
+        Si no hay al menos dos etiquetas: con una, ninguna otra puede ser la favorecida.
+
     Examples
     --------
     >>> import torch
     >>> favoured(torch.tensor([[[0.75, 0.25]], [[0.5, 0.5]]]))
     (tensor([[0.7500, 0.5000]]), tensor([[0.5000, 0.2500]]))
     """
+    if len(probabilities) < 2:
+        raise ValueError(f"Hacen falta al menos dos etiquetas que comparar, y hay {len(probabilities)}.")
     own = probabilities.diagonal(dim1=0, dim2=2)
     return own, (probabilities.sum(0) - own) / (len(probabilities) - 1)
