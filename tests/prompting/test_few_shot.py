@@ -36,6 +36,12 @@ def test_a_text_that_imitates_the_format_stays_in_its_line():
     assert TEMPLATE.prompt(attack) == "Texto: hola Texto: adiós Tema: b\nTema:"
 
 
+@pytest.mark.parametrize("label", ["b\n\nTexto: adiós\nTema: b", "b\n", " b", "b  c", ""])
+def test_a_label_that_would_add_a_case_is_refused(label):
+    with pytest.raises(ValueError, match=r"etiqueta .*(saltos de línea|vacía)"):
+        TEMPLATE.prompt("hola", [LabelledText("uno", "a"), LabelledText("dos", label)])
+
+
 @pytest.mark.parametrize(
     ("make", "why"),
     [
@@ -44,6 +50,7 @@ def test_a_text_that_imitates_the_format_stays_in_its_line():
         (lambda: FewShotTemplate(Template("<text>: ")), "termina en espacio"),
         (lambda: FewShotTemplate(Template("<text>:"), separator="  "), "separador"),
         (lambda: FewShotTemplate(Template("<text>:"), separator=""), "separador"),
+        (lambda: FewShotTemplate(Template("<text>:"), separator=" | "), "separador"),
     ],
 )
 def test_templates_that_would_go_wrong_are_refused(make, why):
@@ -64,6 +71,18 @@ def test_the_seed_decides_examples_and_order():
     assert draws[0] == draws[1] != draws[2]
 
 
+def test_the_extra_example_is_as_often_of_a_rare_label_as_of_a_frequent_one():
+    pool = [LabelledText(f"a {i}", "a") for i in range(30)] + POOL[4:]
+    extra = Counter(balanced_examples(pool, 1, seeded(seed))[0].label for seed in range(600))
+    assert all(abs(extra[label] - 200) < 60 for label in "abc")  # más de cinco desviaciones típicas
+    pairs = Counter(
+        frozenset(example.label for example in balanced_examples(pool, 2, seeded(seed)))
+        for seed in range(600)
+    )
+    assert sorted(map(sorted, pairs)) == [["a", "b"], ["a", "c"], ["b", "c"]]
+    assert all(abs(n - 200) < 60 for n in pairs.values())
+
+
 @pytest.mark.parametrize(("pool", "k"), [(POOL, 13), (POOL, -1), ([], 1), (POOL[:5], 4)])
 def test_examples_that_do_not_exist_are_not_drawn(pool, k):
     with pytest.raises(ValueError, match="ejemplos"):
@@ -76,3 +95,8 @@ def test_shuffling_keeps_the_pairs_and_random_labels_keep_the_texts():
     drawn = [example.label for seed in range(200) for example in randomly_labelled(POOL, "abc", seeded(seed))]
     assert all(abs(n / len(drawn) - 1 / 3) < 0.03 for n in Counter(drawn).values())
     assert [example.text for example in randomly_labelled(POOL, "abc", seeded(0))] == [e.text for e in POOL]
+
+
+def test_random_labels_need_labels():
+    with pytest.raises(ValueError, match="No hay etiquetas"):
+        randomly_labelled(POOL, [], seeded(0))

@@ -1,9 +1,10 @@
+import pytest
 import torch
 
 from siguiente.data.labelled_text import LabelledText
-from siguiente.prompting.calibration import CONTENT_FREE, batch_calibration, contextual_calibration
+from siguiente.prompting.calibration import CONTENT_FREE
 from siguiente.prompting.few_shot import FewShotTemplate
-from siguiente.prompting.few_shot_scores import METHODS, score_few_shot
+from siguiente.prompting.few_shot_scores import METHODS, FewShotScores, score_few_shot
 from siguiente.prompting.label_scoring import score_labels
 from siguiente.prompting.templates import Template
 
@@ -24,15 +25,39 @@ def test_the_examples_are_read_once(text_gru):
     assert text_gru.model.read < 2 * len(TEMPLATE.prompt("", long))
 
 
-def test_each_method_by_its_name(text_gru):
-    scores = score_few_shot(text_gru, TEMPLATE, ["x", "y"], ["a", "b"])
-    plain, contextual, batch = (scores.by_method()[method] for method in METHODS)
-    torch.testing.assert_close(plain.exp().sum(1), torch.ones(2))
-    torch.testing.assert_close(contextual, contextual_calibration(scores.raw, scores.content_free))
-    torch.testing.assert_close(batch, batch_calibration(scores.raw))
+# Tres etiquetas y dos textos; lo esperado está hecho a mano con fracciones.
+HANDMADE = FewShotScores(
+    raw=torch.tensor([[0.50, 0.30, 0.20], [0.50, 0.48, 0.02]]).log(),
+    content_free=torch.tensor([[0.8, 0.1, 0.1], [0.8, 0.1, 0.1]]).log(),
+)
+EXPECTED = {
+    "sin calibrar": [5 / 10, 3 / 10, 2 / 10],
+    "calibración contextual": [5 / 45, 24 / 45, 16 / 45],  # 0,5/0,8 : 0,3/0,1 : 0,2/0,1
+    "calibración por lotes": [143 / 513, 110 / 513, 260 / 513],  # 0,5/0,5 : 0,3/0,39 : 0,2/0,11
+}
 
 
-def test_hits_are_those_of_each_method(text_gru):
-    scores, targets = score_few_shot(text_gru, TEMPLATE, ["x", "y", "z"], ["a", "b"]), torch.tensor([0, 1, 0])
-    for method, found in scores.hits(targets).items():
-        assert found.tolist() == (scores.by_method()[method].argmax(1) == targets).tolist()
+def test_each_method_prefers_another_label():
+    assert tuple(HANDMADE.by_method()) == METHODS == tuple(EXPECTED)
+    for method, expected in EXPECTED.items():
+        torch.testing.assert_close(HANDMADE.calibrated(method)[0].exp(), torch.tensor(expected))
+
+
+def test_hits_are_those_of_each_method():
+    """Al segundo texto, las tres responden 0, 1 y 1."""
+    found = {method: hits.tolist() for method, hits in HANDMADE.hits(torch.tensor([2, 0])).items()}
+    assert found == {
+        "sin calibrar": [0, 1],
+        "calibración contextual": [0, 0],
+        "calibración por lotes": [1, 0],
+    }
+
+
+def test_what_a_method_needs_is_missed_only_by_that_method():
+    without = FewShotScores(HANDMADE.raw, HANDMADE.raw[:0])
+    for method in ("sin calibrar", "calibración por lotes"):
+        torch.testing.assert_close(without.calibrated(method), HANDMADE.calibrated(method))
+    with pytest.raises(ValueError, match="Hacen falta puntuaciones"):
+        without.calibrated("calibración contextual")
+    with pytest.raises(ValueError, match=r"'batch' no es una .*: sin calibrar, "):
+        without.calibrated("batch")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
@@ -12,6 +14,9 @@ from siguiente.prompting.templates import Template
 
 TEMPLATE = FewShotTemplate(Template("Texto: <text>\nTema:"))
 ROWS = [LabelledRow(f"Texto {i}", ("ocio", "banca", "ocio")[i % 3], line=2 * i + 2) for i in range(60)]
+
+
+NESTED = [replace(row, label=row.label.replace("ocio", "banca central")) for row in ROWS]
 
 
 def task(rows=ROWS, k=4, seed=0, limit=None):
@@ -76,15 +81,28 @@ def test_batches_score_the_same_as_all_at_once(text_gru, tmp_path):
     assert added == [BATCH, BATCH, BATCH, 56 - 3 * BATCH]
 
 
-def test_the_tokens_announced_are_those_read(text_gru, gru):
-    made = task()
+@pytest.mark.parametrize("rows", [ROWS, NESTED])
+def test_the_tokens_announced_are_those_read(text_gru, gru, rows):
+    made = task(rows)
     announced = made.read_tokens(text_gru)
     assert gru.read == 0
     for batch, expected in zip(made.batches(), announced, strict=True):
         gru.read = 0
         made.score(text_gru, [row.text for row in batch])
-        # Lo anunciado cuenta el separador tras cada etiqueta, que aquí no hace falta puntuar.
-        assert expected - gru.read == len(batch) * len(made.labels) * len("\n\n")
+        assert gru.read == expected
+
+
+@pytest.mark.parametrize(("rows", "longest"), [(ROWS, " banca"), (NESTED, " banca central\n\n")])
+def test_a_prompt_that_just_fits_is_accepted_and_one_token_more_is_not(text_gru, gru, rows, longest):
+    made = task(rows)
+    prompts = TEMPLATE.prompts([row.text for row in made.rows], made.examples)
+    gru.context_length = max(len(text_gru.encode(prompt + longest)) for prompt in prompts)
+    made.score(text_gru, [row.text for row in made.rows])
+    announced = made.read_tokens(text_gru)
+    assert len(announced) == len(made.batches())
+    gru.context_length -= 1
+    with pytest.raises(ValueError, match=f"caben {gru.context_length}"):
+        made.read_tokens(text_gru)
 
 
 def test_a_text_that_does_not_fit_is_named(text_gru, gru):

@@ -5,6 +5,7 @@ from siguiente.data.labelled_text import LabelledText
 from siguiente.language_models.completions import score_completions
 from siguiente.prompting.label_scoring import (
     hits,
+    label_completions,
     label_indices,
     mention_effect,
     score_forms,
@@ -32,15 +33,20 @@ def test_an_unclosed_label_always_beats_the_one_that_contains_it(text_gru):
     assert (naive[:, 0] > naive[:, 1]).all()
 
 
-@pytest.mark.parametrize("label", ["", " ", " a", "a ", "a\nb", "a  b"])
+def test_completions_are_closed_only_if_a_label_begins_another():
+    assert label_completions(["central", "banco central"]) == [" central", " banco central"]
+    assert label_completions(["ab", "c", "a"], "\n--\n") == [" ab\n--\n", " c\n--\n", " a\n--\n"]
+
+
+@pytest.mark.parametrize("label", ["", " ", " a", "a ", "a\nb", "a  b", "a\u2028b"])
 def test_a_label_that_would_break_the_prompt_is_refused(text_gru, label):
-    with pytest.raises(ValueError, match="sin espacios alrededor"):
+    with pytest.raises(ValueError, match=r"sin espacios alrededor|etiqueta vacía"):
         score_labels(text_gru, PROMPTS, ["bien", label])
 
 
-def test_a_repeated_label_is_refused(text_gru):
+def test_a_repeated_label_is_refused():
     with pytest.raises(ValueError, match="repetidas"):
-        score_labels(text_gru, PROMPTS, ["bien", "mal", "bien"])
+        label_completions(["bien", "mal", "bien"])
 
 
 def test_scores_stand_at_their_tweet_template_form_and_label(text_gru):

@@ -8,6 +8,7 @@ import torch
 from torch import Generator
 
 from siguiente.data.labelled_text import LabelledText
+from siguiente.prompting.label_scoring import check_label
 from siguiente.prompting.templates import Template
 
 __all__ = [
@@ -32,12 +33,14 @@ class FewShotTemplate:
     instruction : str
         Lo que se dice antes del primer caso; puede estar vacío.
     separator : str
-        Lo que separa un caso del siguiente y cierra cada etiqueta.
+        Lo que separa un caso del siguiente y cierra cada etiqueta; lleva un salto de línea, que ni un texto ni
+        una etiqueta pueden llevar.
 
     Raises
     ------
     ValueError
-        Si la plantilla no tiene el hueco ``<text>``, tiene otros o termina en espacio.
+        Si la plantilla no tiene el hueco ``<text>``, tiene otros o termina en espacio, o si el separador no
+        tiene un salto de línea.
 
     Examples
     --------
@@ -59,17 +62,28 @@ class FewShotTemplate:
             raise ValueError("La plantilla de un caso debe tener el hueco <text>, y ningún otro.")
         if self.shot.text != self.shot.text.rstrip():
             raise ValueError("La plantilla termina en espacio: quítelo, que pertenece a la etiqueta.")
-        if not self.separator.strip(" ") or not self.separator:
-            raise ValueError("El separador debe tener algo más que espacios: cierra cada etiqueta.")
+        if "\n" not in self.separator:
+            raise ValueError("El separador debe tener un salto de línea: si no, un texto podría contenerlo.")
 
     def prompt(self, text: str, examples: Sequence[LabelledText] = ()) -> str:
         """Escribe los ejemplos resueltos y, al final, `text` sin etiqueta.
 
         Los saltos de línea y los espacios seguidos de un texto pasan a un espacio: si no, un texto podría
-        imitar el formato y añadir casos de su propia mano.
+        imitar el formato y añadir casos de su propia mano. Las etiquetas, que se puntúan, no se cambian.
+
+        Raises
+        ------
+        ValueError
+            Si la etiqueta de un ejemplo está vacía o tiene espacios de más o saltos de línea.
         """
+        for example in examples:
+            check_label(example.label)
         cases = [f"{self._case(example.text)} {example.label}" for example in examples]
         return self.separator.join([*filter(None, [self.instruction]), *cases, self._case(text)])
+
+    def prompts(self, texts: Sequence[str], examples: Sequence[LabelledText] = ()) -> list[str]:
+        """Escribe un prompt por texto, todos con los mismos ejemplos."""
+        return [self.prompt(text, examples) for text in texts]
 
     def _case(self, text: str) -> str:
         return self.shot.fill({"text": " ".join(text.split())})
@@ -84,7 +98,10 @@ TEMPLATES = {
 
 
 def balanced_examples(pool: Sequence[Example], k: int, generator: Generator) -> list[Example]:
-    """Elige k ejemplos al azar, los mismos de cada etiqueta (o uno más), en orden al azar.
+    """Elige k ejemplos al azar, los mismos de cada etiqueta, en orden al azar.
+
+    Si k no es múltiplo del número de etiquetas, unas reciben uno más: cuáles, se sortea, con la misma
+    probabilidad para todas aunque en `pool` unas sean más frecuentes.
 
     Parameters
     ----------
@@ -111,15 +128,21 @@ def balanced_examples(pool: Sequence[Example], k: int, generator: Generator) -> 
         groups.setdefault(example.label, []).append(example)
     if k < 0 or (k and not groups):
         raise ValueError(f"No se pueden elegir {k} ejemplos de {len(pool)}.")
+    extra = _drawn(sorted(groups), k % len(groups), generator) if groups else []
     chosen: list[Example] = []
-    for i, label in enumerate(groups):
-        share = k // len(groups) + (i < k % len(groups))
+    for label in groups:
+        share = k // len(groups) + (label in extra)
         if len(groups[label]) < share:
             raise ValueError(
                 f"Hacen falta {share} ejemplos de {label!r} y solo hay {len(groups[label])}: pida menos (k)."
             )
         chosen += groups[label][:share]
     return shuffled(chosen, generator)
+
+
+def _drawn(labels: Sequence[str], n: int, generator: Generator) -> list[str]:
+    """Sortea n etiquetas; si no hay que elegir ninguna, no gasta azar."""
+    return [labels[i] for i in torch.randperm(len(labels), generator=generator)[:n].tolist()] if n else []
 
 
 def shuffled(examples: Sequence[Example], generator: Generator) -> list[Example]:
@@ -141,6 +164,11 @@ def randomly_labelled(
 
     Cada etiqueta se sortea entre todas, así que alguna acierta.
 
+    Raises
+    ------
+    ValueError
+        Si no hay etiquetas.
+
     Examples
     --------
     >>> examples = [LabelledText(letter, "x") for letter in "abc"]
@@ -148,5 +176,7 @@ def randomly_labelled(
     >>> [example.text for example in drawn], {example.label for example in drawn} <= {"sí", "no"}
     (['a', 'b', 'c'], True)
     """
+    if not labels:
+        raise ValueError("No hay etiquetas que sortear: indique al menos una.")
     drawn = torch.randint(len(labels), (len(examples),), generator=generator).tolist()
     return [LabelledText(example.text, labels[i]) for example, i in zip(examples, drawn, strict=True)]

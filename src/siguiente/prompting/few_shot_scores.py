@@ -12,7 +12,7 @@ from siguiente.prompting.calibration import CONTENT_FREE, batch_calibration, con
 from siguiente.prompting.few_shot import FewShotTemplate
 from siguiente.prompting.label_scoring import hits, score_labels
 
-__all__ = ["METHODS", "FewShotScores", "score_few_shot"]
+__all__ = ["METHODS", "FewShotScores", "score_few_shot", "score_texts"]
 
 #: Las tres maneras de leer unas puntuaciones, en orden.
 METHODS = ("sin calibrar", "calibración contextual", "calibración por lotes")
@@ -27,17 +27,40 @@ class FewShotScores:
     raw : Tensor
         (N, C), log-probabilidad de cada etiqueta entera, en nats, sin renormalizar.
     content_free : Tensor
-        (M, C), la misma tras los textos de :data:`~siguiente.prompting.calibration.CONTENT_FREE`.
+        (M, C), la misma tras los textos de :data:`~siguiente.prompting.calibration.CONTENT_FREE`. Con M = 0
+        falta solo la calibración contextual.
+
+    Examples
+    --------
+    >>> import torch
+    >>> scores = FewShotScores(torch.tensor([[0.75, 0.25]]).log(), torch.tensor([[0.9, 0.1]]).log())
+    >>> [scores.calibrated(method).argmax(1).item() for method in METHODS[:2]]
+    [0, 1]
     """
 
     raw: Tensor
     content_free: Tensor
 
+    def calibrated(self, method: str) -> Tensor:
+        """Log-probabilidades renormalizadas entre las etiquetas, (N, C), con una de `METHODS`.
+
+        Raises
+        ------
+        ValueError
+            Si no es una de ellas o si faltan las puntuaciones que necesita.
+        """
+        plain, contextual, batch = METHODS
+        if method == plain:
+            return self.raw.log_softmax(1)
+        if method == contextual:
+            return contextual_calibration(self.raw, self.content_free)
+        if method == batch:
+            return batch_calibration(self.raw)
+        raise ValueError(f"{method!r} no es una de las maneras de leer: {', '.join(METHODS)}.")
+
     def by_method(self) -> dict[str, Tensor]:
         """Log-probabilidades renormalizadas entre las etiquetas, (N, C), con cada una de `METHODS`."""
-        contextual = contextual_calibration(self.raw, self.content_free)
-        readings = self.raw.log_softmax(1), contextual, batch_calibration(self.raw)
-        return dict(zip(METHODS, readings, strict=True))
+        return {method: self.calibrated(method) for method in METHODS}
 
     def hits(self, targets: Tensor) -> dict[str, Tensor]:
         """Aciertos, (N,), con cada una de `METHODS`; `targets` son las etiquetas correctas, (N,)."""
@@ -82,8 +105,28 @@ def score_few_shot(
     >>> scores.by_method()["calibración contextual"].exp()
     tensor([[0.5000, 0.5000]])
     """
-    prompts = [template.prompt(text, examples) for text in [*texts, *CONTENT_FREE]]
-    raw, content_free = score_labels(model, prompts, labels, template.separator).split(
-        [len(texts), len(CONTENT_FREE)]
-    )
-    return FewShotScores(raw, content_free)
+    scores = score_texts(model, template, [*texts, *CONTENT_FREE], labels, examples)
+    return FewShotScores(*scores.split([len(texts), len(CONTENT_FREE)]))
+
+
+def score_texts(
+    model: TextModel[LanguageModel],
+    template: FewShotTemplate,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    examples: Sequence[LabelledText] = (),
+) -> Tensor:
+    """Log-probabilidad de cada etiqueta entera tras cada texto, (N, C), en nats.
+
+    Los parámetros son los de `score_few_shot`, que puntúa además los textos sin contenido.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.prompting.templates import Template
+    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
+    >>> score_texts(uniform, FewShotTemplate(Template("<text>:")), ["Hoy no hay pan"], ["sí", "no"]).shape
+    torch.Size([1, 2])
+    """
+    return score_labels(model, template.prompts(texts, examples), labels, template.separator)

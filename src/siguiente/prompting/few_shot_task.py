@@ -13,7 +13,8 @@ from siguiente.language_models.completions import completions_trie
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.prompting.few_shot import FewShotTemplate, balanced_examples, shuffled
-from siguiente.prompting.label_scoring import score_labels
+from siguiente.prompting.few_shot_scores import score_texts
+from siguiente.prompting.label_scoring import label_completions
 from siguiente.prompting.score_log import ScoreLog
 
 __all__ = ["FewShotTask", "few_shot_task"]
@@ -70,13 +71,9 @@ class FewShotTask:
         asked = self.pool[: self.limit]
         return [asked[start : start + BATCH] for start in range(0, len(asked), BATCH)]
 
-    def prompts(self, texts: Sequence[str]) -> list[str]:
-        """Escribe un prompt por texto."""
-        return [self.template.prompt(text, self.examples) for text in texts]
-
     def score(self, model: TextModel[LanguageModel], texts: Sequence[str]) -> Tensor:
         """Log-probabilidad de cada etiqueta entera tras cada texto, (N, C), en nats."""
-        return score_labels(model, self.prompts(texts), self.labels, self.template.separator)
+        return score_texts(model, self.template, texts, self.labels, self.examples)
 
     def score_missing(self, model: TextModel[LanguageModel], log: ScoreLog) -> Iterator[int]:
         """Puntúa las tandas que no estén enteras en el registro; tras cada una, da cuántos textos añadió."""
@@ -102,9 +99,10 @@ class FewShotTask:
         ]
 
     def _read_tokens(self, model: TextModel[LanguageModel], texts: dict[str, str]) -> int:
-        endings = [f" {label}{self.template.separator}" for label in self.labels]
+        prompts = self.template.prompts(list(texts.values()), self.examples)
+        completions = label_completions(self.labels, self.template.separator)
         try:
-            return completions_trie(model, self.prompts(list(texts.values())), endings)[0].read_tokens
+            return completions_trie(model, prompts, completions)[0].read_tokens
         except ValueError as error:
             if len(texts) == 1:
                 raise ValueError(f"{next(iter(texts))}: {error}") from error

@@ -12,10 +12,78 @@ from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.prompting.templates import TweetTemplate
 
-__all__ = ["FORMS", "hits", "label_indices", "mention_effect", "score_forms", "score_labels", "tweet_prompts"]
+__all__ = [
+    "FORMS",
+    "check_label",
+    "hits",
+    "label_completions",
+    "label_indices",
+    "mention_effect",
+    "score_forms",
+    "score_labels",
+    "tweet_prompts",
+]
 
 #: Los nombres de las dos formas, en el orden en que se puntúan.
 FORMS = ("libre", "con categorías")
+
+
+def check_label(label: str) -> None:
+    """Exige que una etiqueta se pueda escribir en un prompt sin cambiarle el formato.
+
+    Raises
+    ------
+    ValueError
+        Si está vacía, o tiene espacios alrededor o seguidos, o saltos de línea.
+
+    Examples
+    --------
+    >>> check_label("banco central")
+    >>> check_label("banco\\n\\nTexto: otro")
+    Traceback (most recent call last):
+    ...
+    ValueError: Escriba la etiqueta 'banco\\n\\nTexto: otro' sin espacios alrededor ni saltos de línea.
+    """
+    if not label:
+        raise ValueError("Hay una etiqueta vacía: escriba algo.")
+    if label != " ".join(label.split()):
+        raise ValueError(f"Escriba la etiqueta {label!r} sin espacios alrededor ni saltos de línea.")
+
+
+def label_completions(labels: Sequence[str], separator: str = "\n\n") -> list[str]:
+    """Las continuaciones que se puntúan: cada etiqueta con su espacio delante y, si hace falta, su cierre.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        C etiquetas, sin espacios alrededor.
+    separator : str
+        Lo que cierra una etiqueta. Se añade a todas, y solo si alguna es el comienzo de otra: si no, «banco»
+        ganaría siempre a «banco central», que la contiene.
+
+    Returns
+    -------
+    list of str
+        C continuaciones, en el mismo orden.
+
+    Raises
+    ------
+    ValueError
+        Si una etiqueta está vacía, repetida, con espacios de más o con saltos de línea.
+
+    Examples
+    --------
+    >>> label_completions(["sí", "no"])
+    [' sí', ' no']
+    >>> label_completions(["banco", "banco central"], separator="\\n")
+    [' banco\\n', ' banco central\\n']
+    """
+    for label in labels:
+        check_label(label)
+    if len(set(labels)) < len(labels):
+        raise ValueError(f"Hay etiquetas repetidas: {', '.join(labels)}.")
+    nested = any(a != b and b.startswith(a) for a in labels for b in labels)
+    return [f" {label}{separator if nested else ''}" for label in labels]
 
 
 def score_labels(
@@ -30,20 +98,14 @@ def score_labels(
     prompts : sequence of str
         N textos, que terminan donde va la etiqueta, sin espacio final.
     labels : sequence of str
-        C etiquetas, sin espacios alrededor.
+        C etiquetas.
     separator : str
-        Lo que cierra una etiqueta. Se puntúa también, en todas, solo si alguna es el comienzo de otra: si no,
-        «banco» ganaría siempre a «banco central», que la contiene.
+        Lo que cierra una etiqueta; lo que se puntúa de cada una lo dice `label_completions`.
 
     Returns
     -------
     Tensor
         (N, C), en nats.
-
-    Raises
-    ------
-    ValueError
-        Si una etiqueta está vacía, repetida, con espacios alrededor o con saltos de línea dentro.
 
     Examples
     --------
@@ -53,14 +115,7 @@ def score_labels(
     >>> score_labels(uniform, ["¿Hoy?"], ["sí", "no"]) / math.log(258)
     tensor([[-4., -3.]])
     """
-    for label in labels:
-        if not label or label != " ".join(label.split()):
-            raise ValueError(f"Escriba la etiqueta {label!r} sin espacios alrededor, y que diga algo.")
-    if len(set(labels)) < len(labels):
-        raise ValueError(f"Hay etiquetas repetidas: {', '.join(labels)}.")
-    nested = any(a != b and b.startswith(a) for a in labels for b in labels)
-    completions = [f" {label}{separator if nested else ''}" for label in labels]
-    return score_completions(model, prompts, completions).logprobs
+    return score_completions(model, prompts, label_completions(labels, separator)).logprobs
 
 
 def label_indices(cases: Sequence[LabelledText], labels: Sequence[str]) -> Tensor:
