@@ -1,6 +1,7 @@
 """Un CSV de cualquiera: o se lee bien, o el error dice en qué línea está el fallo."""
 
 import csv
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,38 @@ def test_the_text_is_kept_and_the_label_is_tidied(read):
     assert [(row.text, row.label) for row in rows] == [("  Uno ", "no ficción"), ("Dos", "ficción")]
 
 
+@pytest.mark.parametrize("announced", ["sep=;", "SEP=;", '"sep=;"', "sep="])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_line_with_which_excel_announces_the_separator_is_not_the_header(read, announced, end):
+    rows = read(end.join([announced, "text;label", "Uno;a", "Dos, y más;b", ""]))
+    assert [(row.text, row.line) for row in rows] == [("Uno", 3), ("Dos, y más", 4)]
+
+
+@pytest.mark.parametrize("asked", ["mi opinión", " mi  opinio\u0301n ", "mi\u00a0opinión"])
+@pytest.mark.parametrize(
+    "written", ["mi opinión", "mi opinio\u0301n", '"mi\nopinión"', "\u200bmi   opinión "]
+)
+def test_column_names_are_compared_as_they_are_seen(read, asked, written):
+    rows = read(f"texto;{written}\nUno;a\nDos;b\n", "texto", asked)
+    assert [row.label for row in rows] == ["a", "b"]
+
+
+def test_what_is_not_seen_makes_no_other_label_and_stays_in_the_text(read):
+    rows = read("text,label\nU\u00adno,sí\u200b\nDos,\ufeffsí\nTres,no\n")
+    assert [(row.text, row.label) for row in rows] == [("U\u00adno", "sí"), ("Dos", "sí"), ("Tres", "no")]
+
+
+@pytest.mark.parametrize("pair", [("año", "ano"), ("AÑO", "ano"), ("an\u0303o", "ano"), ("10²", "102")])
+def test_labels_that_mean_different_things_are_kept_apart(read, pair):
+    assert len({row.label for row in read("text,label\nUno,{}\nDos,{}\n".format(*pair))}) == 2
+
+
+@pytest.mark.parametrize("pair", [("año", "AN\u0303O"), ("pingüino", "pinguino"), ("caza", "çaza")])
+def test_labels_that_differ_by_case_or_marks_are_a_slip(read, pair):
+    with pytest.raises(ValueError, match="solo se distinguen"):
+        read("text,label\nUno,{}\nDos,{}\n".format(*pair))
+
+
 def test_repeated_texts_are_kept_even_if_they_disagree(read):
     assert [row.label for row in read("text,label\nUno,a\nUno,b\nUno,a\n")] == ["a", "b", "a"]
 
@@ -78,7 +111,14 @@ def test_long_texts(read):
         ("texto;label;otra\nUno;a;x\n", "'text' y otra 'label', y tiene: 'texto', 'label', 'otra'"),
         ("text,text,label\nUno,Uno,a\n", "y tiene: 'text', 'text', 'label'"),
         ("text:label\nUno:a\n", "y tiene: 'text:label'"),
-        ('"text,label\nUno,a\n', "Diga cuáles"),
+        ('"text,label\nUno,a\n', "Línea 1: las comillas no cuadran"),
+        ('\ntext;"label\nUno;a\nDos;b\n', "Línea 2: las comillas no cuadran"),
+        ('"texto";"tema"\nUno;a\nDos;b\n', "y tiene: 'texto', 'tema'"),
+        ("sep=:\ntext:label\nUno:a\n", "y tiene: 'text:label'"),
+        ("sep=;\n", "vacío"),
+        ("sep=,\n" + ROWS + "Tres\n", "Línea 5: columnas, 1"),
+        (ROWS + "\u200b\ufeff,b\n", "Línea 4: falta el texto"),
+        (ROWS + "Tres,\u200b \n", "Línea 4: falta la etiqueta"),
         (ROWS + "Tres\n", "Línea 4: columnas, 1; en la cabecera, 2"),
         (ROWS + "Tres, y cuatro,b\n", r"Línea 4: columnas, 3.*\(coma\).*comillas"),
         ('text,label\n"Uno\ny más",a\nDos,b,c\n', "Línea 4"),
@@ -122,12 +162,17 @@ def test_what_cannot_be_opened(tmp_path):
             read_labelled_texts(path)
 
 
-def test_one_column_cannot_be_both(read):
+@pytest.mark.parametrize("label", ["text", " text ", "te\u200bxt"])
+def test_one_column_cannot_be_both(read, label):
     with pytest.raises(ValueError, match="la misma columna"):
-        read(ROWS, "text", "text")
+        read(ROWS, "text", label)
 
 
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")).filter(str.strip)
+def is_seen(text):
+    return any(not c.isspace() and unicodedata.category(c) != "Cf" for c in text)
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")).filter(is_seen)
 
 
 @given(texts=st.lists(texts, min_size=2), separator=st.sampled_from(",;\t|"), bom=st.booleans())

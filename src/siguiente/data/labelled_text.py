@@ -3,15 +3,17 @@
 import csv
 import io
 import os
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = ["LabelledRow", "LabelledText", "read_labelled_texts"]
 
 SEPARATORS = {",": "coma", ";": "punto y coma", "\t": "tabulador", "|": "barra"}
+# La primera línea con que Excel dice qué separa; lo dice también la cabecera, así que se pasa por alto.
+ANNOUNCED = re.compile(r'\A"?sep=.?"?(?=[\r\n])', re.IGNORECASE)
 SAVE_AS_UTF8 = (
     "Guárdelo de nuevo: en Excel, con el tipo «CSV UTF-8»; "
     "en LibreOffice, con el juego de caracteres «Unicode (UTF-8)»."
@@ -54,16 +56,18 @@ def read_labelled_texts(
     ----------
     path : path-like
         El archivo. Lo separan comas, puntos y comas, tabuladores o barras: lo que separe, en la cabecera, las
-        dos columnas que se piden.
+        dos columnas que se piden. Una primera línea como ``sep=;``, la de Excel, se pasa por alto.
     text, label : str
-        Los nombres de esas columnas; las demás se pasan por alto.
+        Los nombres de esas columnas; las demás se pasan por alto. Valen los mismos arreglos que en una
+        etiqueta.
 
     Returns
     -------
     list of LabelledRow
         Una fila por texto, en el orden del archivo. El texto queda como está; en la etiqueta, los espacios
-        de alrededor se quitan y los seguidos pasan a uno. Las filas en blanco se saltan y las repetidas se
-        quedan, aunque sus etiquetas se contradigan: son datos, y quien los mide debe verlas.
+        de alrededor y los caracteres que no se ven se quitan, y los espacios seguidos pasan a uno. Las filas
+        en blanco se saltan y las repetidas se quedan, aunque sus etiquetas se contradigan: son datos, y quien
+        los mide debe verlas.
 
     Raises
     ------
@@ -71,8 +75,8 @@ def read_labelled_texts(
         Si el archivo no se puede abrir.
     ValueError
         Si no está en UTF-8, si faltan columnas, si una fila no tiene las de la cabecera o le falta el texto o
-        la etiqueta, si dos etiquetas solo se distinguen por mayúsculas, acentos o espacios, o si no hay al
-        menos dos. El mensaje dice en qué línea.
+        la etiqueta, si dos etiquetas solo se distinguen por mayúsculas, acentos o espacios (la ñ no es una n
+        con acento), o si no hay al menos dos. El mensaje dice en qué línea.
 
     Notes
     -----
@@ -88,12 +92,13 @@ def read_labelled_texts(
     ...     [row.line for row in read_labelled_texts(path, "texto", "tema")]
     [2, 3]
     """
+    text, label = _seen(text), _seen(label)
     if text == label:
         raise ValueError(f"El texto y la etiqueta no pueden ser la misma columna ({text!r}).")
     content = _decoded(Path(path))
     separator = _separator(content, (text, label))
     records = _records(content, separator)
-    names = [name.strip() for name in next(records)[1]]
+    names = [_seen(name) for name in next(records)[1]]
     rows = []
     for line, cells in records:
         if len(cells) != len(names):
@@ -117,6 +122,7 @@ def _decoded(path: Path) -> str:
         ) from error
     if "\0" in content:
         raise ValueError(f"{path.name} no es un texto en UTF-8: tiene caracteres nulos. {SAVE_AS_UTF8}")
+    content = ANNOUNCED.sub("", content)
     if not content.strip():
         raise ValueError(f"{path.name} está vacío: escriba una cabecera y, debajo, una fila por texto.")
     return content
@@ -124,13 +130,18 @@ def _decoded(path: Path) -> str:
 
 def _separator(content: str, wanted: tuple[str, str]) -> str:
     """Busca el separador con que la cabecera tiene las dos columnas."""
-    found: list[str] = []
+    found, fault = list[str](), None
     for separator in SEPARATORS:
-        with suppress(ValueError):  # con otro separador, las comillas pueden no cuadrar
-            names = [name.strip() for name in next(_records(content, separator), (1, []))[1]]
-            if all(names.count(name) == 1 for name in wanted):
-                return separator
-            found = max(found, names, key=len)
+        try:
+            names = [_seen(name) for name in next(_records(content, separator), (1, []))[1]]
+        except ValueError as error:  # con otro separador, las comillas pueden no cuadrar
+            fault = error
+            continue
+        if all(names.count(name) == 1 for name in wanted):
+            return separator
+        found = max(found, names, key=len)
+    if fault and len(found) < 2:  # ningún separador da columnas: lo que falla son las comillas
+        raise fault
     raise ValueError(
         f"La cabecera debe tener una columna {wanted[0]!r} y otra {wanted[1]!r}, y tiene: "
         f"{', '.join(map(repr, found))}. Diga cuáles son el texto y la etiqueta."
@@ -143,7 +154,7 @@ def _records(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     line = 1
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            if any(map(_seen, cells)):
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
@@ -161,8 +172,8 @@ def _ragged(line: int, cells: list[str], names: list[str], separator: str) -> st
 
 
 def _row(line: int, text: str, label: str) -> LabelledRow:
-    label = unicodedata.normalize("NFC", " ".join(label.split()))
-    for name, value in {"el texto": text.strip(), "la etiqueta": label}.items():
+    label = _seen(label)
+    for name, value in {"el texto": _seen(text), "la etiqueta": label}.items():
         if not value:
             raise ValueError(f"Línea {line}: falta {name}. Escríbalo o borre la fila.")
     return LabelledRow(text, label, line)
@@ -183,7 +194,14 @@ def _check_labels(rows: Sequence[LabelledRow]) -> None:
         raise ValueError(f"Hacen falta al menos dos etiquetas distintas, y hay: {found}.")
 
 
+def _seen(text: str) -> str:
+    """Lo que se ve de un texto: sin caracteres invisibles y con un espacio donde haya varios o un salto."""
+    shown = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFC", " ".join(shown.split()))
+
+
 def _bare(label: str) -> str:
-    """Lo que queda de una etiqueta sin mayúsculas, acentos ni espacios."""
-    letters = unicodedata.normalize("NFKD", label.casefold())
+    """Lo que queda de una etiqueta sin mayúsculas, acentos ni espacios; la ñ sigue siendo otra letra."""
+    composed = unicodedata.normalize("NFC", label.casefold())
+    letters = "".join(c if c == "ñ" else unicodedata.normalize("NFD", c) for c in composed)
     return "".join(c for c in letters if not unicodedata.combining(c) and not c.isspace())
