@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.prompting.score_log import ScoreLog
+from siguiente.prompting.score_log import ScoreLog, UnusableLogError
 
 SETTINGS = {"model": "uno", "labels": ["sí", "no"], "k": 2, "examples": [["¿{Qué}?\n", "sí"]]}
 
@@ -61,7 +61,7 @@ def test_every_batch_is_on_disk_before_the_next(path):
 )
 def test_other_settings_never_overwrite(path, other, names):
     before = write(path, [2])
-    with pytest.raises(ValueError, match=rf"otros ajustes \({names}\).*--out.*--restart"):
+    with pytest.raises(UnusableLogError, match=rf"otros ajustes \({names}\): escriba en otra carpeta o emp"):
         write(path, [3], SETTINGS | other)
     assert path.read_bytes() == before
 
@@ -97,7 +97,7 @@ def test_a_damaged_line_is_named_and_left_alone(path, line):
         head = path.read_bytes()
     path.write_bytes(head + GOOD + line + GOOD.replace(b"2", b"4", 1))
     before = path.read_bytes()
-    with pytest.raises(ValueError, match=r"La línea 3 .* está dañada.*--out.*--restart"):
+    with pytest.raises(UnusableLogError, match=r"La línea 3 .* está dañada: escriba en otra carpeta o emp"):
         write(path, [5])
     assert path.read_bytes() == before
 
@@ -135,7 +135,7 @@ def test_a_block_of_zeros_never_gives_a_wrong_row(tmp_path_factory, data):
     whole[start:stop] = bytes(stop - start)
     path.write_bytes(whole)
     if stop < len(whole) or start <= whole.index(b"\n" if b"\n" in whole else b"\0"):
-        with pytest.raises(ValueError, match=r"está dañada.*--restart"):
+        with pytest.raises(ValueError, match="está dañada: escriba en otra carpeta"):
             write(path, [2])
     else:
         with ScoreLog.open(path, SETTINGS) as log:
@@ -182,5 +182,12 @@ def test_two_processes_cannot_write_at_once(path):
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "archivo").touch()
-    with pytest.raises(OSError, match=r"No se puede escribir .*--out"):
+    with pytest.raises(OSError, match=r"No se puede escribir .*elija otra carpeta"):
         write(tmp_path / "archivo" / "scores.jsonl", [2])
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_folder_where_the_file_goes(path, restart):
+    path.mkdir()
+    with pytest.raises(OSError, match="es una carpeta, y ahí va un archivo"):
+        write(path, [2], restart=restart)

@@ -33,8 +33,8 @@ class FewShotTemplate:
     instruction : str
         Lo que se dice antes del primer caso; puede estar vacío.
     separator : str
-        Lo que separa un caso del siguiente y cierra cada etiqueta; lleva un salto de línea, que ni un texto ni
-        una etiqueta pueden llevar.
+        Lo que separa un caso del siguiente y cierra cada etiqueta; lleva un salto de línea, y ni en los
+        textos ni en las etiquetas queda ninguno.
 
     Raises
     ------

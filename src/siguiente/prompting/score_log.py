@@ -15,9 +15,16 @@ from torch import Tensor
 
 from siguiente.store import write_atomically
 
-__all__ = ["ScoreLog"]
+__all__ = ["ScoreLog", "UnusableLogError"]
 
-WAY_OUT = "use otra carpeta (--out) o empiece de nuevo (--restart)"
+WAY_OUT = "escriba en otra carpeta o empiece de nuevo"
+
+
+class UnusableLogError(ValueError):
+    """Un registro que no se puede seguir: se hizo con otros ajustes o está dañado.
+
+    Se sale escribiendo en otra carpeta o empezando de nuevo, con ``restart`` en :meth:`ScoreLog.open`.
+    """
 
 
 @dataclass
@@ -67,12 +74,15 @@ class ScoreLog:
 
         Raises
         ------
+        UnusableLogError
+            Si el registro se hizo con otros ajustes o si está dañado. El archivo queda como estaba.
         ValueError
-            Si el registro se hizo con otros ajustes, si está dañado o si otro proceso lo está escribiendo. El
-            archivo queda como estaba.
+            Si otro proceso lo está escribiendo.
         OSError
-            Si no se puede escribir en la carpeta.
+            Si no se puede escribir en la carpeta o si `path` es otra.
         """
+        if path.is_dir():
+            raise OSError(f"{path} es una carpeta, y ahí va un archivo: bórrela o elija otro sitio.")
         with _locked(path):
             log = cls(path)
             if restart or not path.exists() or not path.stat().st_size:
@@ -125,13 +135,13 @@ class ScoreLog:
             elif number > 1 and self._is_row(fact):
                 self.scores[fact["row"]] = fact["scores"]
             else:
-                raise ValueError(f"La línea {number} de {self.path} está dañada: {WAY_OUT}.")
+                raise UnusableLogError(f"La línea {number} de {self.path} está dañada: {WAY_OUT}.")
         os.truncate(self.path, data.rindex(b"\n") + 1)
 
     def _compare(self, found: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         names = [name for name in {**found, **settings} if found.get(name) != settings.get(name)]
         if names:
-            raise ValueError(f"{self.path} se hizo con otros ajustes ({', '.join(names)}): {WAY_OUT}.")
+            raise UnusableLogError(f"{self.path} se hizo con otros ajustes ({', '.join(names)}): {WAY_OUT}.")
 
     def _is_row(self, fact: dict[str, Any]) -> bool:
         """Dice si una línea tiene una fila nueva y tantos números finitos como las demás."""
@@ -164,7 +174,7 @@ def _locked(path: Path) -> Iterator[None]:
     except Timeout as error:
         raise ValueError(f"Otro proceso está escribiendo {path}: espere a que termine.") from error
     except OSError as error:
-        raise OSError(f"No se puede escribir en {path.parent}: elija otra carpeta (--out).") from error
+        raise OSError(f"No se puede escribir en {path.parent}: elija otra carpeta.") from error
     try:
         yield
     finally:
