@@ -10,10 +10,11 @@ import argparse
 import io
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import shorten
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 SPEED = 300  # tokens por segundo de Gemma 3 270M en dos núcleos
 BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} textos [{elapsed}; quedan {remaining}]"
-RESULTS = ("predictions.csv", "confusion.png", "summary.txt")
+LOG, PREDICTIONS, FIGURE, SUMMARY = "scores.jsonl", "predictions.csv", "confusion.png", "summary.txt"
+RESULTS = (PREDICTIONS, FIGURE, SUMMARY)
+FEWEST = 7  # ejemplos que se enseñan si no se dice cuántos; más, si hace falta para repartirlos por igual
+CALIBRATIONS = ("none", "contextual", "batch")  # en el orden de `METHODS`
+SHOTS = f"los mismos de cada etiqueta, y al menos {FEWEST} entre todas"
 CALIBRATION = """descuenta las etiquetas que el modelo prefiere antes de leer: «batch», la de costumbre, las
 estima con todos los textos (no cuesta nada ni mira las etiquetas verdaderas, pero supone que son casi igual
 de frecuentes); «contextual», con textos sin contenido; «none» no descuenta nada. Se puede cambiar después sin
@@ -45,8 +50,7 @@ def main(given: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         parser.error(str(error))
     except KeyboardInterrupt as stop:
-        again = "repita la misma orden" + " sin --restart" * options.restart
-        print(f"\nInterrumpido: {str(stop) or 'nada puntuado'}; {again} para seguir.", file=sys.stderr)
+        print(f"\nInterrumpido{str(stop) or '; repita la misma orden para seguir.'}", file=sys.stderr)
         return 130
     return 0
 
@@ -57,10 +61,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("csv", type=Path, help="archivo CSV en UTF-8, con cabecera")
     add("--text", default="text", metavar="COLUMNA", help="la columna del texto (%(default)s)")
     add("--label", default="label", metavar="COLUMNA", help="la columna de la etiqueta (%(default)s)")
-    add("--k", type=int, default=7, help="ejemplos que se sacan del archivo y no se clasifican (%(default)s)")
+    add("--k", type=int, metavar="N", help=f"ejemplos que se sacan del archivo y no se clasifican ({SHOTS})")
     add("--seed", type=int, default=0, help="con la misma semilla, los mismos ejemplos (%(default)s)")
     add("--limit", type=int, metavar="N", help="clasifica solo N textos al azar; después se puede ampliar")
-    add("--calibration", choices=("batch", "contextual", "none"), default="batch", help=CALIBRATION)
+    add("--calibration", choices=CALIBRATIONS, default="batch", help=CALIBRATION)
     add("--template", default=r"Texto: <text>\nCategoría:", help="cómo se escribe un caso (%(default)s)")
     add("--out", type=Path, metavar="CARPETA", help="donde se escribe (NOMBRE-results, junto al CSV)")
     add("--restart", action="store_true", help="borra las puntuaciones y los resultados que hubiera")
@@ -70,14 +74,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> str:
     """Dice lo que va a hacer, puntúa lo que falta, escribe los resultados y devuelve el resumen."""
     from siguiente.llm.loading import load
-    from siguiente.prompting.score_log import ScoreLog
 
-    task = plan(options)
+    task, folder = plan(options), results_folder(options)
     model = load(options.model)
     tokens = task.read_tokens(model)
-    settings = {"model": options.model, "k": options.k, "seed": options.seed, **task.settings}
-    folder = results_folder(options)
-    with ScoreLog.open(folder / "scores.jsonl", settings, options.restart) as log:
+    settings = {"model": options.model, "k": len(task.examples), "seed": options.seed, **task.settings}
+    make(folder)
+    with opened(folder / LOG, settings, options.restart, [row.line for row in task.rows]) as log:
         if options.restart:
             for name in RESULTS:
                 (folder / name).unlink(missing_ok=True)
@@ -102,7 +105,8 @@ def plan(options: argparse.Namespace) -> "FewShotTask":
     rows = read_labelled_texts(options.csv, options.text, options.label)
     template = FewShotTemplate(Template(options.template.replace(r"\n", "\n")))
     generator = torch.Generator().manual_seed(options.seed)
-    task = few_shot_task(rows, template, options.k, generator, options.limit)
+    k = shots(options.k, len({row.label for row in rows}))
+    task = few_shot_task(rows, template, k, generator, options.limit)
     if options.calibration == "batch" and len(task.rows) == 1:
         raise ValueError("con un solo texto no se sabe qué prefiere el modelo: use --calibration none")
     counts = Counter(row.label for row in rows)
@@ -114,17 +118,58 @@ def plan(options: argparse.Namespace) -> "FewShotTask":
     return task
 
 
+def shots(given: int | None, labels: int) -> int:
+    """Cuántos ejemplos se enseñan; avisa si no pueden ser los mismos de cada etiqueta."""
+    if given is None:
+        return -(-FEWEST // labels) * labels
+    if given % labels:
+        print(f"Aviso: {given} ejemplos no se reparten por igual entre {labels} etiquetas.")
+    return given
+
+
 def results_folder(options: argparse.Namespace) -> Path:
-    """Crea la carpeta de los resultados; no toca una que tenga otros sin su registro."""
+    """Elige la carpeta de los resultados, que no deben tapar ni los textos ni otros sin su registro."""
     folder: Path = options.out or options.csv.with_name(f"{options.csv.stem}-results")
-    known = options.restart or (folder / "scores.jsonl").exists()
+    for path in (folder / name for name in (LOG, *RESULTS)):
+        if path.is_dir():
+            raise ValueError(f"{path} es una carpeta, y ahí va un archivo: use otro sitio (--out)")
+        if path.exists() and path.samefile(options.csv):
+            raise ValueError(
+                f"{options.csv} tiene los textos, y ahí van resultados: use otra carpeta (--out)"
+            )
+    known = options.restart or (folder / LOG).exists()
     if not known and any((folder / name).exists() for name in RESULTS):
         raise ValueError(f"{folder} ya tiene otros resultados: use otra carpeta (--out) o --restart")
+    return folder
+
+
+def make(folder: Path) -> None:
+    """Crea la carpeta de los resultados."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"no se puede crear {folder}: elija otra carpeta (--out)") from error
-    return folder
+
+
+@contextmanager
+def opened(
+    path: Path, settings: Mapping[str, Any], restart: bool, lines: Sequence[int]
+) -> "Iterator[ScoreLog]":
+    """Abre el registro; si no sirve, dice con qué opciones se sale, y si se interrumpe, cuánto tiene ya."""
+    from siguiente.prompting.score_log import ScoreLog, UnusableLogError
+
+    log = None
+    try:
+        with ScoreLog.open(path, settings, restart) as log:
+            yield log
+    except UnusableLogError as error:
+        raise ValueError(f"{error} Son las opciones --out y --restart.") from error
+    except KeyboardInterrupt:
+        if log is None:
+            raise
+        again = "repita la misma orden" + " sin --restart" * restart
+        done = len(lines) - len(log.missing(lines))
+        raise KeyboardInterrupt(f": {done} de {len(lines)}; {again} para seguir.") from None
 
 
 def score(task: "FewShotTask", model: "TextModel", log: "ScoreLog", tokens: Sequence[int]) -> None:
@@ -137,42 +182,46 @@ def score(task: "FewShotTask", model: "TextModel", log: "ScoreLog", tokens: Sequ
     done = len(lines) - len(log.missing(lines))
     minutes = f"unos {pending / SPEED / 60:.0f} minutos" if pending > 90 * SPEED else "un minuto o menos"
     print(f"Ya hay {done} puntuados; faltan {pending} tokens por leer: {minutes}.", flush=True)
-    try:
-        with tqdm(desc="Clasificando", initial=done, total=len(lines), bar_format=BAR) as bar:
-            for added in task.score_missing(model, log):
-                bar.update(added)
-    except KeyboardInterrupt:
-        done = len(lines) - len(log.missing(lines))
-        raise KeyboardInterrupt(f"{done} de {len(lines)}") from None
+    with tqdm(desc="Clasificando", initial=done, total=len(lines), bar_format=BAR) as bar:
+        for added in task.score_missing(model, log):
+            bar.update(added)
 
 
-def calibrated(task: "FewShotTask", model: "TextModel", scores: "Tensor", how: str) -> "Tensor":
+def calibrated(task: "FewShotTask", model: "TextModel", raw: "Tensor", how: str) -> "Tensor":
     """Log-probabilidad de cada etiqueta entre todas, (N, C), con lo que se descuente."""
-    from siguiente.prompting.calibration import CONTENT_FREE, batch_calibration, contextual_calibration
+    from siguiente.prompting.calibration import CONTENT_FREE
+    from siguiente.prompting.few_shot_scores import METHODS, FewShotScores
 
-    if how == "batch":
-        return batch_calibration(scores)
-    if how == "contextual":
-        return contextual_calibration(scores, task.score(model, CONTENT_FREE))
-    return scores.log_softmax(1)
+    content_free = task.score(model, CONTENT_FREE) if how == "contextual" else raw[:0]
+    return FewShotScores(raw, content_free).calibrated(METHODS[CALIBRATIONS.index(how)])
 
 
 def write_results(folder: Path, task: "FewShotTask", probabilities: "Tensor", about: str) -> str:
-    """Escribe las predicciones, la matriz de confusión y el resumen, que devuelve."""
-    import matplotlib
-
-    from siguiente.plots.confusion import confusion_heatmap
+    """Escribe las predicciones, el resumen, que devuelve, y la figura, que es lo que más puede fallar."""
     from siguiente.prompting.classification_report import confusion, predictions_csv, summary
     from siguiente.store import write_atomically
 
-    matplotlib.use("agg")  # sin ventana
-    matrix, image = confusion(task.rows, task.labels, probabilities), io.BytesIO()
-    confusion_heatmap(matrix.tolist(), task.labels).figure.savefig(image, format="png", dpi=150)
+    matrix = confusion(task.rows, task.labels, probabilities)
     text = f"{summary(matrix, task.labels)}\n{about}\n"
-    contents = (predictions_csv(task.rows, task.labels, probabilities), image.getvalue(), text)
-    for name, content in zip(RESULTS, contents, strict=True):
-        write_atomically(folder / name, content)
+    (folder / FIGURE).unlink(missing_ok=True)  # la de otra calibración no debe quedar junto a esta
+    write_atomically(folder / PREDICTIONS, predictions_csv(task.rows, task.labels, probabilities))
+    write_atomically(folder / SUMMARY, text)
+    write_atomically(folder / FIGURE, drawn(matrix, task.labels))
     return text
+
+
+def drawn(matrix: "Tensor", labels: Sequence[str]) -> bytes:
+    """La matriz de confusión, como imagen."""
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    from siguiente.plots.confusion import confusion_heatmap
+
+    matplotlib.use("agg")  # sin ventana
+    figure, image = confusion_heatmap(matrix.tolist(), labels).figure, io.BytesIO()
+    figure.savefig(image, format="png", dpi=150)
+    plt.close(figure)
+    return image.getvalue()
 
 
 if __name__ == "__main__":

@@ -1,14 +1,19 @@
 """El ejemplo completo con un modelo diminuto: interrumpir, seguir, cambiar ajustes y equivocarse."""
 
+import argparse
 import csv
 import runpy
+import shlex
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from siguiente.data.labelled_text import read_labelled_texts
 from siguiente.prompting.few_shot_task import FewShotTask
 
-SCRIPT = Path(__file__).parents[2] / "examples" / "prompting" / "few_shot_classification.py"
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "examples" / "prompting" / "few_shot_classification.py"
 LABELS = ("negativo", "positivo", "neutro")
 RESULTS = ("predictions.csv", "confusion.png", "summary.txt")
 
@@ -128,13 +133,39 @@ def test_stopping_a_restart_says_not_to_restart_again(run, capsys, scored):
     assert "Interrumpido: 0 de 39; repita la misma orden sin --restart" in capsys.readouterr().err
 
 
-def test_stopping_before_scoring(run, capsys, monkeypatch):
-    def stop(*arguments):
-        raise KeyboardInterrupt
+def stop(*arguments, **options):
+    raise KeyboardInterrupt
 
+
+AGAIN = "repita la misma orden para seguir."
+
+
+@pytest.mark.parametrize("options", [[], ["--restart"]])
+def test_stopping_before_the_log_is_open_says_nothing_of_what_is_scored(run, capsys, monkeypatch, options):
+    """Aún no se ha borrado nada, así que un --restart se repite."""
+    assert run() == 0
     monkeypatch.setattr(FewShotTask, "read_tokens", stop)
+    assert run(*options) == 130
+    assert capsys.readouterr().err.endswith(f"\nInterrumpido; {AGAIN}\n")
+
+
+@pytest.mark.parametrize("where", ["few_shot_scores.batch_calibration", "classification_report.summary"])
+def test_stopping_after_scoring_says_that_all_is_scored(run, capsys, monkeypatch, where):
+    monkeypatch.setattr(f"siguiente.prompting.{where}", stop)
     assert run() == 130
-    assert "Interrumpido: nada puntuado" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith(f"\nInterrumpido: 39 de 39; {AGAIN}\n")
+
+
+def test_stopping_while_drawing_leaves_the_predictions_and_no_old_figure(run, path, capsys, monkeypatch):
+    run()
+    folder = path.with_name("reseñas-results")
+    before = (folder / "predictions.csv").read_bytes()
+    monkeypatch.setattr("siguiente.plots.confusion.confusion_heatmap", stop)
+    assert run("--calibration", "none") == 130
+    assert capsys.readouterr().err.endswith(f"\nInterrumpido: 39 de 39; {AGAIN}\n")
+    assert (folder / "predictions.csv").read_bytes() != before
+    assert "Calibración: none." in (folder / "summary.txt").read_text("utf-8")
+    assert not (folder / "confusion.png").exists()
 
 
 def test_another_calibration_scores_nothing_again(run, path, scored):
@@ -163,7 +194,7 @@ def test_other_settings_never_overwrite(run, path, capsys):
     before = contents(path.with_name("reseñas-results"))
     error = refused(run, capsys, "--k", "3")
     assert "otros ajustes (k, examples, texts)" in error
-    assert "--restart" in error
+    assert error.endswith("Son las opciones --out y --restart.")
     assert contents(path.with_name("reseñas-results")) == before
     assert run("--k", "3", "--restart") == 0
 
@@ -172,6 +203,48 @@ def test_results_without_their_log_are_not_overwritten(run, tmp_path, capsys):
     (tmp_path / "predictions.csv").write_text("ajeno")
     assert "ya tiene otros resultados" in refused(run, capsys, "--out", str(tmp_path))
     assert (tmp_path / "predictions.csv").read_text() == "ajeno"
+
+
+@pytest.mark.parametrize("name", [*RESULTS, "scores.jsonl"])
+@pytest.mark.parametrize("options", [[], ["--restart"]])
+def test_the_texts_are_never_overwritten(main, tmp_path, capsys, name, options):
+    before = write_csv(tmp_path / name).read_bytes()
+    order = [str(tmp_path / name), "--text", "reseña", "--label", "opinión", "--out", str(tmp_path)]
+    error = refused(lambda *more: main([*order, *more]), capsys, *options)
+    assert f"{name} tiene los textos, y ahí van resultados: use otra carpeta (--out)" in error
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: before}
+
+
+@pytest.mark.parametrize("name", [*RESULTS, "scores.jsonl"])
+@pytest.mark.parametrize("options", [[], ["--restart"]])
+def test_a_folder_where_a_file_goes(run, path, capsys, name, options):
+    (path.with_name("reseñas-results") / name).mkdir(parents=True)
+    assert f"{name} es una carpeta, y ahí va un archivo" in refused(run, capsys, *options)
+
+
+def test_a_label_with_dollars_is_drawn(run, path):
+    path.write_bytes(path.read_bytes().replace(b";neutro", rb";$\frac$"))
+    assert run() == 0
+    assert set(RESULTS) < {file.name for file in path.with_name("reseñas-results").iterdir()}
+
+
+@pytest.mark.parametrize(("labels", "shown"), [(2, 8), (3, 9), (7, 7), (8, 8)])
+def test_the_examples_shown_by_default_are_the_same_of_each_label(main, tmp_path, capsys, labels, shown):
+    rows = [f"Texto {i},clase {i % labels}\n" for i in range(6 * labels)]
+    (tmp_path / "textos.csv").write_text("text,label\n" + "".join(rows), encoding="utf-8")
+    main([str(tmp_path / "textos.csv")])
+    said = capsys.readouterr().out
+    assert f"no se clasifican: {shown}.\n" in said
+    counts = {said.count(f", clase {label}: ") for label in range(labels)}
+    assert counts == {shown // labels}
+    assert "Aviso" not in said
+
+
+@pytest.mark.parametrize(("k", "warned"), [("5", True), ("3", False), ("0", False)])
+def test_examples_that_are_not_the_same_of_each_label_are_announced(run, capsys, k, warned):
+    run("--k", k)
+    said = capsys.readouterr().out
+    assert (f"Aviso: {k} ejemplos no se reparten por igual entre 3 etiquetas." in said) == warned
 
 
 def test_a_corrected_label_scores_nothing_again(run, path, scored):
@@ -230,3 +303,29 @@ def test_backslash_n_is_a_line_break(run, path):
 
 def test_a_file_that_is_missing(main, tmp_path, capsys):
     assert "No se puede abrir" in refused(lambda *_: main([str(tmp_path / "no.csv")]), capsys)
+
+
+def readme_order():
+    """La orden de clasificar del README, y la carpeta desde donde se da."""
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    orders = [line for line in lines if line.startswith("python -m nox -s example -- prompting/few_shot_cl")]
+    assert len(orders) == 1
+    return shlex.split(orders[0])[7:]
+
+
+def test_the_order_of_the_readme_is_understood_and_its_file_has_what_it_asks():
+    parser = argparse.ArgumentParser()
+    runpy.run_path(str(SCRIPT))["add_options"](parser)
+    options = parser.parse_args(readme_order())
+    rows = read_labelled_texts(ROOT / options.csv, options.text, options.label)
+    assert Counter(row.label for row in rows) == {"negativo": 15, "positivo": 15}
+    assert len({row.text for row in rows}) == 30
+
+
+def test_the_readme_shows_what_the_order_says_before_scoring(main, monkeypatch, tmp_path, capsys):
+    """Lo que depende del modelo no se puede comprobar aquí; los textos y los ejemplos elegidos, sí."""
+    monkeypatch.chdir(ROOT)
+    main([*readme_order(), "--out", str(tmp_path)])
+    said = capsys.readouterr().out
+    shown = said[: said.index("Se clasifican")]
+    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
