@@ -54,16 +54,24 @@ def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
     """Gemma, la misma red, con la interfaz de lm-evaluation-harness."""
     from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
+    from tokenizers import Tokenizer
+    from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 
+    from siguiente.prompting.label_scoring import label_completions
+
+    backend = Tokenizer.from_str(gemma.tokenizer.backend.to_str())
+    backend.post_processor = TemplateProcessing(
+        single="<bos> $A", special_tokens=[("<bos>", gemma.tokenizer.bos_id)]
+    )
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=gemma.tokenizer.backend, bos_token="<bos>", eos_token="<eos>", pad_token="<pad>"
+        tokenizer_object=backend, bos_token="<bos>", eos_token="<eos>", pad_token="<pad>"
     )
     network = gemma.model.network
     harness = HFLM(network, "causal", tokenizer=tokenizer, device="cpu", add_bos_token=True, batch_size=1)
 
     def scores(prompts: list[str], labels: Any) -> torch.Tensor:
-        pairs = [(prompt, f" {label}") for prompt in prompts for label in labels]
+        pairs = [(prompt, label) for prompt in prompts for label in label_completions(labels)]
         requests = [Instance("loglikelihood", {}, pair, i) for i, pair in enumerate(pairs)]
         answers = harness.loglikelihood(requests, disable_tqdm=True)
         return torch.tensor([logprob for logprob, _ in answers]).view(len(prompts), len(labels))
@@ -74,8 +82,9 @@ def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
 def needed_flops(gemma: Any, prompts: list[str], labels: Any) -> int:
     """Operaciones que hacen falta: los pesos por cada token leído, la atención a lo que ve y los logits."""
     from siguiente.language_models.completions import completions_trie
+    from siguiente.prompting.label_scoring import label_completions
 
-    trie, _ = completions_trie(gemma, prompts, [f" {label}" for label in labels])
+    trie, _ = completions_trie(gemma, prompts, label_completions(labels))
     config = gemma.model.network.config
     depths = [0] * len(trie)
     for node in range(1, len(trie)):
