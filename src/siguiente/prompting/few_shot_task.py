@@ -54,9 +54,10 @@ class FewShotTask:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Lo que determina las puntuaciones, además del modelo: para un :class:`ScoreLog`.
+        """Lo que determina las puntuaciones, además del modelo.
 
-        No están ni el límite ni las etiquetas verdaderas de los textos, que no se miran al puntuar.
+        Sirve de ajustes a un :class:`~siguiente.prompting.score_log.ScoreLog`. No están ni el límite ni las
+        etiquetas verdaderas de los textos, que no se miran al puntuar.
         """
         texts = json.dumps([[row.line, row.text] for row in self.pool])
         return {
