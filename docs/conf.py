@@ -44,6 +44,7 @@ extensions = [
     "sphinxext.opengraph",
     "build_date",
     "local_mathjax",
+    "folded_solutions",
     "accessibility",
     "offline",
     "no_network",

@@ -74,3 +74,13 @@ def test_page_is_right(view, visits, pytestconfig):
     report = "\n".join(f"  {kind}:\n    " + "\n    ".join(found) for kind, found in wrong.items())
     if wrong:
         pytest.fail(f"{page} ({theme}, {width}):\n{report}", pytrace=False)
+
+
+def test_a_solution_opens_with_a_click(visits):
+    """Plegada, solo se ve su título; abierta, también su código."""
+    visit = next(iter(visits.values()))
+    visit.open("prompting/completions.html")
+    solution = visit.tab.locator("details.solution").first
+    assert not solution.locator(".highlight").first.is_visible()
+    solution.locator("summary").first.click()
+    assert solution.locator(".highlight").first.is_visible()

@@ -32,8 +32,8 @@ HANDMADE = FewShotScores(
 )
 EXPECTED = {
     "sin calibrar": [5 / 10, 3 / 10, 2 / 10],
-    "calibración contextual": [5 / 45, 24 / 45, 16 / 45],  # 0,5/0,8 : 0,3/0,1 : 0,2/0,1
-    "calibración por lotes": [143 / 513, 110 / 513, 260 / 513],  # 0,5/0,5 : 0,3/0,39 : 0,2/0,11
+    "contextual": [5 / 45, 24 / 45, 16 / 45],  # 0,5/0,8 : 0,3/0,1 : 0,2/0,1
+    "por lotes": [143 / 513, 110 / 513, 260 / 513],  # 0,5/0,5 : 0,3/0,39 : 0,2/0,11
 }
 
 
@@ -48,16 +48,16 @@ def test_hits_are_those_of_each_method():
     found = {method: hits.tolist() for method, hits in HANDMADE.hits(torch.tensor([2, 0])).items()}
     assert found == {
         "sin calibrar": [0, 1],
-        "calibración contextual": [0, 0],
-        "calibración por lotes": [1, 0],
+        "contextual": [0, 0],
+        "por lotes": [1, 0],
     }
 
 
 def test_what_a_method_needs_is_missed_only_by_that_method():
     without = FewShotScores(HANDMADE.raw, HANDMADE.raw[:0])
-    for method in ("sin calibrar", "calibración por lotes"):
+    for method in ("sin calibrar", "por lotes"):
         torch.testing.assert_close(without.calibrated(method), HANDMADE.calibrated(method))
     with pytest.raises(ValueError, match="Hacen falta puntuaciones"):
-        without.calibrated("calibración contextual")
+        without.calibrated("contextual")
     with pytest.raises(ValueError, match=r"'batch' no es una .*: sin calibrar, "):
         without.calibrated("batch")

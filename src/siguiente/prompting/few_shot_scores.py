@@ -15,7 +15,7 @@ from siguiente.prompting.label_scoring import hits, score_labels
 __all__ = ["METHODS", "FewShotScores", "score_few_shot", "score_texts"]
 
 #: Las tres maneras de leer unas puntuaciones, en orden.
-METHODS = ("sin calibrar", "calibración contextual", "calibración por lotes")
+METHODS = ("sin calibrar", "contextual", "por lotes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ def score_few_shot(
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> template = FewShotTemplate(Template("<text>:"))
     >>> scores = score_few_shot(uniform, template, ["Hoy no hay pan"], ["sí", "no"])
-    >>> scores.by_method()["calibración contextual"].exp()
+    >>> scores.by_method()["contextual"].exp()
     tensor([[0.5000, 0.5000]])
     """
     scores = score_texts(model, template, [*texts, *CONTENT_FREE], labels, examples)
