@@ -14,9 +14,10 @@ def visit_solution(self: HTML5Translator, node: nodes.Element) -> None:
     if "dropdown" not in node["classes"]:
         visit_solution_node(self, node)
         return
-    title = node.pop(0)
+    # La traducción de sphinx-exercise olvida el artículo.
+    title = node.pop(0).astext().replace("Solución a Ejercicio", "Solución al ejercicio")
     self.body.append(self.starttag(node, "details", CLASS="admonition"))
-    self.body.append(f'<summary class="admonition-title">{escape(title.astext())}</summary>\n')
+    self.body.append(f'<summary class="admonition-title">{escape(title)}</summary>\n')
 
 
 def depart_solution(self: HTML5Translator, node: nodes.Element) -> None:
