@@ -33,7 +33,9 @@ IMAGES = """async () => {
 def axe_violations(tab) -> list[str]:
     """Pasa axe-core por la página y resume cada falta con los primeros elementos que la cometen."""
     tab.evaluate(AXE)
-    found = tab.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    # Sin `preload`, axe no pide las hojas de estilo por su cuenta: desde el disco fallaría, y tarde.
+    options = "{resultTypes: ['violations'], preload: false}"
+    found = tab.evaluate(f"async () => (await axe.run(document, {options})).violations")
     return [
         f"{one['id']}: {one['help']} ({len(one['nodes'])}): "
         + "; ".join(n["html"][:140] for n in one["nodes"][:3])
