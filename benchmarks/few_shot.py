@@ -25,7 +25,7 @@ def benchmarks(folder: Path) -> list[Benchmark]:
     harness = harness_scorer(gemma)
     made = []
     for k, goal, sample in ((7, 1 / 30, 14), (0, 1 / 4, 28)):
-        prompts = [TEMPLATES["categoría"].prompt(text, examples[:k]) for text in texts]
+        prompts = TEMPLATES["categoría"].prompts(texts, examples[:k])
         sampled = slice(None, None, len(prompts) // sample)  # lm-eval tardaría media hora con todos
         ours = partial(score_labels, gemma, prompts, SECTORS)
         peer = partial(harness, prompts[sampled], SECTORS)

@@ -1,11 +1,9 @@
 """Los 84 tweets en que la marca regala el sector: una filtración a propósito, que se puede quitar."""
 
-import csv
 import re
 from collections.abc import Mapping
-from importlib.resources import files
 
-from siguiente.data.labelled_text import LabelledText
+from siguiente.data.labelled_text import LabelledText, packaged_rows
 
 __all__ = ["BRANDS", "load_branded_tweets"]
 
@@ -50,9 +48,9 @@ def load_branded_tweets(brands: Mapping[str, str] = BRANDS) -> list[LabelledText
     """
     if missing := [sector for sector in BRANDS if sector not in brands]:
         raise ValueError(f"Falta la marca de {', '.join(missing)}: dé una por sector, aunque se repita.")
-    lines = (files("siguiente.data") / "branded_tweets.csv").read_text(encoding="utf-8").splitlines()
     return [
-        LabelledText(_fill(row["text"], brands[row["label"]]), row["label"]) for row in csv.DictReader(lines)
+        LabelledText(_fill(row["text"], brands[row["label"]]), row["label"])
+        for row in packaged_rows("branded_tweets.csv")
     ]
 
 

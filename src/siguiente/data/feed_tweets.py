@@ -1,9 +1,6 @@
 """Los 48 tweets con que se comparan plantillas, con su categoría."""
 
-import csv
-from importlib.resources import files
-
-from siguiente.data.labelled_text import LabelledText
+from siguiente.data.labelled_text import LabelledText, packaged_rows
 
 __all__ = ["CATEGORIES", "load_feed_tweets"]
 
@@ -19,7 +16,6 @@ def load_feed_tweets() -> list[LabelledText]:
     >>> len(tweets), [tweet.label for tweet in tweets[:3]]
     (48, ['alimentación', 'deportes', 'retail'])
     """
-    lines = (files("siguiente.data") / "feed_tweets.csv").read_text(encoding="utf-8").splitlines()
-    tweets = [LabelledText(row["text"], row["label"]) for row in csv.DictReader(lines)]
+    tweets = [LabelledText(row["text"], row["label"]) for row in packaged_rows("feed_tweets.csv")]
     groups = [[tweet for tweet in tweets if tweet.label == label] for label in CATEGORIES]
     return [tweet for row in zip(*groups, strict=True) for tweet in row]

@@ -7,9 +7,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["LabelledRow", "LabelledText", "read_labelled_texts"]
+__all__ = ["LabelledRow", "LabelledText", "packaged_rows", "read_labelled_texts"]
 
 SEPARATORS = {",": "coma", ";": "punto y coma", "\t": "tabulador", "|": "barra"}
 # La primera línea con que Excel dice qué separa; lo dice también la cabecera, así que se pasa por alto.
@@ -45,6 +46,18 @@ class LabelledRow(LabelledText):
     """
 
     line: int
+
+
+def packaged_rows(name: str) -> list[dict[str, str]]:
+    """Las filas de un CSV que viene con el paquete, cada una por los nombres de sus columnas.
+
+    Examples
+    --------
+    >>> packaged_rows("tweets.csv")[0]["label"]
+    'alimentos'
+    """
+    lines = (files("siguiente.data") / name).read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(lines))
 
 
 def read_labelled_texts(

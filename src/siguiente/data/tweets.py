@@ -1,9 +1,6 @@
 """Los 441 tweets de siete sectores con que se aprende y se mide la clasificación con pocos ejemplos."""
 
-import csv
-from importlib.resources import files
-
-from siguiente.data.labelled_text import LabelledText
+from siguiente.data.labelled_text import LabelledText, packaged_rows
 
 __all__ = ["SECTORS", "SPLITS", "load_tweets"]
 
@@ -39,5 +36,8 @@ def load_tweets(split: str) -> list[LabelledText]:
     """
     if split not in SPLITS:
         raise ValueError(f"No hay una parte «{split}». Elija una de estas: {', '.join(SPLITS)}.")
-    lines = (files("siguiente.data") / "tweets.csv").read_text(encoding="utf-8").splitlines()
-    return [LabelledText(row["text"], row["label"]) for row in csv.DictReader(lines) if row["split"] == split]
+    return [
+        LabelledText(row["text"], row["label"])
+        for row in packaged_rows("tweets.csv")
+        if row["split"] == split
+    ]

@@ -51,7 +51,8 @@ def score_trie(model: "PretrainedModel", trie: TokenTrie) -> Tensor:
         for pack in _packs([child for child in children if sizes[child] <= PACK_LIMIT], sizes):
             unread += _read_pack(model, trie, pack, state)
             if len(unread) >= LOGITS_LIMIT:
-                unread = _record(model, trie, unread, result)
+                _record(model, trie, unread, result)
+                unread.clear()
         for child in children:
             if sizes[child] > PACK_LIMIT:
                 chain = list(trie.chain(child))
@@ -95,14 +96,13 @@ def _read_pack(
 
 def _record(
     model: "PretrainedModel", trie: TokenTrie, unread: list[tuple[int, Tensor]], result: Tensor
-) -> list[tuple[int, Tensor]]:
-    """Anota las probabilidades que salen de unos vectores ocultos; no deja ninguno pendiente."""
+) -> None:
+    """Anota las probabilidades que salen de unos vectores ocultos."""
     for start in range(0, len(unread), LOGITS_LIMIT):
         nodes, rows = zip(*unread[start : start + LOGITS_LIMIT], strict=True)
         with torch.inference_mode():
             for node, logits in zip(nodes, model.network.lm_head(torch.stack(rows)), strict=True):
                 trie.record(node, logits, result)
-    return []
 
 
 def _interior(trie: TokenTrie, root: int) -> Iterator[int]:

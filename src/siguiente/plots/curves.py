@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from siguiente.plots.style import COLORS, MARKERS, literal, new_axes, spanish_axis, tick_label
+from siguiente.plots.style import group_style, literal, new_axes, spanish_axis, tick_label
 
 __all__ = ["estimate_curves"]
 
@@ -64,8 +64,10 @@ def estimate_curves(
         values = [value for value, _, _ in estimates]
         errors = [[v - low for v, low, _ in estimates], [high - v for v, _, high in estimates]]
         places = [place + shift for place in range(len(x))]
-        color, line = COLORS[index % len(COLORS)], f"{MARKERS[index % len(MARKERS)]}-"
-        ax.errorbar(places, values, yerr=errors, fmt=line, capsize=3, label=literal(name), color=color)
+        color, marker = group_style(index)
+        ax.errorbar(
+            places, values, yerr=errors, fmt=f"{marker}-", capsize=3, label=literal(name), color=color
+        )
     ax.set_xticks(range(len(x)), [tick_label(value) for value in x])
     ax.set_xlim(-0.5, len(x) - 0.5)
     ax.set(xlabel=xlabel, ylabel=ylabel)

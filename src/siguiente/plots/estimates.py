@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from siguiente.plots.style import COLORS, MARKERS, literal, new_axes, spanish_axis
+from siguiente.plots.style import group_style, literal, new_axes, spanish_axis
 
 __all__ = ["estimate_rows"]
 
@@ -59,7 +59,7 @@ def estimate_rows(
         values = [value for value, _, _ in estimates]
         errors = [[v - low for v, low, _ in estimates], [high - v for v, _, high in estimates]]
         rows = [row + shift for row in range(len(labels))]
-        color, marker = COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)]
+        color, marker = group_style(index)
         ax.errorbar(values, rows, xerr=errors, fmt=marker, capsize=3, label=literal(name), color=color)
     if reference is not None:
         ax.axvline(reference, color="0.4", linestyle="--", linewidth=1)

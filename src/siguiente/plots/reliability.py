@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from siguiente.plots.numbers import number
-from siguiente.plots.style import COLORS, MARKERS, literal, new_axes, spanish_axis
+from siguiente.plots.style import group_style, literal, new_axes, spanish_axis
 
 __all__ = ["reliability_diagram"]
 
@@ -51,7 +51,7 @@ def reliability_diagram(
     ax.plot([0, 100], [0, 100], "--", color="0.4", linewidth=1, label="calibración perfecta")
     for index, (name, rows) in enumerate(groups.items()):
         x, y = [100 * confidence for confidence, _, _ in rows], [100 * accuracy for _, accuracy, _ in rows]
-        color, marker = COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)]
+        color, marker = group_style(index)
         areas = [max(SMALLEST, LARGEST * cases / largest) for _, _, cases in rows]
         # La línea enseña su marca solo en la leyenda; los puntos, con su área, los dibuja `scatter`.
         ax.plot(x, y, f"{marker}-", color=color, label=literal(name), markersize=7, markevery=[])

@@ -8,12 +8,23 @@ from matplotlib.ticker import FuncFormatter
 
 from siguiente.plots.numbers import number
 
-__all__ = ["COLORS", "MARKERS", "literal", "new_axes", "spanish_axis", "tick_label"]
+__all__ = ["COLORS", "MARKERS", "group_style", "literal", "new_axes", "spanish_axis", "tick_label"]
 
 # Paleta de Okabe e Ito: se distingue sin ver bien los colores.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 # Y una forma por grupo, para quien no distingue los colores.
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+
+
+def group_style(index: int) -> tuple[str, str]:
+    """El color y la forma del grupo de ese número; se repiten cuando se acaban.
+
+    Examples
+    --------
+    >>> group_style(0) == group_style(7), group_style(0)[1]
+    (True, 'o')
+    """
+    return COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)]
 
 
 def new_axes(ax: Axes | None, height: float = 3.6, grid: Literal["x", "y", "both"] = "x") -> Axes:
