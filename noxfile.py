@@ -20,10 +20,13 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 REQUIREMENTS = ("build-system", "project", "dependency-groups")
 # Este grupo se instala sin sus dependencias, en un paso propio.
 ALONE = "models-alone"
-# Este, solo cuando se mide.
-LATER = "bench"
+# Estos, solo cuando su orden los pide.
+BENCH, ORACLES = "bench", "oracles"
 GROUPS = [
-    flag for name in PROJECT["dependency-groups"] if name not in (ALONE, LATER) for flag in ("--group", name)
+    flag
+    for name in PROJECT["dependency-groups"]
+    if name not in (ALONE, BENCH, ORACLES)
+    for flag in ("--group", name)
 ]
 
 
@@ -103,8 +106,15 @@ def browser(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def bench(session: nox.Session) -> None:
     """Mide el rendimiento como razón frente a otra biblioteca en la misma ejecución."""
-    pip(session, "install", "--quiet", "--constraint", str(LOCK), "--group", LATER)
+    pip(session, "install", "--quiet", "--constraint", str(LOCK), "--group", BENCH)
     python(session, "benchmarks/run.py", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def oracles(session: nox.Session) -> None:
+    """Compara con bibliotecas que hay que compilar (KenLM); necesita un compilador de C++."""
+    pip(session, "install", "--quiet", "--constraint", str(LOCK), "--group", ORACLES)
+    python(session, "-m", "pytest", "-m", "oracle", *session.posargs)
 
 
 @nox.session(venv_backend="none", default=False)
@@ -116,7 +126,9 @@ def lock(session: nox.Session) -> None:
         pip = [str(interpreter), "-m", "pip", "--disable-pip-version-check"]
         session.run(*pip, "install", "--quiet", "--upgrade", "pip>=25.3", external=True)
         dry = ["install", "--quiet", "--dry-run", "--ignore-installed", "--report", str(report)]
-        session.run(*pip, *dry, *GROUPS, "--group", LATER, "--editable", ".", external=True)
+        session.run(
+            *pip, *dry, *GROUPS, "--group", BENCH, "--group", ORACLES, "--editable", ".", external=True
+        )
         found = [item["metadata"] for item in json.loads(report.read_text())["install"]]
     # La variante local (+cpu) y las bibliotecas de CUDA dependen del equipo: no se fijan.
     pins = {item["name"].lower(): item["version"].partition("+")[0] for item in found}

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from closure import Package, closure, files
+from IPython.core.inputtransformer2 import TransformerManager
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from pages import KERNELSPEC
+
+from siguiente.closure import Package, closure, files
 
 # Lo que todo kernel recibe: un hilo, sin red, sin barras de progreso, sin azar en los conjuntos.
 KERNEL_ENVIRONMENT = {
@@ -72,10 +74,15 @@ def dependencies(notebook: Notebook, around: Surroundings) -> Dependencies:
     """Reúne las dependencias de una página: módulos, datos, arranque del kernel, recursos y versiones."""
     declared = [around.docs / name.removeprefix("file:") for name in notebook.resources if is_file(name)]
     profile = (file for file in around.profile.rglob("*") if file.is_file() and file.suffix != ".pyc")
-    modules = files(around.package, closure(around.package, notebook.cells))
+    modules = files(around.package, closure(around.package, map(python, notebook.cells)))
     resources = {name: around.resource_key(name) for name in notebook.resources if not is_file(name)}
     everything = frozenset(file.resolve() for file in (*modules, *declared, *profile))
     return Dependencies(everything, resources, versions(around.distributions))
+
+
+def python(cell: str) -> str:
+    """Traduce a Python las órdenes mágicas de una celda."""
+    return TransformerManager().transform_cell(cell)
 
 
 def is_file(resource: str) -> bool:

@@ -12,7 +12,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from closure import Package
 from digest import (
     KERNEL_ENVIRONMENT,
     Dependencies,
@@ -30,6 +29,8 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 from sphinx.util import logging
+
+from siguiente.closure import Package
 
 LOGGER = logging.getLogger(__name__)
 DISTRIBUTIONS = ["torch", "transformers", "tokenizers", "numpy", "matplotlib", "ipykernel"]

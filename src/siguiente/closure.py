@@ -1,12 +1,13 @@
-"""Cierre de una página: los archivos del paquete de los que dependen sus celdas."""
+"""El cierre de un código: los archivos del paquete de los que dependen sus resultados."""
 
 import ast
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from IPython.core.inputtransformer2 import TransformerManager
+__all__ = ["Package", "closure", "code_key", "files"]
 
 # Ni el código ni la ficha de unos datos son datos que una celda lea.
 NOT_DATA = {".py", ".pyc", ".pyi", ".md"}
@@ -14,7 +15,19 @@ NOT_DATA = {".py", ".pyc", ".pyi", ".md"}
 
 @dataclass(frozen=True)
 class Package:
-    """Un paquete de Python en disco; `root` es la carpeta que lleva su nombre."""
+    """Un paquete de Python en disco.
+
+    Parameters
+    ----------
+    root : Path
+        La carpeta que lleva su nombre.
+
+    Examples
+    --------
+    >>> here = Package(Path(__file__).parent)
+    >>> here.source("siguiente.store").name, here.source("siguiente.nada")
+    ('store.py', None)
+    """
 
     root: Path
 
@@ -30,15 +43,33 @@ class Package:
         return frozenset(".".join(file.parts).removesuffix(".__init__") for file in files)
 
 
-def closure(package: Package, cells: Iterable[str]) -> frozenset[str]:
-    """Módulos del paquete que unas celdas importan, directa o indirectamente.
+def closure(package: Package, codes: Iterable[str]) -> frozenset[str]:
+    """Módulos del paquete que unos códigos importan, directa o indirectamente.
 
     Cuentan los `import` escritos dentro de funciones y los `__init__` de los paquetes que contienen
     a cada módulo. Si algo no se puede analizar, el cierre es el paquete entero.
+
+    Parameters
+    ----------
+    package : Package
+        El paquete cuyos módulos interesan.
+    codes : iterable of str
+        Códigos de Python, como las celdas de una página.
+
+    Returns
+    -------
+    frozenset of str
+        Los nombres completos de los módulos.
+
+    Examples
+    --------
+    >>> here = Package(Path(__file__).parent)
+    >>> sorted(closure(here, ["from siguiente.language_models import uniform"]))
+    ['siguiente', 'siguiente.language_models', 'siguiente.language_models.uniform']
     """
     found: set[str] = set()
     try:
-        pending = set().union(*(imported(python(cell)) for cell in cells))
+        pending = set().union(*(imported(code) for code in codes))
         while pending:
             for module in ancestry(pending.pop()):
                 if module not in found and (file := module_file(package, module)):
@@ -49,21 +80,70 @@ def closure(package: Package, cells: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def code_key(module: str) -> str:
+    """Resume lo que hace un módulo del curso y todo lo que usa: su código y sus datos.
+
+    La documentación y los comentarios no cuentan: corregir una frase no obliga a entrenar otra vez.
+
+    Parameters
+    ----------
+    module : str
+        Nombre completo, como `siguiente.language_models.uniform`.
+
+    Returns
+    -------
+    str
+        64 cifras hexadecimales.
+
+    Raises
+    ------
+    ValueError
+        Si el módulo no es del curso.
+
+    Examples
+    --------
+    >>> code_key("siguiente.language_models.uniform") == code_key("siguiente.language_models.uniform")
+    True
+    """
+    package = Package(Path(__file__).parent)
+    if package.source(module) is None:
+        raise ValueError(f"No hay un módulo {module!r} en el curso: escriba su nombre completo.")
+    summary = hashlib.sha256()
+    for file in sorted(files(package, closure(package, [f"import {module}"]))):
+        summary.update(file.relative_to(package.root).as_posix().encode())
+        summary.update(behaviour(file) if file.suffix == ".py" else file.read_bytes())
+    return summary.hexdigest()
+
+
+def behaviour(file: Path) -> bytes:
+    """Lo que un código hace: su árbol, sin comentarios, sin documentación y sin anotar las líneas."""
+    tree = ast.parse(file.read_text("utf8"))
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            del node.body[0]
+    return ast.dump(tree).encode()
+
+
 def module_file(package: Package, module: str) -> Path | None:
     """Devuelve el archivo de un módulo si pertenece al paquete."""
     return package.source(module) if module.split(".")[0] == package.root.name else None
 
 
 def files(package: Package, modules: Iterable[str]) -> frozenset[Path]:
-    """Archivos de unos módulos y sus datos: los de la misma carpeta y el mismo nombre."""
+    """Archivos de unos módulos y sus datos: los de la misma carpeta y el mismo nombre.
+
+    Examples
+    --------
+    >>> here = Package(Path(__file__).parent)
+    >>> sorted(file.name for file in files(here, ["siguiente.data.tweets"]))
+    ['tweets.csv', 'tweets.py']
+    """
     sources = [file for module in modules if (file := package.source(module))]
     data = (other for file in sources for other in file.parent.glob(f"{file.stem}.*"))
     return frozenset([*sources, *(file for file in data if file.suffix not in NOT_DATA and file.is_file())])
-
-
-def python(cell: str) -> str:
-    """Traduce a Python las órdenes mágicas de una celda."""
-    return TransformerManager().transform_cell(cell)
 
 
 def ancestry(module: str) -> list[str]:

@@ -1,7 +1,9 @@
-"""El cierre de una página, leído en el código."""
+"""El cierre de un código, y la clave de lo que hace."""
 
 import pytest
-from closure import Package, absolute, closure, files, imported
+
+from siguiente import closure as closure_module
+from siguiente.closure import Package, absolute, closure, code_key, files, imported
 
 FILES = {
     "__init__.py": "",
@@ -38,7 +40,7 @@ def package(tmp_path):
         ("import pkg.top as t", {"pkg.top"} | PART),
         ("from pkg import lazy", {"pkg.lazy"} | PART),
         ("from pkg.part.leaf import anything", PART),
-        ("%matplotlib inline\nimport pkg.loop", {"pkg", "pkg.loop"}),
+        ("import pkg.loop", {"pkg", "pkg.loop"}),
         ("def f():\n    import pkg.ran", {"pkg", "pkg.ran"}),
         ("import pkgs", set()),
     ],
@@ -78,3 +80,44 @@ def test_relative_imports_resolve_like_python(code, is_package, expected):
 
     assert absolute(ast.parse(code).body[0], "a.b.c", is_package) == expected
     assert imported(code, "a.b.c", is_package) == {expected, f"{expected}.x"}
+
+
+CODE = '"""Documentación."""\nimport pkg.other\n\ndef double(x):\n    """Dobla."""\n    return 2 * x\n'
+
+
+@pytest.fixture
+def key(package, monkeypatch):
+    """Clave de `pkg.code` tras escribir en él un código."""
+    monkeypatch.setattr(closure_module, "__file__", str(package.root / "closure.py"))
+
+    def write_and_ask(code):
+        (package.root / "code.py").write_text(code, "utf8")
+        return code_key("pkg.code")
+
+    return write_and_ask
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Documentación", "Otra"), ("Dobla.", "Duplica."), ("2 * x\n", "2 * x  # el doble\n\n")],
+)
+def test_prose_does_not_change_the_key_of_a_code(key, old, new):
+    assert key(CODE) == key(CODE.replace(old, new))
+
+
+@pytest.mark.parametrize(("old", "new"), [("2 * x", "3 * x"), ("double", "twice"), ("2 * x", "'2 * x'")])
+def test_what_a_code_does_changes_its_key(key, old, new):
+    assert key(CODE) != key(CODE.replace(old, new))
+
+
+def test_the_key_knows_what_the_code_uses(key, package):
+    before = key(CODE)
+    (package.root / "ran.py").write_text("seed = 1", "utf8")
+    between = key(CODE)
+    (package.root / "other.csv").write_text("1", "utf8")
+    assert len({before, between, key(CODE)}) == 3
+
+
+def test_only_the_course_has_keys():
+    with pytest.raises(ValueError, match="No hay un módulo 'numpy' en el curso"):
+        code_key("numpy")
