@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from siguiente.data.text_file import read_utf8
+
 __all__ = ["LabelledRow", "LabelledText", "packaged_rows", "read_labelled_texts"]
 
 SEPARATORS = {",": "coma", ";": "punto y coma", "\t": "tabulador", "|": "barra"}
@@ -122,20 +124,7 @@ def read_labelled_texts(
 
 
 def _decoded(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
-    try:
-        content = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
-        raise ValueError(
-            f"{path.name} no está en UTF-8 (línea {line}, byte {byte:#04x}). {SAVE_AS_UTF8}"
-        ) from error
-    if "\0" in content:
-        raise ValueError(f"{path.name} no es un texto en UTF-8: tiene caracteres nulos. {SAVE_AS_UTF8}")
-    content = ANNOUNCED.sub("", content)
+    content = ANNOUNCED.sub("", read_utf8(path, SAVE_AS_UTF8))
     if not content.strip():
         raise ValueError(f"{path.name} está vacío: escriba una cabecera y, debajo, una fila por texto.")
     return content
