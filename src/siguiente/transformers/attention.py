@@ -1,0 +1,112 @@
+"""La atención: cada posición toma de las demás una media de valores, con pesos que ella misma calcula."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["MultiHeadAttention", "causal_mask", "scaled_dot_product"]
+
+
+def scaled_dot_product(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Compara cada consulta con todas las claves y promedia los valores con lo que resulta.
+
+    Parameters
+    ----------
+    q : Tensor
+        Consultas, (..., T, D).
+    k, v : Tensor
+        Claves, (..., S, D), y valores, (..., S, E): una fila por token que se puede mirar.
+    mask : Tensor, optional
+        (T, S), booleano: verdadero donde la fila puede mirar a la columna. Sin él, todos miran a todos.
+
+    Returns
+    -------
+    tuple of (Tensor, Tensor)
+        La salida, (..., T, E), y los pesos, (..., T, S), cuyas filas suman uno.
+
+    Notes
+    -----
+    Es :eq:`eq-attention`, de :cite:t:`vaswani2017`; la explica la página :ref:`sec-attention`.
+
+    Examples
+    --------
+    >>> q, k, v = torch.zeros(1, 2), torch.rand(3, 2), torch.tensor([[3.0], [6.0], [0.0]])
+    >>> scaled_dot_product(q, k, v)  # quien no busca nada recibe la media
+    (tensor([[3.]]), tensor([[0.3333, 0.3333, 0.3333]]))
+    """
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (B, H, T, S)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -math.inf)  # e elevado a menos infinito es cero
+    weights = scores.softmax(-1)  # (B, H, T, S)
+    return weights @ v, weights  # (B, H, T, D)
+
+
+def causal_mask(length: int, past: int = 0) -> Tensor:
+    """Qué puede mirar cada token si no se le deja ver el futuro.
+
+    Parameters
+    ----------
+    length : int
+        Tokens que miran, T.
+    past : int
+        Tokens leídos antes, que todos ven.
+
+    Returns
+    -------
+    Tensor
+        (T, past + T), booleano: verdadero donde la fila puede mirar a la columna.
+
+    Examples
+    --------
+    >>> causal_mask(2, past=1)
+    tensor([[ True,  True, False],
+            [ True,  True,  True]])
+    """
+    return torch.ones(length, past + length, dtype=torch.bool).tril(past)
+
+
+class MultiHeadAttention(nn.Module):
+    """Varias atenciones en paralelo, cada una con sus matrices, más pequeñas.
+
+    Parameters
+    ----------
+    channels : int
+        Números por token, C.
+    heads : int
+        Cabezas, H; cada una trabaja con D = C / H números.
+
+    Raises
+    ------
+    ValueError
+        Si los canales no se reparten por igual entre las cabezas.
+
+    Examples
+    --------
+    >>> output, weights = MultiHeadAttention(channels=6, heads=2)(torch.ones(1, 5, 6))
+    >>> output.shape, weights.shape
+    (torch.Size([1, 5, 6]), torch.Size([1, 2, 5, 5]))
+    """
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        if heads < 1 or channels < 1 or channels % heads:
+            raise ValueError(f"No se pueden repartir {channels} canales entre {heads} cabezas por igual.")
+        self.heads = heads
+        self.qkv = nn.Linear(channels, 3 * channels)  # las tres matrices, en un solo producto
+        self.out = nn.Linear(channels, channels)
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Devuelve consultas, claves y valores, cada uno de forma (B, H, T, D)."""
+        parts = self.qkv(x).unflatten(-1, (3, self.heads, -1))  # (B, T, 3, H, D)
+        q, k, v = parts.permute(2, 0, 3, 1, 4).unbind(0)  # (B, H, T, D)
+        return q, k, v
+
+    def merge(self, values: Tensor) -> Tensor:
+        """Pone las cabezas una al lado de la otra y las mezcla: (B, H, T, D) pasa a (B, T, C)."""
+        return self.out(values.transpose(1, 2).flatten(2))
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Devuelve la salida, (B, T, C), y los pesos de cada cabeza, (B, H, T, T)."""
+        values, weights = scaled_dot_product(*self.project(x), mask)
+        return self.merge(values), weights

@@ -1,0 +1,251 @@
+"""Un GPT entero: vectores de los tokens, bloques iguales y una predicción en cada posición."""
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from siguiente.transformers.attention import MultiHeadAttention, causal_mask
+from siguiente.transformers.gpt_cache import KVCache
+
+__all__ = ["GPT", "Block", "GPTConfig", "parameters_count"]
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """La forma de la red.
+
+    Attributes
+    ----------
+    vocab_size : int
+        Tokens del vocabulario, V.
+    context_length : int
+        Tokens que caben en el contexto.
+    layers : int
+        Bloques.
+    heads : int
+        Cabezas de atención por bloque, H.
+    channels : int
+        Números por token, C: un múltiplo de `heads`.
+    causal : bool
+        Si cada token mira solo lo anterior. Sin eso, no hay modelo de lenguaje: vea
+        :mod:`siguiente.transformers.masked`.
+
+    Examples
+    --------
+    >>> GPTConfig(vocab_size=257, context_length=64, layers=2, heads=4, channels=32).causal
+    True
+    """
+
+    vocab_size: int
+    context_length: int
+    layers: int
+    heads: int
+    channels: int
+    causal: bool = True
+
+    def __post_init__(self) -> None:
+        for field in fields(self)[:5]:
+            if getattr(self, field.name) < 1:
+                raise ValueError(f"`{field.name}` debe ser al menos 1 y vale {getattr(self, field.name)}.")
+        if self.channels % self.heads:
+            raise ValueError(
+                f"No se pueden repartir {self.channels} canales entre {self.heads} cabezas por igual: elija "
+                "un múltiplo."
+            )
+
+
+def parameters_count(config: GPTConfig) -> int:
+    """Cuenta los parámetros de una red sin construirla.
+
+    Notes
+    -----
+    A los :math:`12C^2` de :eq:`eq-block-parameters` se suman :math:`13C` de sesgos y normalizaciones por
+    bloque, la última normalización y las dos tablas; la de los tokens sirve también a la salida.
+
+    Examples
+    --------
+    >>> parameters_count(GPTConfig(vocab_size=50_257, context_length=1024, layers=12, heads=12, channels=768))
+    124439808
+    """
+    C, blocks = config.channels, config.layers
+    return (config.vocab_size + config.context_length) * C + blocks * (12 * C**2 + 13 * C) + 2 * C
+
+
+class Block(nn.Module):
+    """Mover información entre posiciones y procesarla en cada una; cada paso se suma a lo que entró.
+
+    Parameters
+    ----------
+    config : GPTConfig
+        La forma de la red.
+    """
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        C = config.channels
+        self.causal = config.causal
+        self.norm1, self.norm2 = nn.LayerNorm(C), nn.LayerNorm(C)
+        self.attention = MultiHeadAttention(C, config.heads)
+        self.widen, self.narrow = nn.Linear(C, 4 * C), nn.Linear(4 * C, C)
+
+    def forward(
+        self, x: Tensor, past: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Devuelve los vectores nuevos, (B, T, C), y las claves y los valores de todo lo leído."""
+        q, k, v = self.attention.project(self.norm1(x))  # (B, H, T, D)
+        if past is not None:
+            k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+        x = x + self.attention.merge(self._attend(q, k, v))
+        x = x + self.narrow(F.gelu(self.widen(self.norm2(x)), approximate="tanh"))
+        return x, (k, v)
+
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Lo mismo que `scaled_dot_product`, en la versión de PyTorch, más rápida: una prueba las compara."""
+        length, past = q.shape[2], k.shape[2] - q.shape[2]
+        mask = causal_mask(length, past) if self.causal and past and length > 1 else None
+        causal = self.causal and length > 1 and mask is None
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
+
+
+class GPT(nn.Module):
+    """Un modelo de lenguaje con la arquitectura de GPT-2.
+
+    Cumple el protocolo :class:`siguiente.language_models.protocol.LanguageModel`.
+
+    Parameters
+    ----------
+    config : GPTConfig
+        La forma de la red.
+    seed : int
+        Semilla de los pesos iniciales.
+
+    Notes
+    -----
+    Los pesos empiezan como los de GPT-2: normales, de desviación 0,02; las matrices que suman su salida a lo
+    que entró, divididas entre :math:`\\sqrt{2L}`, con :math:`L` bloques. La explica la página :ref:`sec-gpt`.
+
+    Examples
+    --------
+    >>> model = GPT(GPTConfig(vocab_size=10, context_length=8, layers=2, heads=2, channels=4))
+    >>> model(torch.tensor([[3, 1, 4]])).shape
+    torch.Size([1, 3, 10])
+    """
+
+    def __init__(self, config: GPTConfig, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        with torch.device("meta"):  # sin los pesos al azar de PyTorch, que no saben de nuestra semilla
+            self.tokens = nn.Embedding(config.vocab_size, config.channels)
+            self.positions = nn.Embedding(config.context_length, config.channels)
+            self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+            self.norm = nn.LayerNorm(config.channels)
+        self.to_empty(device="cpu")
+        self._initialise(torch.Generator().manual_seed(seed))
+
+    @property
+    def vocab_size(self) -> int:
+        """Tokens del vocabulario, V."""
+        return self.config.vocab_size
+
+    @property
+    def context_length(self) -> int:
+        """Tokens que caben en el contexto."""
+        return self.config.context_length
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Predice el token siguiente en todas las posiciones: (B, T) pasa a logits (B, T, V)."""
+        return self.head(self.hidden(ids))
+
+    def head(self, x: Tensor) -> Tensor:
+        """De vectores (B, T, C) a logits (B, T, V), con la misma tabla que convierte tokens en vectores."""
+        return F.linear(self.norm(x), self.tokens.weight)
+
+    def hidden(self, ids: Tensor, layer: int | None = None) -> Tensor:
+        """Devuelve los vectores que salen de un bloque, (B, T, C).
+
+        Parameters
+        ----------
+        ids : Tensor
+            (B, T), enteros.
+        layer : int, optional
+            Cuántos bloques se recorren: con 0, los vectores sin contexto; sin decirlo, todos.
+
+        Raises
+        ------
+        ValueError
+            Si no hay tantos bloques o si el texto no cabe en el contexto.
+        """
+        layer = self.config.layers if layer is None else layer
+        if not 0 <= layer <= self.config.layers:
+            raise ValueError(f"`layer` debe estar entre 0 y {self.config.layers}, y vale {layer}.")
+        x = self._embed(ids)
+        for block in self.blocks[:layer]:
+            x, _ = block(x)
+        return x
+
+    def step(self, ids: Tensor, state: KVCache | None = None, last: int = 1) -> tuple[Tensor, KVCache]:
+        """Lee T tokens en una pasada y devuelve los logits de las últimas posiciones.
+
+        Parameters
+        ----------
+        ids : Tensor
+            Tokens nuevos, (B, T), enteros de 64 bits.
+        state : KVCache, optional
+            Lo leído antes; sigue siendo válido después.
+        last : int
+            Cuántas posiciones finales necesitan logits, entre 1 y T.
+
+        Returns
+        -------
+        tuple of (Tensor, KVCache)
+            Logits (B, last, V) y el estado nuevo.
+
+        Raises
+        ------
+        ValueError
+            Si la red no es causal, si `ids` no es (B, T), si `last` no está entre 1 y T, si el estado es de
+            otra clase de modelo o si el texto no cabe en el contexto.
+        """
+        self._check_step(ids, state, last)
+        with torch.inference_mode():
+            x = self._embed(ids, 0 if state is None else state.length)
+            layers = []
+            for i, block in enumerate(self.blocks):
+                x, pair = block(x, None if state is None else state.layers[i])
+                layers.append(pair)
+            return self.head(x[:, -last:]), KVCache(tuple(layers))
+
+    def _embed(self, ids: Tensor, past: int = 0) -> Tensor:
+        """Suma el vector de cada token y el de su posición: (B, T) pasa a (B, T, C)."""
+        if ids.ndim != 2 or ids.numel() == 0:
+            raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
+        total = past + ids.shape[1]
+        if total > self.context_length:
+            raise ValueError(
+                f"El texto llega a {total} tokens y en el contexto caben {self.context_length}: acórtelo."
+            )
+        return self.tokens(ids) + self.positions.weight[past:total]
+
+    def _check_step(self, ids: Tensor, state: Any, last: int) -> None:
+        if not self.config.causal:
+            raise ValueError("Esta red mira a los dos lados: no puede leer un texto de izquierda a derecha.")
+        if not isinstance(state, KVCache | None):
+            raise ValueError("Ese estado es de otro modelo: use el que devolvió este mismo.")
+        if ids.ndim == 2 and not 1 <= last <= ids.shape[1]:
+            raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")
+
+    def _initialise(self, generator: Generator) -> None:
+        """Da a cada peso su valor inicial, siempre el mismo para una semilla."""
+        small = 0.02 / math.sqrt(2 * self.config.layers)
+        for name, weights in self.named_parameters():
+            if name.endswith("bias"):
+                nn.init.zeros_(weights)
+            elif "norm" in name:
+                nn.init.ones_(weights)
+            else:
+                residual = name.endswith(("out.weight", "narrow.weight"))
+                nn.init.normal_(weights, std=small if residual else 0.02, generator=generator)

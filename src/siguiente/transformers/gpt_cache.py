@@ -1,0 +1,50 @@
+"""La caché de claves y valores: lo que un GPT recuerda de lo que ya leyó."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from torch import Tensor
+
+__all__ = ["KVCache"]
+
+
+@dataclass(frozen=True, eq=False)
+class KVCache:
+    """Las claves y los valores de cada bloque; no cambian nunca: al leer más se hace otra caché.
+
+    Attributes
+    ----------
+    layers : tuple of (Tensor, Tensor)
+        Por bloque, claves y valores, cada uno de forma (B, H, T, D).
+
+    Examples
+    --------
+    >>> import torch
+    >>> cache = KVCache(((torch.zeros(1, 2, 5, 4), torch.zeros(1, 2, 5, 4)),))
+    >>> cache.length, cache.bytes, cache.repeat(3).bytes
+    (5, 320, 960)
+    """
+
+    layers: tuple[tuple[Tensor, Tensor], ...]
+
+    @property
+    def length(self) -> int:
+        """Tokens leídos."""
+        return self.layers[0][0].shape[2]
+
+    @property
+    def bytes(self) -> int:
+        """Memoria que ocupa."""
+        return sum(tensor.nbytes for pair in self.layers for tensor in pair)
+
+    def repeat(self, n: int) -> Self:
+        """Repite cada fila `n` veces seguidas: (B, ...) pasa a (B·n, ...)."""
+        return self._mapped(lambda tensor: tensor.repeat_interleave(n, 0))
+
+    def select(self, rows: Tensor) -> Self:
+        """Elige filas por su índice: (B, ...) pasa a (len(rows), ...)."""
+        return self._mapped(lambda tensor: tensor.index_select(0, rows))
+
+    def _mapped(self, change: Callable[[Tensor], Tensor]) -> Self:
+        return type(self)(tuple((change(keys), change(values)) for keys, values in self.layers))
