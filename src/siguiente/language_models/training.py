@@ -1,0 +1,405 @@
+"""Entrenar: un solo bucle para todos los modelos neuronales del curso."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import AdamW, Optimizer
+
+from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
+from siguiente.language_models.windows import IGNORED, cut_windows, shuffled_windows, window_count
+from siguiente.plots.numbers import number
+
+__all__ = [
+    "Report",
+    "TrainingConfig",
+    "held_out_loss",
+    "learning_rate_at",
+    "make_optimizer",
+    "next_token_loss",
+    "train",
+    "training_step",
+]
+
+FINAL_RATE = 0.1  # la tasa de aprendizaje termina en esta fracción de la mayor
+BETAS = (0.9, 0.99)  # memoria de AdamW: de la media del gradiente y de la de su cuadrado
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Cómo se entrena un modelo: todo lo que, con los datos y los pesos iniciales, decide el resultado.
+
+    Parameters
+    ----------
+    steps : int
+        Actualizaciones de los pesos.
+    batch_size : int
+        Ventanas por lote, B.
+    length : int
+        Tokens por ventana, T.
+    learning_rate : float
+        La mayor tasa de aprendizaje.
+    warmup : int
+        Pasos de calentamiento, en que la tasa sube desde casi cero.
+    weight_decay : float
+        Cuánto se encogen las matrices en cada paso, en unidades de la tasa.
+    clip : float
+        Norma máxima del gradiente.
+    evaluate_every : int
+        Pasos entre dos informes.
+    seed : int
+        Semilla del orden de las ventanas.
+
+    Raises
+    ------
+    ValueError
+        Si algún valor no tiene sentido.
+
+    Examples
+    --------
+    >>> TrainingConfig(steps=100, batch_size=4, length=8).learning_rate
+    0.001
+    """
+
+    steps: int
+    batch_size: int = 16
+    length: int = 128
+    learning_rate: float = 1e-3
+    warmup: int = 0
+    weight_decay: float = 0.1
+    clip: float = 1.0
+    evaluate_every: int = 100
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "length", "evaluate_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"`{name}` debe ser al menos 1, y es {getattr(self, name)}.")
+        for name in ("learning_rate", "clip"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"`{name}` debe ser positivo y finito, y es {getattr(self, name)}.")
+        if not 0 <= self.weight_decay < math.inf:
+            raise ValueError(f"`weight_decay` debe ser cero o positivo, y es {self.weight_decay}.")
+        if not 0 <= self.warmup <= self.steps:
+            raise ValueError(f"`warmup` debe estar entre 0 y los {self.steps} pasos, y es {self.warmup}.")
+
+
+class Report(NamedTuple):
+    """Un momento del entrenamiento.
+
+    Attributes
+    ----------
+    step : int
+        Pasos dados.
+    tokens : int
+        Tokens leídos al entrenar.
+    loss : float
+        Pérdida media de los lotes desde el informe anterior, en nats por token; en el paso 0, la del primer
+        lote antes de aprender nada.
+    held_out : float or None
+        Pérdida en el texto apartado, en nats por token; `None` si no se dio.
+    """
+
+    step: int
+    tokens: int
+    loss: float
+    held_out: float | None
+
+
+def learning_rate_at(step: int, config: TrainingConfig) -> float:
+    """Tasa de aprendizaje de un paso: sube en línea recta y baja como un coseno hasta la décima parte.
+
+    Parameters
+    ----------
+    step : int
+        El paso, desde 0.
+    config : TrainingConfig
+        De ella cuentan `steps`, `warmup` y `learning_rate`.
+
+    Notes
+    -----
+    El descenso es el de :cite:t:`loshchilov2017sgdr`, sin reinicios.
+
+    Examples
+    --------
+    >>> config = TrainingConfig(steps=101, warmup=4, learning_rate=1.0)
+    >>> [round(learning_rate_at(step, config), 4) for step in (0, 3, 4, 52, 100)]
+    [0.25, 1.0, 1.0, 0.55, 0.1]
+    """
+    if step < config.warmup:
+        return config.learning_rate * (step + 1) / config.warmup
+    done = min(1.0, (step - config.warmup) / max(1, config.steps - 1 - config.warmup))
+    cosine = (1 + math.cos(math.pi * done)) / 2
+    return config.learning_rate * (FINAL_RATE + (1 - FINAL_RATE) * cosine)
+
+
+def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
+    """AdamW, con decaimiento de pesos solo en las matrices: ni los sesgos ni las normas se encogen.
+
+    Notes
+    -----
+    Descuenta los pesos aparte del gradiente :cite:p:`loshchilov2019adamw`.
+
+    Examples
+    --------
+    >>> optimizer = make_optimizer(nn.Linear(2, 2), TrainingConfig(steps=1, weight_decay=0.5))
+    >>> [group["weight_decay"] for group in optimizer.param_groups]
+    [0.5, 0.0]
+    """
+    weights = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in weights if p.ndim >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in weights if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return AdamW(groups, lr=config.learning_rate, betas=BETAS, fused=True)
+
+
+def next_token_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Entropía cruzada media, en nats por token, sin los objetivos que valen `IGNORED`.
+
+    Parameters
+    ----------
+    logits : Tensor
+        (B, T, V).
+    targets : Tensor
+        El token que sigue a cada posición, (B, T).
+
+    Examples
+    --------
+    >>> import torch
+    >>> next_token_loss(torch.zeros(1, 2, 4), torch.tensor([[3, IGNORED]]))
+    tensor(1.3863)
+    """
+    return cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+
+
+def training_step(
+    model: nn.Module, optimizer: Optimizer, batch: tuple[Tensor, Tensor], config: TrainingConfig
+) -> Tensor:
+    """Un paso: predecir, medir la pérdida, hallar su gradiente, recortarlo y mover los pesos.
+
+    Parameters
+    ----------
+    model : nn.Module
+        De tokens (B, T) a logits (B, T, V).
+    optimizer : Optimizer
+        El de :func:`make_optimizer`, con la tasa de este paso.
+    batch : tuple of (Tensor, Tensor)
+        Lo que se lee y lo que se predice, (B, T).
+    config : TrainingConfig
+        De ella cuenta `clip`.
+
+    Returns
+    -------
+    Tensor
+        La pérdida antes de mover los pesos, ().
+
+    Raises
+    ------
+    FloatingPointError
+        Si la pérdida o su gradiente no son números finitos; los pesos no se tocan.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net = nn.Sequential(nn.Embedding(2, 2), nn.Linear(2, 2))
+    >>> config, batch = TrainingConfig(steps=1), (torch.tensor([[0, 1]]), torch.tensor([[1, 0]]))
+    >>> optimizer = make_optimizer(net, config)
+    >>> bool(training_step(net, optimizer, batch, config) > training_step(net, optimizer, batch, config))
+    True
+    """
+    inputs, targets = batch
+    loss = next_token_loss(model(inputs), targets)
+    optimizer.zero_grad()
+    loss.backward()
+    norm = clip_grad_norm_(model.parameters(), config.clip)
+    if not (loss.isfinite() and norm.isfinite()):
+        raise FloatingPointError("La pérdida o su gradiente ya no son números finitos.")
+    optimizer.step()
+    return loss.detach()
+
+
+@torch.no_grad()
+def held_out_loss(model: nn.Module, stream: Tensor, config: TrainingConfig) -> float:
+    """Pérdida media en un texto entero, en nats por token, por ventanas como las del entrenamiento.
+
+    Deja el modelo en modo de evaluación.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net = nn.Embedding.from_pretrained(torch.zeros(4, 4))
+    >>> round(held_out_loss(net, torch.tensor([0, 1, 2, 3]), TrainingConfig(steps=1, length=2)), 4)
+    1.3863
+    """
+    model.eval()
+    total, rows = 0.0, torch.arange(window_count(stream, config.length))
+    for part in rows.split(config.batch_size):
+        inputs, targets = cut_windows(stream, part, config.length)
+        count = (targets != IGNORED).sum().item()
+        total += count * next_token_loss(model(inputs), targets).item()
+    return total / (len(stream) - 1)
+
+
+def train(
+    model: nn.Module,
+    stream: Tensor,
+    config: TrainingConfig,
+    held_out: Tensor | None = None,
+    checkpoint: Path | None = None,
+    progress: bool = False,
+) -> Iterator[Report]:
+    """Entrena un modelo y da un informe al empezar, cada `evaluate_every` pasos y al terminar.
+
+    Los pesos cambian mientras se recorren los informes. Entre dos, el modelo está en modo de evaluación y se
+    puede usar.
+
+    Parameters
+    ----------
+    model : nn.Module
+        De tokens (B, T) a logits (B, T, V). Se entrena en su sitio.
+    stream : Tensor
+        El flujo de entrenamiento, (N,), como el de `token_stream`.
+    config : TrainingConfig
+        Cómo se entrena.
+    held_out : Tensor, optional
+        Un flujo apartado, (M,), que se mide en cada informe.
+    checkpoint : Path, optional
+        Archivo en que se guarda todo en cada informe. Si ya existe, el entrenamiento sigue donde quedó.
+    progress : bool
+        Si se dibuja una barra de progreso.
+
+    Yields
+    ------
+    Report
+        Tras una interrupción se dan también los informes de antes, todos con los pesos recuperados.
+
+    Raises
+    ------
+    ValueError
+        Si un flujo está vacío, es más corto que una ventana o tiene tokens de otro vocabulario; si la ventana
+        no cabe en el contexto del modelo; si el punto de control está dañado o es de otro entrenamiento; o si
+        la pérdida deja de ser un número.
+
+    Notes
+    -----
+    Quien interrumpa y repita la misma llamada obtiene, bit a bit, los pesos y los informes de un
+    entrenamiento sin interrumpir, con los mismos hilos y si el modelo no tiene azar propio. Por eso solo se
+    guarda al informar, nunca a medio paso. Un archivo dañado no se borra ni se ignora: se dice.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net, stream = nn.Embedding.from_pretrained(torch.zeros(2, 2), freeze=False), torch.arange(64) % 2
+    >>> config = TrainingConfig(steps=20, batch_size=4, length=8, learning_rate=0.1, evaluate_every=10)
+    >>> [(report.step, round(report.held_out, 1)) for report in train(net, stream, config, stream)]
+    [(0, 0.7), (10, 0.2), (20, 0.1)]
+    """
+    for tokens in (stream,) if held_out is None else (stream, held_out):
+        check_stream(model, tokens, config)
+    optimizer = make_optimizer(model, config)
+    saved = None if checkpoint is None else Checkpoint(checkpoint, fingerprint(model, stream, config))
+    log = [] if saved is None else [Report(*report) for report in saved.restore(model, optimizer)]
+    return _Run(model, optimizer, stream, config, held_out, saved).reports(log, progress)
+
+
+def check_stream(model: nn.Module, stream: Tensor, config: TrainingConfig) -> None:
+    """Comprueba que un flujo da al menos una ventana, y que el modelo puede leerla."""
+    limit, size = getattr(model, "context_length", None), getattr(model, "vocab_size", None)
+    if stream.ndim != 1 or stream.dtype != torch.int64:
+        raise ValueError("El flujo debe ser un vector (N,) de enteros de 64 bits, como el de `token_stream`.")
+    if len(stream) == 0:
+        raise ValueError("El flujo está vacío: no hay tokens con que entrenar o medir.")
+    if len(stream) <= config.length:
+        raise ValueError(
+            f"El flujo tiene {len(stream)} tokens y una ventana necesita {config.length + 1}: use más texto "
+            "o una ventana (`length`) más corta."
+        )
+    if limit is not None and config.length > limit:
+        raise ValueError(
+            f"La ventana es de {config.length} tokens y en el contexto del modelo caben {limit}: use una "
+            "ventana (`length`) más corta o un modelo con más contexto."
+        )
+    if stream.min() < 0 or (size is not None and stream.max() >= size):
+        raise ValueError("El flujo tiene tokens que el modelo no conoce: ¿son de otro tokenizador?")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Un entrenamiento en marcha."""
+
+    model: nn.Module
+    optimizer: Optimizer
+    stream: Tensor
+    config: TrainingConfig
+    held_out: Tensor | None
+    saved: Checkpoint | None
+
+    def reports(self, log: list[Report], progress: bool) -> Iterator[Report]:
+        """Repite los informes que ya hay y sigue desde el último."""
+        from tqdm import trange
+
+        yield from tuple(log)
+        if not log:
+            yield self.report(0, [self.first_loss()], log)
+        first, steps, losses = log[-1].step, self.config.steps, list[Tensor]()
+        self.model.train()
+        bar = trange(first, steps, initial=first, total=steps, unit="paso", disable=not progress)
+        for step, batch in zip(bar, self.batches(first), strict=False):
+            losses.append(self.update(step, batch))
+            if (step + 1) % self.config.evaluate_every == 0 or step + 1 == steps:
+                yield (report := self.report(step + 1, losses, log))
+                bar.set_postfix_str(f"pérdida {number(report.loss, 3)}")
+                losses.clear()
+                self.model.train()
+        self.model.eval()
+
+    def batches(self, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """Da los lotes desde el paso `first`; con la misma semilla, siempre los mismos."""
+        c = self.config
+        for rows in islice(shuffled_windows(self.stream, c.length, c.batch_size, c.seed), first, None):
+            yield cut_windows(self.stream, rows, c.length)
+
+    def first_loss(self) -> Tensor:
+        """La pérdida del primer lote, antes de aprender."""
+        self.model.eval()
+        inputs, targets = next(self.batches())
+        with torch.no_grad():
+            return next_token_loss(self.model(inputs), targets)
+
+    def update(self, step: int, batch: tuple[Tensor, Tensor]) -> Tensor:
+        """Da un paso con su tasa; si la pérdida se va al infinito, dice cuál y qué hacer."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate_at(step, self.config)
+        try:
+            return training_step(self.model, self.optimizer, batch, self.config)
+        except FloatingPointError as error:
+            raise self.diverged(step) from error
+
+    def diverged(self, step: int) -> ValueError:
+        """El error de un entrenamiento que se fue al infinito."""
+        kept = "" if self.saved is None else f" {self.saved.path} conserva los pesos del último informe."
+        return ValueError(
+            f"En el paso {step} la pérdida dejó de ser un número finito. Pruebe con una tasa de aprendizaje "
+            f"(`learning_rate`) menor que {self.config.learning_rate:g} o con más calentamiento "
+            f"(`warmup`).{kept}"
+        )
+
+    def report(self, step: int, losses: list[Tensor], log: list[Report]) -> Report:
+        """Mide, anota y guarda; si la medida no es un número, no se guarda nada."""
+        c, mean = self.config, torch.stack(losses).mean().item()
+        apart = None if self.held_out is None else held_out_loss(self.model.eval(), self.held_out, c)
+        if not math.isfinite(mean + (apart or 0)):
+            raise self.diverged(step)
+        log.append(Report(step, step * c.batch_size * c.length, mean, apart))
+        if self.saved is not None:
+            self.saved.save(self.model, self.optimizer, [tuple(report) for report in log])
+        self.model.eval()
+        return log[-1]
