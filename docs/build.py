@@ -41,8 +41,8 @@ def sphinx_command(options: argparse.Namespace) -> list[str]:
     command = [sys.executable, "-m", "sphinx", "-j2", "-b", builder, "-d", str(doctrees)]
     if options.no_run or options.linkcheck:
         command += ["-D", "nb_execution_mode=off"]
-    elif not options.page or (doctrees / "environment.pickle").is_file():
-        command += ["-W"]  # Una página sola, sin las demás construidas, no puede enlazarlas.
+    else:
+        command += ["-W"]
     if options.page:
         command += ["-D", f"execution_only={options.page}"]
     return [*command, str(DOCS), str(out / builder)]

@@ -32,6 +32,24 @@ class Listener(logging.Handler):
             self.pages.add(page_of(self.app, getattr(record, "location", None)))
 
 
+class OnlyPage(logging.Filter):
+    """Con una sola página pedida, calla las advertencias de las demás, que no se ejecutan.
+
+    No se olvidan: la próxima construcción entera vuelve a leer esas páginas.
+    """
+
+    def __init__(self, app: Sphinx) -> None:
+        super().__init__()
+        self.app = app
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Deja pasar lo que no es una advertencia, lo de la página pedida y lo que no tiene lugar."""
+        if record.levelno != logging.WARNING:
+            return True
+        wanted = {self.app.config.execution_only, EVERYWHERE}
+        return page_of(self.app, getattr(record, "location", None)) in wanted
+
+
 def page_of(app: Sphinx, location: Any) -> str:
     """Página a la que se refiere el lugar de una advertencia."""
     if isinstance(location, nodes.Node):
@@ -69,6 +87,9 @@ def note_read(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
 
 def listen(app: Sphinx) -> None:
     """Empieza a escuchar las advertencias."""
+    if app.config.execution_only:
+        for handler in logging.getLogger(NAMESPACE).handlers:
+            handler.filters.insert(0, OnlyPage(app))  # antes que los de Sphinx, que las cuentan
     app.siguiente_listener = Listener(app)  # type: ignore[attr-defined]
     logging.getLogger(NAMESPACE).addHandler(app.siguiente_listener)  # type: ignore[attr-defined]
 

@@ -330,11 +330,19 @@ def test_one_page_runs_alone_and_the_others_wait(project):
 
 def test_one_page_of_a_project_never_built(tmp_path):
     project = Project(tmp_path).write()
-    assert project.build("-D", "execution_only=data").executed == {"data"}
+    one = project.build("-D", "execution_only=data")
+    assert one.code == 0, one.text
+    assert one.executed == {"data"}
     assert results(project.html("data")) == ["6"]
     rest = project.build()
     assert rest.executed == {"lazy", "plain"}
     assert rest.code == 0, rest.text
+    assert '<span class="pasted-text">4</span>' in project.html("pasted")
+
+
+def test_the_faults_of_the_one_page_still_fail(project):
+    project.edit(project.docs / "data.md", "Un párrafo.", "Un {term}`término que falta`.")
+    assert project.build("-D", "execution_only=data").code != 0
 
 
 def test_prose_can_be_built_without_running(project):

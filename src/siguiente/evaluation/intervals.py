@@ -14,8 +14,11 @@ class Estimate(NamedTuple):
     """Una cifra y su intervalo de confianza."""
 
     value: float
+    """La cifra medida."""
     low: float
+    """El extremo inferior del intervalo."""
     high: float
+    """El extremo superior."""
 
     @property
     def half_width(self) -> float:
