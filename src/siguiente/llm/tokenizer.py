@@ -9,16 +9,11 @@ from pathlib import Path
 from tokenizers import Tokenizer
 from tokenizers.decoders import ByteLevel
 
+from siguiente.language_models.byte_alphabet import byte_alphabet
+
 __all__ = ["PretrainedTokenizer"]
 
 BYTE = re.compile(r"<0x([0-9A-F]{2})>")
-
-
-def _byte_alphabet() -> dict[str, int]:
-    """El carácter visible con que un BPE de bytes escribe cada byte."""
-    visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    hidden = [b for b in range(256) if b not in set(visible)]
-    return {chr(b): b for b in visible} | {chr(256 + i): b for i, b in enumerate(hidden)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,4 +119,4 @@ class PretrainedTokenizer:
 
     @cached_property
     def _alphabet(self) -> dict[str, int]:
-        return _byte_alphabet()
+        return byte_alphabet()

@@ -1,0 +1,154 @@
+"""BPE de bytes: unir una y otra vez la pareja de tokens que más se repite.
+
+Aquí están la idea, paso a paso, y el tokenizador que resulta. :mod:`siguiente.language_models.bpe_training`
+aprende las uniones sin volver a contarlo todo en cada paso.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from siguiente.language_models.byte_alphabet import byte_alphabet
+from siguiente.language_models.pieces import END, PieceTokenizer, piece_bytes, split_pieces
+
+__all__ = ["BPETokenizer", "Pair", "Word", "best_pair", "byte_words", "count_pairs", "merge"]
+
+Pair = tuple[int, int]
+Word = tuple[int, ...]
+
+ORDER = {byte: place for place, byte in enumerate(byte_alphabet().values())}
+
+
+def byte_words(texts: Iterable[str]) -> Counter[Word]:
+    """Corta unos textos en piezas y cuenta cuántas veces sale cada una, escrita con sus bytes.
+
+    Examples
+    --------
+    >>> byte_words(["no y no", "no"])
+    Counter({(110, 111): 2, (32, 121): 1, (32, 110, 111): 1})
+    """
+    counts = Counter(piece for text in texts for piece in split_pieces(text))
+    return Counter({tuple(piece_bytes(piece)): times for piece, times in counts.items()})
+
+
+def count_pairs(words: Mapping[Word, int]) -> Counter[Pair]:
+    """Cuenta las parejas de tokens seguidos.
+
+    Parameters
+    ----------
+    words : mapping of tuple to int
+        Los tokens de cada pieza y cuántas veces sale la pieza.
+
+    Returns
+    -------
+    Counter
+        Cuántas veces sale cada pareja.
+
+    Examples
+    --------
+    >>> count_pairs({(1, 2, 3): 10, (2, 3): 5})
+    Counter({(2, 3): 15, (1, 2): 10})
+    """
+    counts = Counter[Pair]()
+    for word, times in words.items():
+        for pair in pairwise(word):
+            counts[pair] += times
+    return counts
+
+
+def best_pair(counts: Mapping[Pair, int]) -> Pair:
+    """La pareja que más se repite; si empatan varias, la primera en el orden de los tokens.
+
+    Notes
+    -----
+    En ese orden van antes los bytes, como los coloca
+    :func:`~siguiente.language_models.byte_alphabet.byte_alphabet`, y después las uniones, de la más antigua a
+    la más reciente. Es la regla de la biblioteca tokenizers: con ella salen las mismas uniones.
+
+    Examples
+    --------
+    >>> best_pair({(98, 97): 7, (97, 98): 7, (97, 97): 3})
+    (97, 98)
+    """
+    return min(counts, key=lambda pair: (-counts[pair], *map(token_order, pair)))
+
+
+def token_order(token: int) -> int:
+    """El puesto de un token cuando hay que desempatar."""
+    return ORDER.get(token, token)
+
+
+def merge(word: Word, pair: Pair, new: int) -> Word:
+    """Cambia, de izquierda a derecha, cada aparición de una pareja por un token nuevo.
+
+    Examples
+    --------
+    >>> merge((7, 7, 7, 2), (7, 7), 9)
+    (9, 7, 2)
+    """
+    merged, i = list[int](), 0
+    while i < len(word):
+        found = word[i : i + 2] == pair
+        merged.append(new if found else word[i])
+        i += 2 if found else 1
+    return tuple(merged)
+
+
+@dataclass(frozen=True)
+class BPETokenizer(PieceTokenizer):
+    """Corta cada pieza con las uniones aprendidas, en el orden en que se aprendieron.
+
+    Parameters
+    ----------
+    merges : tuple of (int, int)
+        Las uniones: la primera crea el token 257; la segunda, el 258.
+
+    Raises
+    ------
+    ValueError
+        Si una unión se repite o usa un token que todavía no existe.
+
+    Notes
+    -----
+    Las uniones de :cite:t:`sennrich2016`, sobre los bytes UTF-8 de cada pieza, como en GPT-2
+    :cite:p:`radford2019`.
+
+    Examples
+    --------
+    >>> tokenizer = BPETokenizer(merges=((110, 111), (32, 257)))
+    >>> tokenizer.encode("no sé, no"), tokenizer.token_bytes(258)
+    ([257, 32, 115, 195, 169, 44, 258], b' no')
+    """
+
+    merges: tuple[Pair, ...]
+
+    def __post_init__(self) -> None:
+        for new, pair in enumerate(self.merges, start=END + 1):
+            if any(not 0 <= token < new or token == END for token in pair) or self._ranks[pair] != new:
+                raise ValueError(
+                    f"La unión {pair}, que crea el token {new}, se repite o usa otros que no hay."
+                )
+
+    @cached_property
+    def learned(self) -> Sequence[bytes]:
+        """Los bytes de cada unión."""
+        tokens = [bytes([byte]) for byte in range(END)] + [b""]
+        for left, right in self.merges:
+            tokens.append(tokens[left] + tokens[right])
+        return tokens[END + 1 :]
+
+    def encode_piece(self, piece: str) -> list[int]:
+        """Une, mientras se pueda, la pareja cuya unión se aprendió antes."""
+        word = tuple(piece_bytes(piece))
+        while len(word) > 1:
+            pair = min(pairwise(word), key=lambda pair: self._ranks.get(pair, self.vocab_size))
+            if pair not in self._ranks:
+                break
+            word = merge(word, pair, self._ranks[pair])
+        return list(word)
+
+    @cached_property
+    def _ranks(self) -> dict[Pair, int]:
+        return {pair: token for token, pair in enumerate(self.merges, start=END + 1)}
