@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from siguiente.language_models.perplexity import evaluate
+from siguiente.language_models.perplexity import evaluate, text_nats
 from siguiente.language_models.prediction import next_logprobs, top_tokens
 from siguiente.language_models.text import ByteTokenizer, TextModel
 from siguiente.language_models.uniform import UniformModel
@@ -36,6 +36,13 @@ def test_bits_per_byte_do_not_depend_on_the_tokenizer_and_perplexity_does():
     two = evaluate(TextModel(UniformModel(2**16), Pairs(bos_id=0)), texts)
     assert one.bits_per_byte == pytest.approx(two.bits_per_byte) == pytest.approx(8)
     assert two.perplexity == pytest.approx(one.perplexity**2)
+
+
+def test_each_text_pays_for_itself(text_gru):
+    texts = ["uno", "dos y tres"]
+    paid = text_nats(text_gru, texts, end=True)
+    alone = [evaluate(text_gru, [text], end=True).nats for text in texts]
+    assert paid.tolist() == pytest.approx(alone)
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["bien", ""]])

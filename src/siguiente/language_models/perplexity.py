@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.scoring import score
 from siguiente.language_models.text import TextModel
 
-__all__ = ["TextScore", "evaluate"]
+__all__ = ["TextScore", "evaluate", "text_nats"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,39 @@ class TextScore:
         return self.nats / math.log(2) / self.bytes
 
 
+def text_nats(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = False) -> Tensor:
+    """Lo que un modelo paga por cada texto, para comparar dos modelos texto a texto.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo y su tokenizador.
+    texts : iterable of str
+        N textos no vacíos.
+    end : bool
+        Si también se puntúa el token de final.
+
+    Returns
+    -------
+    Tensor
+        (N,), -log p de cada texto entero, en nats y con precisión doble.
+
+    Raises
+    ------
+    ValueError
+        Si no hay textos, si alguno está vacío o si no cabe en el contexto.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> uniform = TextModel(UniformModel(256), ByteTokenizer(bos_id=0))
+    >>> text_nats(uniform, ["un texto", "otro"]) / math.log(256)
+    tensor([8., 4.], dtype=torch.float64)
+    """
+    return torch.tensor([nats for nats, _ in _paid(model, texts, end)], dtype=torch.double)
+
+
 def evaluate(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = False) -> TextScore:
     """Puntúa cada texto por separado y suma.
 
@@ -73,17 +107,21 @@ def evaluate(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = 
     >>> round(evaluate(uniform, ["un texto", "otro"]).bits_per_byte, 4)
     8.0
     """
-    nats, tokens, size = 0.0, 0, 0
+    texts = list(texts)
+    paid = _paid(model, texts, end)
+    nats, tokens = math.fsum(nats for nats, _ in paid), sum(tokens for _, tokens in paid)
+    return TextScore(nats, tokens, sum(len(text.encode()) for text in texts))
+
+
+def _paid(model: TextModel[LanguageModel], texts: Iterable[str], end: bool) -> list[tuple[float, int]]:
+    """Nats y tokens puntuados de cada texto."""
+    paid = []
     for number, text in enumerate(texts, start=1):
         ids = model.encode(text, end)
         if not text or len(ids) < 2:
             raise ValueError(f"El texto {number} está vacío o tiene un solo token: no hay qué puntuar.")
         logprobs = score(model.model, torch.tensor([ids]))
-        nats, tokens, size = (
-            nats - logprobs.sum().item(),
-            tokens + logprobs.numel(),
-            size + len(text.encode()),
-        )
-    if not tokens:
+        paid.append((-logprobs.double().sum().item(), logprobs.numel()))
+    if not paid:
         raise ValueError("No hay textos que medir.")
-    return TextScore(nats, tokens, size)
+    return paid
