@@ -1,5 +1,6 @@
 """Medir por parejas: lo nuestro y lo otro, por turnos, en la misma ejecución."""
 
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -33,11 +34,16 @@ class Result:
 
     def cells(self) -> list[str]:
         """Una fila de la tabla."""
-        from siguiente.plots.numbers import number
-
         goal = self.benchmark.goal
-        numbers = [number(self.ours, 3), number(self.peer, 3), number(self.ratio, 3), number(goal, 3)]
+        numbers = [figure(x) for x in (self.ours, self.peer, self.ratio, goal)]
         return [self.benchmark.name, *numbers, "sí" if self.ratio <= goal else "no"]
+
+
+def figure(x: float) -> str:
+    """Una cifra con tres decimales, o con los que hagan falta para que se vean dos cifras."""
+    from siguiente.plots.numbers import number
+
+    return number(x, max(3, 1 - math.floor(math.log10(x))))
 
 
 def seconds(function: Callable[[], object]) -> float:
