@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -129,6 +129,7 @@ def test_dropout_is_off_at_each_report_and_on_in_each_step():
     assert modes == [False, False, True, False, True, False]
 
 
+@settings(deadline=None)
 @given(steps=st.integers(1, 300), data=st.data())
 def test_the_learning_rate_rises_then_falls_to_a_tenth(steps, data):
     config = TrainingConfig(steps=steps, warmup=data.draw(st.integers(0, steps)), learning_rate=2.0)
