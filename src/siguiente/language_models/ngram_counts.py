@@ -1,0 +1,122 @@
+"""Contar: cuántas veces aparece cada n-grama de un flujo de tokens."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from siguiente.language_models.ngram_index import PADDING, NGramIndex, usable_context
+
+__all__ = ["NGramCounts", "count_ngrams", "per_prefix"]
+
+
+@dataclass(frozen=True, eq=False)
+class NGramCounts:
+    """Las cuentas de los n-gramas de un corpus, de orden 1 a n.
+
+    Attributes
+    ----------
+    index : NGramIndex
+        El número de cada n-grama.
+    counts : tuple of Tensor
+        Por orden, las veces que apareció cada uno, (size(k),).
+    """
+
+    index: NGramIndex
+    counts: tuple[Tensor, ...]
+
+    @property
+    def order(self) -> int:
+        """El orden mayor, n."""
+        return self.index.order
+
+
+def count_ngrams(stream: Tensor, order: int, vocab_size: int, boundary: int) -> NGramCounts:
+    """Cuenta los n-gramas de un flujo de tokens.
+
+    Parameters
+    ----------
+    stream : Tensor
+        (N,), como lo devuelve :func:`~siguiente.language_models.corpus.token_stream`. El primer token
+        solo es contexto: nada lo predice.
+    order : int
+        El orden mayor que se cuenta, n; también se cuentan los menores.
+    vocab_size : int
+        Número de tokens, V.
+    boundary : int
+        El token que separa los textos. Tras él, el contexto vuelve a empezar.
+
+    Raises
+    ------
+    ValueError
+        Si el flujo no tiene nada que contar, si el orden no es positivo o si hay un token fuera del
+        vocabulario.
+
+    Notes
+    -----
+    No hay ningún bucle sobre el texto: cada orden cuesta una ordenación de N números.
+
+    Examples
+    --------
+    >>> import torch
+    >>> made = count_ngrams(torch.tensor([0, 1, 2, 1, 2, 0]), order=2, vocab_size=3, boundary=0)
+    >>> [counts.tolist() for counts in made.counts]
+    [[1, 2, 2], [1, 2, 1, 1]]
+    """
+    check_stream(stream, order, vocab_size, boundary)
+    context = usable_context(stream[None], boundary)[0, :-1]  # al predecir las posiciones 1, 2…
+    before, after = stream[:-1], stream[1:]
+    keys, counts = [pad(torch.arange(vocab_size))], [after.bincount(minlength=vocab_size)]
+    prefix = before  # el (k-1)-grama que acaba justo antes de cada posición
+    for k in range(2, order + 1):
+        usable = context >= k - 1
+        grams = prefix[usable] * vocab_size + after[usable]
+        found, inverse, times = torch.unique(grams, return_inverse=True, return_counts=True)
+        keys.append(pad(found))
+        counts.append(times)
+        prefix = torch.full_like(after, len(found))  # nunca visto
+        prefix[1:].masked_scatter_(usable[:-1], inverse)
+    return NGramCounts(NGramIndex(vocab_size, boundary, tuple(keys)), tuple(counts))
+
+
+def pad(keys: Tensor) -> Tensor:
+    """Cierra un vector de claves."""
+    return torch.cat([keys, torch.tensor([PADDING])])
+
+
+def per_prefix(index: NGramIndex, order: int, values: Tensor) -> Tensor:
+    """Suma los valores de los n-gramas de un orden que comparten prefijo.
+
+    Parameters
+    ----------
+    index : NGramIndex
+        El índice.
+    order : int
+        El orden de los n-gramas.
+    values : Tensor
+        (size(order),).
+
+    Returns
+    -------
+    Tensor
+        (size(order - 1) + 1,); el último, cero, es el del prefijo nunca visto.
+    """
+    total = torch.zeros(index.size(order - 1) + 1, dtype=values.dtype)
+    return total.index_add_(0, index.prefixes(order), values)
+
+
+def check_stream(stream: Tensor, order: int, vocab_size: int, boundary: int) -> None:
+    """Comprueba un flujo antes de contarlo."""
+    if order < 1:
+        raise ValueError(f"El orden de un n-grama es al menos 1, y vale {order}.")
+    if stream.ndim != 1 or stream.dtype != torch.long:
+        raise ValueError(
+            f"El flujo debe ser un vector (N,) de enteros de 64 bits y es {stream.dtype} con forma "
+            f"{tuple(stream.shape)}: constrúyalo con `token_stream`."
+        )
+    if len(stream) < 2:
+        raise ValueError("El flujo está vacío o tiene un solo token: no hay nada que contar.")
+    if stream.min() < 0 or stream.max() >= vocab_size or not 0 <= boundary < vocab_size:
+        raise ValueError(
+            f"Hay un token fuera del vocabulario (de 0 a {vocab_size - 1}): ¿es de otro tokenizador?"
+        )

@@ -1,0 +1,211 @@
+"""Suavizados sencillos: máxima verosimilitud, sumar k e interpolar."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from siguiente.language_models.ngram import NGramModel, Table
+from siguiente.language_models.ngram_counts import NGramCounts, check_stream, per_prefix
+from siguiente.language_models.ngram_index import usable_context
+
+__all__ = ["add_k", "fit_weights", "interpolate", "maximum_likelihood", "relative_frequency"]
+
+
+def maximum_likelihood(counts: NGramCounts) -> NGramModel:
+    """Estima cada probabilidad con la frecuencia relativa, sin suavizar.
+
+    Notes
+    -----
+    .. math:: p(x \\mid h) = \\frac{c(h x)}{c(h)}.
+
+    Lo que nunca se vio tras un contexto conocido tiene probabilidad 0, y su logaritmo es -∞. Un contexto que
+    nunca se vio no interviene en la verosimilitud: cualquier distribución la hace máxima. Se da la uniforme,
+    la que menos supone.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.language_models.ngram_counts import count_ngrams
+    >>> bigram = maximum_likelihood(count_ngrams(torch.tensor([0, 1, 2, 1, 0]), 2, vocab_size=3, boundary=0))
+    >>> bigram.score(torch.tensor([[0, 1, 2, 2]])).exp()
+    tensor([[1.0000, 0.5000, 0.0000]])
+    """
+    return add_k(counts, 0.0)
+
+
+def add_k(counts: NGramCounts, k: float = 1.0) -> NGramModel:
+    """Suma `k` a todas las cuentas; con 1, es el suavizado de Laplace.
+
+    Parameters
+    ----------
+    counts : NGramCounts
+        Las cuentas.
+    k : float
+        Lo que se suma, no negativo.
+
+    Raises
+    ------
+    ValueError
+        Si `k` es negativo.
+
+    Notes
+    -----
+    .. math:: p(x \\mid h) = \\frac{c(h x) + k}{c(h) + k V}
+       = \\frac{c(h x)}{c(h) + k V} + \\frac{k V}{c(h) + k V} \\cdot \\frac{1}{V}.
+
+    Escrito de la segunda manera se ve que es una mezcla con la distribución uniforme.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.language_models.ngram_counts import count_ngrams
+    >>> bigram = add_k(count_ngrams(torch.tensor([0, 1, 2, 1, 0]), 2, vocab_size=3, boundary=0))
+    >>> bigram.score(torch.tensor([[0, 1, 2, 2]])).exp()
+    tensor([[0.5000, 0.4000, 0.2500]])
+    """
+    if not k >= 0:
+        raise ValueError(f"No se puede sumar {k} a las cuentas: `k` debe ser 0 o mayor.")
+    tables = []
+    for order, seen in enumerate(counts.counts, start=1):
+        added = per_prefix(counts.index, order, seen) + k * counts.index.vocab_size  # c(h) + kV
+        tables.append(divided(counts, order, seen, added, k * counts.index.vocab_size))
+    return NGramModel(counts.index, tuple(tables), recursive=False)
+
+
+def divided(counts: NGramCounts, order: int, seen: Tensor, total: Tensor, rest: float) -> Table:
+    """Las cuentas y el resto, entre el total de su contexto; un contexto sin cuentas lo reserva todo."""
+    empty, total = total == 0, total.double()
+    direct = seen / total[counts.index.prefixes(order)]
+    return Table(torch.cat([direct, direct.new_zeros(1)]), torch.where(empty, 1.0, rest / total))
+
+
+def relative_frequency(counts: NGramCounts, order: int) -> Table:
+    """La frecuencia relativa de cada k-grama tras su prefijo; un contexto sin cuentas lo reserva todo.
+
+    Returns
+    -------
+    Table
+        Solo reservan algo, y entonces todo, los contextos que nunca se vieron.
+    """
+    seen = counts.counts[order - 1]
+    return divided(counts, order, seen, per_prefix(counts.index, order, seen), 0.0)
+
+
+def interpolate(counts: NGramCounts, weights: Sequence[float]) -> NGramModel:
+    """Mezcla las frecuencias relativas de todos los órdenes (Jelinek y Mercer).
+
+    Parameters
+    ----------
+    counts : NGramCounts
+        Las cuentas.
+    weights : sequence of float
+        n + 1 pesos que suman 1: el de la distribución uniforme, el de los unigramas y así hasta el orden n.
+        Los calcula :func:`fit_weights`.
+
+    Raises
+    ------
+    ValueError
+        Si no hay n + 1 pesos, si alguno es negativo o si no suman 1.
+
+    Notes
+    -----
+    .. math:: p(x \\mid h) = \\frac{\\lambda_0}{V} + \\sum_{k=1}^{n} \\lambda_k\\, \\frac{c(h_k x)}{c(h_k)},
+
+    con :math:`h_k` por los últimos :math:`k-1` tokens. Donde falta un orden, porque su contexto no se vio,
+    los pesos de los demás se agrandan hasta volver a sumar 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.language_models.ngram_counts import count_ngrams
+    >>> counts = count_ngrams(torch.tensor([0, 1, 2, 1, 0]), 2, vocab_size=3, boundary=0)
+    >>> interpolate(counts, [0.2, 0.3, 0.5]).score(torch.tensor([[0, 1]])).exp()
+    tensor([[0.7167]])
+    """
+    if len(weights) != counts.order + 1:
+        raise ValueError(
+            f"Hacen falta {counts.order + 1} pesos, uno por orden de 0 a {counts.order}; hay {len(weights)}."
+        )
+    if not min(weights) >= 0 or abs(sum(weights) - 1) > 1e-6:
+        raise ValueError(f"Los pesos deben ser positivos y sumar 1, y suman {sum(weights):.6g}: {weights}.")
+    tables = []
+    for order, share in enumerate(stopping(torch.tensor(weights).double()), start=1):
+        direct, empty = relative_frequency(counts, order)
+        tables.append(Table(share * direct, 1 - share * (1 - empty)))
+    return NGramModel(counts.index, tuple(tables))
+
+
+def stopping(weights: Tensor) -> Tensor:
+    """De los pesos (n + 1,) a la probabilidad de quedarse en cada orden al bajar desde el mayor, (n,)."""
+    reached = weights.cumsum(0)[1:]
+    return torch.where(reached > 0, weights[1:] / reached, 0.0)
+
+
+def flattened(shares: Tensor) -> Tensor:
+    """Lo contrario de :func:`stopping`: los pesos, (n + 1,)."""
+    passed = (1 - shares).flip(0).cumprod(0).flip(0)  # lo que pasa por debajo de cada orden
+    return torch.cat([passed[:1], shares * torch.cat([passed[1:], passed.new_ones(1)])])
+
+
+def fit_weights(counts: NGramCounts, held_out: Tensor, iterations: int = 50) -> list[float]:
+    """Ajusta los pesos de :func:`interpolate` a unos textos que no se contaron.
+
+    Parameters
+    ----------
+    counts : NGramCounts
+        Las cuentas del texto de entrenamiento.
+    held_out : Tensor
+        (N,), otro flujo de tokens. Con el mismo del que salen las cuentas, todo el peso iría al orden mayor.
+    iterations : int
+        Vueltas del algoritmo.
+
+    Returns
+    -------
+    list of float
+        n + 1 pesos, del orden 0 al n, que suman 1.
+
+    Raises
+    ------
+    ValueError
+        Si el flujo está vacío, si no es del mismo vocabulario o si no hay al menos una vuelta.
+
+    Notes
+    -----
+    Es el algoritmo EM. Cada token se explica bajando desde el orden mayor y quedándose en uno; el paso E
+    calcula con qué probabilidad se quedó en cada uno y el paso M, de las veces que llegó a un orden, en
+    cuántas se quedó. Ninguna vuelta empeora la probabilidad de `held_out`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.language_models.ngram_counts import count_ngrams
+    >>> counts = count_ngrams(torch.tensor([0, 1, 2, 1, 2, 0]), 2, vocab_size=3, boundary=0)
+    >>> [round(weight, 1) for weight in fit_weights(counts, torch.tensor([0, 1, 2, 2, 0]))]
+    [0.0, 0.4, 0.6]
+    """
+    check_stream(held_out, counts.order, counts.index.vocab_size, counts.index.boundary)
+    if iterations < 1:
+        raise ValueError(f"Hace falta al menos una vuelta, y se piden {iterations}.")
+    p, known = order_frequencies(counts, held_out)
+    shares = torch.full((counts.order,), 0.5, dtype=torch.double)
+    for _ in range(iterations):
+        stay = torch.cat([torch.ones(1, p.shape[1]).double(), shares[:, None] * known])
+        passed = torch.cat([(1 - stay[1:]).flip(0).cumprod(0).flip(0), torch.ones(1, p.shape[1]).double()])
+        joint = passed * stay * p  # (n + 1, N - 1): se queda en ese orden y sale ese token
+        posterior = joint / joint.sum(0)
+        arrived = posterior.cumsum(0)[1:] * known
+        shares = (posterior[1:] * known).sum(1) / arrived.sum(1).clamp(min=1e-12)
+    return flattened(shares).tolist()
+
+
+def order_frequencies(counts: NGramCounts, stream: Tensor) -> tuple[Tensor, Tensor]:
+    """La frecuencia de cada token según cada orden, (n + 1, N - 1), y si su contexto se vio, (n, N - 1)."""
+    grams = counts.index.match(stream[None])
+    context = usable_context(stream[None], counts.index.boundary)[0, :-1]
+    p, known = [torch.full((len(stream) - 1,), 1 / counts.index.vocab_size, dtype=torch.double)], []
+    for k in range(1, counts.order + 1):
+        direct, empty = relative_frequency(counts, k)
+        p.append(direct[grams[k][0, 1:]])
+        known.append((context >= k - 1) & (empty[grams[k - 1][0, :-1]] == 0))
+    return torch.stack(p), torch.stack(known)
