@@ -1,0 +1,165 @@
+"""Copiar una frase: lo que cabe en un vector fijo y lo que se alcanza cuando se puede mirar atrás."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor, nn
+
+from siguiente.language_models.training import (
+    TrainingConfig,
+    learning_rate_at,
+    make_optimizer,
+    training_step,
+)
+from siguiente.language_models.windows import IGNORED
+from siguiente.transformers.attention import MultiHeadAttention
+
+__all__ = ["Copier", "copied", "copy_batch", "copy_row", "train_copier"]
+
+
+def copy_row(sequences: Tensor, separator: int) -> tuple[Tensor, Tensor]:
+    """Pone cada secuencia, el separador y otra vez la secuencia.
+
+    Parameters
+    ----------
+    sequences : Tensor
+        (B, n), enteros.
+    separator : int
+        El token que separa.
+
+    Returns
+    -------
+    tuple of (Tensor, Tensor)
+        Lo que se lee y lo que sigue a cada token, (B, 2n). Lo que sigue a los n primeros no se puntúa.
+
+    Examples
+    --------
+    >>> inputs, targets = copy_row(torch.tensor([[7, 3]]), separator=9)
+    >>> inputs, targets == IGNORED
+    (tensor([[7, 3, 9, 7]]), tensor([[ True,  True, False, False]]))
+    """
+    rows = torch.cat([sequences, torch.full_like(sequences[:, :1], separator), sequences], 1)  # (B, 2n + 1)
+    targets = rows[:, 1:].clone()
+    targets[:, : sequences.shape[1]] = IGNORED
+    return rows[:, :-1], targets
+
+
+def copy_batch(count: int, length: int, words: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Frases al azar de palabras distintas, listas para copiar: :func:`copy_row`.
+
+    Raises
+    ------
+    ValueError
+        Si se piden más palabras distintas de las que hay.
+
+    Examples
+    --------
+    >>> inputs, _ = copy_batch(count=2, length=3, words=5, generator=torch.Generator().manual_seed(0))
+    >>> inputs.shape
+    torch.Size([2, 6])
+    """
+    if not 1 <= length <= words:
+        raise ValueError(f"Una frase tiene entre 1 y {words} palabras distintas, y se pidieron {length}.")
+    order = torch.rand(count, words, generator=generator).argsort(1)  # una permutación por fila
+    return copy_row(order[:, :length], separator=words)
+
+
+class Copier(nn.Module):
+    """Una red recurrente lee la frase y otra la escribe, con atención o sin ella.
+
+    Sin atención, la que escribe solo recibe el último vector de la que lee.
+
+    Parameters
+    ----------
+    words : int
+        Palabras del vocabulario; el separador va detrás.
+    channels : int
+        Números por vector, C.
+    attention : bool
+        Si la que escribe puede mirar los vectores de todas las palabras leídas.
+    seed : int
+        Semilla de los pesos iniciales.
+
+    Notes
+    -----
+    Sin atención es la arquitectura de :cite:t:`sutskever2014`; con ella, en lo esencial, la de
+    :cite:t:`bahdanau2015`, con productos escalares en lugar de una red que compara. La página
+    :ref:`sec-attention` las enfrenta.
+
+    Examples
+    --------
+    >>> Copier(words=40, channels=8)(torch.tensor([[7, 3, 40, 7]])).shape
+    torch.Size([1, 4, 41])
+    """
+
+    def __init__(self, words: int, channels: int, attention: bool = True, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.tokens = nn.Embedding(words + 1, channels)
+            self.reader = nn.GRU(channels, channels, batch_first=True)
+            self.writer = nn.GRU(channels, channels, batch_first=True)
+            self.attention = MultiHeadAttention(channels, heads=1) if attention else None
+            self.head = nn.Linear(channels, words + 1)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Predice el token siguiente: de (B, 2n) a logits (B, 2n, V); los n primeros no sirven."""
+        states, mask = self._read_and_write(ids)
+        if self.attention is not None:
+            states = states + self.attention(states, mask)[0]
+        return self.head(states)
+
+    def weights(self, ids: Tensor) -> Tensor:
+        """Cuánto mira cada palabra que se escribe (fila) a cada una de las leídas: (B, n, n).
+
+        Raises
+        ------
+        ValueError
+            Si la red no tiene atención.
+        """
+        if self.attention is None:
+            raise ValueError("Esta red no tiene atención: no hay pesos que mirar.")
+        n = ids.shape[1] // 2
+        return self.attention(*self._read_and_write(ids))[1][:, 0, n:, :n]
+
+    def _read_and_write(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Los vectores de ambas redes, (B, 2n, C), y la máscara: solo se puede mirar lo leído."""
+        n, x = ids.shape[1] // 2, self.tokens(ids)
+        read, last = self.reader(x[:, :n])
+        written, _ = self.writer(x[:, n:], last)
+        return torch.cat([read, written], 1), (torch.arange(2 * n) < n).expand(2 * n, 2 * n)
+
+
+def train_copier(model: Copier, words: int, longest: int, config: TrainingConfig) -> Iterator[float]:
+    """Entrena con frases nuevas de 1 a `longest` palabras y da la pérdida de cada paso, en nats por palabra.
+
+    Examples
+    --------
+    >>> config = TrainingConfig(steps=40, batch_size=8, learning_rate=0.05)
+    >>> losses = list(train_copier(Copier(words=3, channels=8), 3, 2, config))
+    >>> losses[-1] < losses[0]
+    True
+    """
+    generator, optimizer = torch.Generator().manual_seed(config.seed), make_optimizer(model, config)
+    for step in range(config.steps):
+        length = int(torch.randint(1, longest + 1, (), generator=generator))
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate_at(step, config)
+        batch = copy_batch(config.batch_size, length, words, generator)
+        yield training_step(model, optimizer, batch, config).item()
+
+
+@torch.no_grad()
+def copied(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+    """Qué frases se copian enteras, (B,), con la palabra más probable en cada sitio.
+
+    Se le da la frase correcta hasta cada palabra. Para contar copias sin ningún fallo es lo mismo que dejarle
+    escribir: hasta el primer fallo, lo escrito es lo correcto.
+
+    Examples
+    --------
+    >>> copied(Copier(words=40, channels=8), copy_batch(3, 20, 40, torch.Generator().manual_seed(0)))
+    tensor([False, False, False])
+    """
+    inputs, targets = batch
+    return ((model(inputs).argmax(-1) == targets) | (targets == IGNORED)).all(1)

@@ -1,0 +1,164 @@
+"""El gemelo enmascarado: los mismos bloques sin máscara causal, entrenados para rellenar huecos."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from siguiente.language_models.training import (
+    TrainingConfig,
+    learning_rate_at,
+    make_optimizer,
+    training_step,
+)
+from siguiente.language_models.windows import IGNORED, cut_windows, shuffled_windows
+from siguiente.transformers.gpt import GPT, GPTConfig
+
+__all__ = ["MaskedModel", "fill", "mask_tokens", "train_masked"]
+
+CHOSEN, HIDDEN, SWAPPED = 0.15, 0.8, 0.1  # se elige el 15 %; de eso, 80 % marca, 10 % al azar, 10 % igual
+
+
+def mask_tokens(ids: Tensor, mask_id: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Altera un texto como BERT: de cada fila elige el 15 % de los tokens, que habrá que adivinar.
+
+    De los elegidos, el 80 % se sustituye por la marca, el 10 % por un token al azar y el 10 % se deja igual.
+
+    Parameters
+    ----------
+    ids : Tensor
+        (B, T), enteros menores que `mask_id`.
+    mask_id : int
+        El número de la marca; los demás tokens son los anteriores.
+    generator : torch.Generator
+        La fuente de azar.
+
+    Returns
+    -------
+    tuple of (Tensor, Tensor)
+        El texto alterado y lo que había en los sitios elegidos, (B, T); en los demás, `IGNORED`.
+
+    Notes
+    -----
+    Las proporciones son las de :cite:t:`devlin2019`. En cada fila se elige al menos un token.
+
+    Examples
+    --------
+    >>> ids = torch.arange(100).view(1, 100)
+    >>> inputs, targets = mask_tokens(ids, mask_id=100, generator=torch.Generator().manual_seed(1))
+    >>> (targets != IGNORED).sum().item(), (inputs == 100).sum().item()
+    (15, 12)
+    """
+    count = max(1, round(CHOSEN * ids.shape[1]))
+    places = torch.rand(ids.shape, generator=generator).argsort(1)[:, :count]  # (B, count)
+    chosen = torch.zeros_like(ids, dtype=torch.bool).scatter(1, places, True)
+    fate = torch.rand(ids.shape, generator=generator)
+    inputs = ids.masked_fill(chosen & (fate < HIDDEN), mask_id)
+    swapped = chosen & (fate >= HIDDEN) & (fate < HIDDEN + SWAPPED)
+    random = torch.randint(mask_id, ids.shape, generator=generator)
+    return torch.where(swapped, random, inputs), ids.masked_fill(~chosen, IGNORED)
+
+
+class MaskedModel(nn.Module):
+    """Un GPT sin máscara causal: cada posición mira a los dos lados, como en BERT.
+
+    No cumple el protocolo :class:`siguiente.language_models.protocol.LanguageModel`: no da la probabilidad de
+    un token según los anteriores, sino la de un hueco según lo que hay a ambos lados. El producto de esas
+    probabilidades no es la de ningún texto, así que no se puede puntuar ni escribir con él de izquierda a
+    derecha.
+
+    Parameters
+    ----------
+    config : GPTConfig
+        La forma de la red; `causal` no cuenta. La marca del hueco va detrás de los V tokens.
+    seed : int
+        Semilla de los pesos iniciales.
+
+    Examples
+    --------
+    >>> model = MaskedModel(GPTConfig(vocab_size=10, context_length=8, layers=1, heads=2, channels=4))
+    >>> model.mask_id, model(torch.tensor([[3, 10, 4]])).shape
+    (10, torch.Size([1, 3, 10]))
+    """
+
+    def __init__(self, config: GPTConfig, seed: int = 0) -> None:
+        super().__init__()
+        self.mask_id = config.vocab_size
+        self.network = GPT(replace(config, vocab_size=config.vocab_size + 1, causal=False), seed)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Predice qué token va en cada posición: (B, T) pasa a logits (B, T, V), sin la marca."""
+        x = self.network.norm(self.network.hidden(ids))
+        return F.linear(x, self.network.tokens.weight[: self.mask_id])
+
+    def hidden(self, ids: Tensor, layer: int | None = None) -> Tensor:
+        """Los vectores que salen de un bloque, (B, T, C): :meth:`siguiente.transformers.gpt.GPT.hidden`."""
+        return self.network.hidden(ids, layer)
+
+
+@torch.no_grad()
+def fill(model: MaskedModel, ids: Tensor, position: int) -> Tensor:
+    """Tapa un token y devuelve la probabilidad de cada uno en su lugar, según todo lo demás.
+
+    Parameters
+    ----------
+    model : MaskedModel
+        El modelo.
+    ids : Tensor
+        (T,), enteros.
+    position : int
+        El sitio que se tapa, entre 0 y T - 1.
+
+    Returns
+    -------
+    Tensor
+        (V,), suma uno.
+
+    Raises
+    ------
+    ValueError
+        Si `ids` no es (T,) o no tiene ese sitio.
+
+    Examples
+    --------
+    >>> model = MaskedModel(GPTConfig(vocab_size=4, context_length=8, layers=1, heads=1, channels=4))
+    >>> fill(model, torch.tensor([3, 1, 2]), position=1).sum().round(decimals=4)
+    tensor(1.)
+    """
+    if ids.ndim != 1 or not 0 <= position < len(ids):
+        raise ValueError(f"No hay posición {position} en unos tokens de forma {tuple(ids.shape)}: use (T,).")
+    covered = ids.clone()
+    covered[position] = model.mask_id
+    return model(covered[None])[0, position].softmax(-1)
+
+
+def train_masked(model: MaskedModel, stream: Tensor, config: TrainingConfig) -> Iterator[float]:
+    """Entrena con las mismas ventanas que un GPT y da la pérdida de cada paso, en nats por hueco.
+
+    Parameters
+    ----------
+    model : MaskedModel
+        Se entrena en su sitio.
+    stream : Tensor
+        El flujo de entrenamiento, (N,), como el de `token_stream`.
+    config : TrainingConfig
+        Cómo se entrena; su semilla decide también qué se tapa, distinto cada vez que se ve un texto.
+
+    Examples
+    --------
+    >>> model = MaskedModel(GPTConfig(vocab_size=4, context_length=8, layers=1, heads=1, channels=8))
+    >>> config = TrainingConfig(steps=30, batch_size=8, length=8, learning_rate=0.03)
+    >>> losses = list(train_masked(model, torch.arange(400) % 4, config))
+    >>> losses[-1] < losses[0]
+    True
+    """
+    generator, optimizer = torch.Generator().manual_seed(config.seed), make_optimizer(model, config)
+    windows = shuffled_windows(stream, config.length, config.batch_size, config.seed)
+    for step, rows in zip(range(config.steps), windows, strict=False):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate_at(step, config)
+        ids, _ = cut_windows(stream, rows, config.length)
+        batch = mask_tokens(ids, model.mask_id, generator)
+        yield training_step(model, optimizer, batch, config).item()

@@ -1,0 +1,35 @@
+"""El GPT de los cuentos: el mejor modelo que el curso entrena, y el que varias páginas usan."""
+
+from siguiente.language_models.story_model import StoryModel
+from siguiente.language_models.training import TrainingConfig
+from siguiente.transformers.gpt import GPT, GPTConfig
+
+__all__ = ["STORY_GPT", "make_story_gpt"]
+
+CONTEXT = 256
+
+
+def make_story_gpt(vocab_size: int) -> GPT:
+    """Construye el GPT de los cuentos, todavía sin entrenar.
+
+    Parameters
+    ----------
+    vocab_size : int
+        Tokens del vocabulario, V.
+
+    Examples
+    --------
+    >>> make_story_gpt(300).config.layers
+    4
+    """
+    return GPT(GPTConfig(vocab_size, CONTEXT, layers=4, heads=4, channels=128))
+
+
+STORY_GPT = StoryModel(
+    "story-gpt",
+    __name__,
+    make_story_gpt,
+    TrainingConfig(
+        steps=1_400, batch_size=8, length=CONTEXT, learning_rate=2e-3, warmup=100, evaluate_every=140
+    ),
+)
