@@ -10,8 +10,9 @@ from siguiente.llm.checkpoints import checkpoint
 if TYPE_CHECKING:
     from siguiente.language_models.text import TextModel
     from siguiente.llm.pretrained import PretrainedModel
+    from siguiente.llm.tokenizer import PretrainedTokenizer
 
-__all__ = ["load", "load_card"]
+__all__ = ["load", "load_card", "load_pretrained_tokenizer"]
 
 
 def load(name: str, path: Path | str | None = None) -> "TextModel[PretrainedModel]":
@@ -70,7 +71,6 @@ def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[Pre
     """
     from siguiente.language_models.text import TextModel
     from siguiente.llm.pretrained import PretrainedModel, open_network
-    from siguiente.llm.tokenizer import PretrainedTokenizer
 
     sys.audit("siguiente.resource", f"model:{card.name}")
     given = None if path is None else Path(path).expanduser()
@@ -79,8 +79,44 @@ def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[Pre
     folder = given if given is not None and is_network(given) else checkpoint(card, given)
     network = open_network(folder, card.architecture)
     model = PretrainedModel(network, network.config.vocab_size, network.config.max_position_embeddings)
-    tokenizer = PretrainedTokenizer.from_file(folder / "tokenizer.json", card.bos_id, card.eos_id, card.title)
-    return TextModel(model, tokenizer)
+    return TextModel(model, open_tokenizer(folder, card))
+
+
+def load_pretrained_tokenizer(name: str) -> "PretrainedTokenizer":
+    """Abre solo el tokenizador de un modelo preentrenado, sin leer sus pesos.
+
+    Parameters
+    ----------
+    name : str
+        Nombre del modelo en el catálogo.
+
+    Returns
+    -------
+    PretrainedTokenizer
+        El tokenizador.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError, OSError
+        Los mismos que :func:`load`: la primera vez, el modelo también se convierte.
+
+    Examples
+    --------
+    >>> from siguiente.llm.loading import load_pretrained_tokenizer
+    >>> tokenizer = load_pretrained_tokenizer("gemma-3-270m")
+    >>> [tokenizer.token_bytes(token).decode() for token in tokenizer.encode("El pingüino")]
+    ['El', ' ping', 'ü', 'ino']
+    """
+    known = card(name)
+    sys.audit("siguiente.resource", f"model:{name}")
+    return open_tokenizer(checkpoint(known), known)
+
+
+def open_tokenizer(folder: Path, card: ModelCard) -> "PretrainedTokenizer":
+    """Lee el tokenizador que está junto a los pesos."""
+    from siguiente.llm.tokenizer import PretrainedTokenizer
+
+    return PretrainedTokenizer.from_file(folder / "tokenizer.json", card.bos_id, card.eos_id, card.title)
 
 
 def is_network(folder: Path) -> bool:
