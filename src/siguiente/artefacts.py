@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from siguiente.language_models.story_corpus import STORY_CORPUS
+from siguiente.language_models.story_models import STORY_GRU, STORY_MLP
 from siguiente.llm.catalogue import CATALOGUE, ModelCard
 from siguiente.llm.checkpoints import checkpoint, checkpoint_key
+from siguiente.recipe import Recipe
+from siguiente.transformers.story_gpt import STORY_GPT
 
 __all__ = ["ARTEFACTS", "Artefact", "artefact", "main"]
 
@@ -41,7 +45,13 @@ def _converted(card: ModelCard) -> Artefact:
     return Artefact(card.name, checkpoint_key(card), partial(checkpoint, card))
 
 
-ARTEFACTS = tuple(_converted(card) for card in CATALOGUE)
+def _computed(recipe: Recipe) -> Artefact:
+    return Artefact(recipe.name, recipe.key, recipe.build)
+
+
+STORY_MODELS = (STORY_MLP, STORY_GRU, STORY_GPT)
+RECIPES = (STORY_CORPUS, *(model.recipe for model in STORY_MODELS))
+ARTEFACTS = (*map(_converted, CATALOGUE), *map(_computed, RECIPES))
 
 
 def artefact(name: str) -> Path:
@@ -66,7 +76,7 @@ def artefact(name: str) -> Path:
     --------
     >>> artefact("ninguno")
     Traceback (most recent call last):
-    ValueError: No hay un artefacto 'ninguno'. Hay estos: gemma-3-270m, smollm2-135m-instruct.
+    ValueError: No hay un artefacto 'ninguno'. Hay estos: gemma-3-270m, ...
     """
     for known in ARTEFACTS:
         if known.name == name:

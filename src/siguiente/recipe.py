@@ -44,8 +44,9 @@ class Recipe:
 
     @property
     def key(self) -> str:
-        """La clave: el código, los datos y la versión de torch, que decide las últimas cifras."""
-        return hashlib.sha256(f"{code_key(self.module)} {version('torch')}".encode()).hexdigest()
+        """La clave: el nombre, el código con sus datos y la versión de torch, que decide las últimas cifras."""
+        facts = f"{self.name} {code_key(self.module)} {version('torch')}"
+        return hashlib.sha256(facts.encode()).hexdigest()
 
     def build(self, *, thorough: bool = False) -> Path:
         """Devuelve la carpeta; si falta o está dañada, la construye.

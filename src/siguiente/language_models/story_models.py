@@ -1,0 +1,38 @@
+"""El MLP y la GRU de los cuentos: los mismos textos y el mismo bucle que el GPT, y otra memoria."""
+
+from siguiente.language_models.neural import GRU, MLP, GRUConfig, MLPConfig
+from siguiente.language_models.pieces import END
+from siguiente.language_models.story_model import StoryModel
+from siguiente.language_models.training import TrainingConfig
+
+__all__ = ["STORY_GRU", "STORY_MLP", "make_story_gru", "make_story_mlp"]
+
+TRAINING = TrainingConfig(
+    steps=1_400, batch_size=8, length=256, learning_rate=3e-3, warmup=100, evaluate_every=140
+)
+
+
+def make_story_mlp(vocab_size: int) -> MLP:
+    """Construye el MLP de los cuentos, que ve cuatro tokens, todavía sin entrenar.
+
+    Examples
+    --------
+    >>> make_story_mlp(300).config.order
+    5
+    """
+    return MLP(MLPConfig(vocab_size, END, order=5, channels=64, hidden=256))
+
+
+def make_story_gru(vocab_size: int) -> GRU:
+    """Construye la GRU de los cuentos, que resume lo leído en un vector, todavía sin entrenar.
+
+    Examples
+    --------
+    >>> make_story_gru(300).config.hidden
+    256
+    """
+    return GRU(GRUConfig(vocab_size, channels=128, hidden=256))
+
+
+STORY_MLP = StoryModel("story-mlp", __name__, make_story_mlp, TRAINING)
+STORY_GRU = StoryModel("story-gru", __name__, make_story_gru, TRAINING)
