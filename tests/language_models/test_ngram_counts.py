@@ -85,6 +85,20 @@ def test_totals_per_prefix_end_with_the_unseen_one():
     assert per_prefix(counts.index, 1, counts.counts[0]).tolist() == [5, 0]
 
 
+@settings(max_examples=30, deadline=None)
+@given(stream=STREAMS, order=st.integers(1, 4))
+def test_lower_orders_do_not_depend_on_the_higher_ones(stream, order):
+    cut, alone = count_ngrams(stream, 4, VOCAB, END).up_to(order), count_ngrams(stream, order, VOCAB, END)
+    for a, b in zip([*cut.index.keys, *cut.counts], [*alone.index.keys, *alone.counts], strict=True):
+        assert a.tolist() == b.tolist()
+
+
+@pytest.mark.parametrize("order", [0, 3])
+def test_orders_that_were_not_counted_are_refused(order):
+    with pytest.raises(ValueError, match="de 1 a 2, y se pide"):
+        count_ngrams(torch.tensor([0, 1, 0]), 2, VOCAB, END).up_to(order)
+
+
 @pytest.mark.parametrize(
     ("stream", "order", "boundary", "message"),
     [

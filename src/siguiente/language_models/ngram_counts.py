@@ -1,6 +1,6 @@
 """Contar: cuántas veces aparece cada n-grama de un flujo de tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -29,6 +29,25 @@ class NGramCounts:
     def order(self) -> int:
         """El orden mayor, n."""
         return self.index.order
+
+    def up_to(self, order: int) -> "NGramCounts":
+        """Las cuentas de los órdenes hasta `order`: las mismas que si solo se hubieran contado esos.
+
+        Raises
+        ------
+        ValueError
+            Si no se contaron tantos órdenes.
+
+        Examples
+        --------
+        >>> import torch
+        >>> stream = torch.tensor([0, 1, 2, 0])
+        >>> count_ngrams(stream, order=3, vocab_size=3, boundary=0).up_to(2).order
+        2
+        """
+        if not 1 <= order <= self.order:
+            raise ValueError(f"Se contaron los órdenes de 1 a {self.order}, y se pide hasta el {order}.")
+        return NGramCounts(replace(self.index, keys=self.index.keys[:order]), self.counts[:order])
 
 
 def count_ngrams(stream: Tensor, order: int, vocab_size: int, boundary: int) -> NGramCounts:
