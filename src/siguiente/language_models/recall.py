@@ -1,0 +1,84 @@
+"""Recordar: qué probabilidad da un modelo a un nombre que ya salió, según lo lejos que quedó."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from siguiente.language_models.protocol import LanguageModel
+
+__all__ = ["Recall", "recall", "within"]
+
+
+class Recall(NamedTuple):
+    """Las veces que un nombre vuelve a salir en un texto.
+
+    Attributes
+    ----------
+    distance : Tensor
+        Tokens desde la última vez que salió, (K,).
+    probability : Tensor
+        La que el modelo le da si lo que viene es un nombre, (K,).
+    """
+
+    distance: Tensor
+    probability: Tensor
+
+
+def recall(model: LanguageModel, ids: Tensor, names: Tensor) -> Recall:
+    """Busca los nombres repetidos de un texto y mide si el modelo los esperaba.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        Cualquier modelo del protocolo.
+    ids : Tensor
+        Los tokens del texto, (T,), con el de comienzo.
+    names : Tensor
+        Por token del vocabulario, (V,), el número de su nombre, o -1 si no es un nombre. Las formas de uno,
+        con espacio delante y sin él, llevan el mismo número.
+
+    Returns
+    -------
+    Recall
+        En el orden del texto; vacío si ningún nombre se repite.
+
+    Notes
+    -----
+    La probabilidad se reparte entre los nombres: así no cuenta si el modelo esperaba un nombre u otra cosa,
+    sino cuál,
+
+    .. math:: \\frac{\\sum_{v \\in g} p(v \\mid x_{<t})}{\\sum_{v \\in \\text{nombres}} p(v \\mid x_{<t})}.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> recall(UniformModel(4), torch.tensor([0, 1, 3, 1]), names=torch.tensor([-1, 0, 1, -1]))
+    Recall(distance=tensor([2]), probability=tensor([0.5000]))
+    """
+    logits, _ = model.step(ids[None, :-1], last=len(ids) - 1)
+    chances = logits[0].softmax(-1)  # (T - 1, V)
+    seen: dict[int, int] = {}
+    found = []
+    for t, name in enumerate(names[ids].tolist()):
+        if name in seen:
+            p = chances[t - 1]
+            found.append((t - seen[name], (p[names == name].sum() / p[names >= 0].sum()).item()))
+        if name >= 0:
+            seen[name] = t
+    return Recall(torch.tensor([d for d, _ in found]), torch.tensor([p for _, p in found]))
+
+
+def within(recalls: list[Recall], low: int, high: int) -> Tensor:
+    """La media de cada texto en las distancias de `low` a `high`, sin los textos que no tienen ninguna.
+
+    Examples
+    --------
+    >>> import torch
+    >>> within([Recall(torch.tensor([3, 9, 4]), torch.tensor([0.5, 0.2, 1.0]))], low=1, high=5)
+    tensor([0.7500])
+    """
+    chosen = [r.probability[(r.distance >= low) & (r.distance <= high)] for r in recalls]
+    means = [p.mean() for p in chosen if len(p)]
+    return torch.stack(means) if means else torch.empty(0)
