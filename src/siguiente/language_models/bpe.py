@@ -4,6 +4,7 @@ Aquí están la idea, paso a paso, y el tokenizador que resulta. :mod:`siguiente
 aprende las uniones sin volver a contarlo todo en cada paso.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from itertools import pairwise
 from siguiente.language_models.byte_alphabet import byte_alphabet
 from siguiente.language_models.pieces import END, PieceTokenizer, piece_bytes, split_pieces
 
-__all__ = ["BPETokenizer", "Pair", "Word", "best_pair", "byte_words", "count_pairs", "merge"]
+__all__ = ["BPETokenizer", "Pair", "Word", "apply_merges", "best_pair", "byte_words", "count_pairs", "merge"]
 
 Pair = tuple[int, int]
 Word = tuple[int, ...]
@@ -96,6 +97,29 @@ def merge(word: Word, pair: Pair, new: int) -> Word:
     return tuple(merged)
 
 
+def apply_merges(word: Word, ranks: Mapping[Pair, int]) -> Word:
+    """Une, mientras se pueda, la pareja cuya unión se aprendió antes.
+
+    Parameters
+    ----------
+    word : tuple of int
+        Los bytes de una pieza.
+    ranks : mapping of (int, int) to int
+        El token que crea cada unión: cuanto menor, antes se aprendió.
+
+    Examples
+    --------
+    >>> apply_merges((1, 2, 3), {(2, 3): 257, (1, 2): 258})
+    (1, 257)
+    """
+    while len(word) > 1:
+        pair = min(pairwise(word), key=lambda pair: ranks.get(pair, math.inf))
+        if pair not in ranks:
+            break
+        word = merge(word, pair, ranks[pair])
+    return word
+
+
 @dataclass(frozen=True)
 class BPETokenizer(PieceTokenizer):
     """Corta cada pieza con las uniones aprendidas, en el orden en que se aprendieron.
@@ -140,14 +164,8 @@ class BPETokenizer(PieceTokenizer):
         return tokens[END + 1 :]
 
     def encode_piece(self, piece: str) -> list[int]:
-        """Une, mientras se pueda, la pareja cuya unión se aprendió antes."""
-        word = tuple(piece_bytes(piece))
-        while len(word) > 1:
-            pair = min(pairwise(word), key=lambda pair: self._ranks.get(pair, self.vocab_size))
-            if pair not in self._ranks:
-                break
-            word = merge(word, pair, self._ranks[pair])
-        return list(word)
+        """Los tokens que quedan tras hacer en la pieza todas las uniones que se puedan."""
+        return list(apply_merges(tuple(piece_bytes(piece)), self._ranks))
 
     @cached_property
     def _ranks(self) -> dict[Pair, int]:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from siguiente.language_models.text import Tokenizer
 
-__all__ = ["count_tokens", "tokens_per_word", "visible_tokens"]
+__all__ = ["count_tokens", "tokens_per_word", "visible_token", "visible_tokens"]
 
 
 def visible_tokens(tokenizer: Tokenizer, text: str) -> list[str]:
@@ -24,11 +24,17 @@ def visible_tokens(tokenizer: Tokenizer, text: str) -> list[str]:
     >>> visible_tokens(ByteTokenizer(), "a ñ")
     ['a', '␣', '<C3>', '<B1>']
     """
-    return [visible(tokenizer.token_bytes(token)) for token in tokenizer.encode(text)]
+    return [visible_token(tokenizer.token_bytes(token)) for token in tokenizer.encode(text)]
 
 
-def visible(data: bytes) -> str:
-    """Un token para leerlo: su texto o, si no llega a un carácter, sus bytes."""
+def visible_token(data: bytes) -> str:
+    """Los bytes de un token, para leerlos.
+
+    Examples
+    --------
+    >>> visible_token(" ñu".encode()), visible_token(b"\\xc3")
+    ('␣ñu', '<C3>')
+    """
     try:
         return data.decode().replace(" ", "␣")
     except UnicodeDecodeError:
