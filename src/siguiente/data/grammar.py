@@ -117,7 +117,7 @@ def write(node: Node, rng: random.Random, words: dict[str, Word]) -> str:
         case str():
             return node
         case tuple():
-            return "".join(write(part, rng, words) for part in node)
+            return "".join([write(part, rng, words) for part in node])
         case Choice():
             return write(rng.choices(node.options, node.weights)[0], rng, words)
     if node.draws:

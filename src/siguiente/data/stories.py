@@ -50,6 +50,7 @@ class Story:
     roles: Mapping[str, str]
 
 
+@lru_cache(maxsize=4)
 def load_stories(split: str, count: int) -> tuple[str, ...]:
     """Los primeros cuentos de una parte: siempre los mismos y en el mismo orden.
 

@@ -63,7 +63,17 @@ THINGS = nouns(
     fp="botas sandalias",
 )
 COLORS = adjectives("rojo amarillo blanco negro verde azul gris morado celeste marrón")
+ODD = adjectives("rojo verde azul morado celeste violeta turquesa")
+FURS = adjectives("blanco negro gris marrón")
 NUMBERS = nouns(m="doce quince veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien")
+AGES = nouns(m="cinco seis siete ocho nueve diez once")
+FEW = nouns(m="dos tres cuatro cinco seis siete")
+DAYS = nouns(m="lunes martes miércoles jueves viernes sábado domingo")
+CITIES = nouns(
+    m="""Lima Quito Bogotá Sevilla Montevideo Valparaíso Guadalajara
+        Caracas Asunción Cusco Oaxaca Granada Managua Rosario"""
+)
+FLAVORS = nouns(m="chocolate vainilla limón fresa coco naranja manzana zanahoria nuez miel plátano mango")
 PLACES = (
     noun("parque", "m", spot="un banco"),
     noun("plaza", "f", spot="un banco"),
@@ -79,5 +89,44 @@ PLACES = (
     noun("feria", "f", spot="una carpa"),
 )
 WALKS = nouns(m="parque malecón jardín", f="plaza alameda avenida")
+YARDS = nouns(m="patio jardín parque pasillo", f="plaza calle terraza azotea")
+GOALS = nouns(m="mar lago volcán desierto río valle", f="playa montaña costa selva sierra cascada")
+VEHICLES = nouns(m="auto autobús", f="camioneta furgoneta")
+RACERS = (
+    noun("auto", "m", plural="autos"),
+    noun("camión", "m", plural="camiones"),
+    noun("tractor", "m", plural="tractores"),
+    noun("robot", "m", plural="robots"),
+    noun("moto", "f", plural="motos"),
+    noun("grúa", "f", plural="grúas"),
+)
+ANIMALS = nouns(
+    m="perro gato caballo elefante león oso conejo ratón lobo camello",
+    f="vaca oveja jirafa cebra cabra paloma pantera foca",
+)
+PETS = (
+    noun("perro", "m", voice="ladró", food="un hueso"),
+    noun("perra", "f", voice="ladró", food="una galleta"),
+    noun("gato", "m", voice="maulló", food="una sardina"),
+    noun("gata", "f", voice="maulló", food="un trozo de queso"),
+    noun("conejo", "m", voice="movió las orejas", food="una zanahoria"),
+    noun("coneja", "f", voice="movió el hocico", food="una hoja de lechuga"),
+    noun("gallina", "f", voice="cacareó", food="un puñado de maíz"),
+    noun("pato", "m", voice="hizo cuac", food="un trozo de pan"),
+)
+PETNAMES = nouns(
+    m="""Canela Pimienta Chispa Nube Rayo Trueno Coco Bigotes
+        Azúcar Tango Menta Pelusa Galleta Pluma Limón Caramelo"""
+)
+FRUITS = nouns(
+    mp="limones mangos duraznos higos plátanos melones", fp="manzanas peras naranjas fresas uvas ciruelas"
+)
+POTS = nouns(m="cubo tiesto frasco", f="maceta caja lata taza")
+FLOWERS = nouns(
+    mp="claveles girasoles tulipanes geranios lirios", fp="rosas margaritas violetas amapolas azucenas"
+)
+INSTRUMENTS = nouns(
+    m="violín piano acordeón clarinete tambor", f="guitarra flauta trompeta marimba armónica mandolina"
+)
 
 POOLS = {name: pool for name, pool in vars().items() if isinstance(pool, tuple)}

@@ -71,7 +71,7 @@ def _sequence(tokens: list[str], scope: Scope, pools: Pools) -> Node:
             parts.append(_choice(tokens, scope, pools))
         else:
             parts.append(_slot(token, scope, pools) if token[0] in "{}" else token)
-    return tuple(parts)
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def _choice(tokens: list[str], scope: Scope, pools: Pools) -> Choice:
@@ -111,8 +111,8 @@ def _slot(token: str, scope: Scope, pools: Pools) -> Slot:
 
 def _checked(slot: Slot, token: str) -> Slot:
     """El mismo hueco, si sabe escribirse con cada palabra de sus listas."""
-    plural = any(word.number for word in slot.pools[0])
-    enough = {"#": (2,), ":": (4,) if plural and len(slot.names) == 1 else (2, 4)}
+    mixed = len({word.number for word in slot.pools[0]}) > 1
+    enough = {"#": (2,), ":": (4,) if mixed and len(slot.names) == 1 else (2, 4)}
     if len(slot.details) not in enough.get(slot.kind, (1,)):
         raise ValueError(
             f"Al hueco «{token}» le faltan o le sobran formas: ponga dos, o cuatro si hay plurales."
