@@ -52,7 +52,8 @@ def trained(**options):
 def test_reports_come_at_the_start_every_so_often_and_at_the_end():
     reports = list(train(Tiny(), STREAM, replace(CONFIG, steps=10), HELD_OUT))
     assert [report.step for report in reports] == [0, 4, 8, 10]
-    assert [report.tokens for report in reports] == [0, 60, 120, 150]
+    # La última ventana repite un token que la penúltima ya predijo.
+    assert [report.tokens for report in reports] == [0, 60, 119, 149]
     assert reports[-1].held_out < reports[0].held_out
     assert reports[0].loss == pytest.approx(reports[0].held_out, rel=0.2)
 

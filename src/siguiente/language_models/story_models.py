@@ -8,7 +8,7 @@ from siguiente.language_models.training import TrainingConfig
 __all__ = ["STORY_GRU", "STORY_MLP", "make_story_gru", "make_story_mlp"]
 
 TRAINING = TrainingConfig(
-    steps=1_400, batch_size=8, length=256, learning_rate=3e-3, warmup=100, evaluate_every=140
+    steps=2_500, batch_size=16, length=192, learning_rate=3e-3, warmup=100, evaluate_every=250, boundary=END
 )
 
 

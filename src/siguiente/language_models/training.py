@@ -14,7 +14,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW, Optimizer
 
 from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
-from siguiente.language_models.windows import IGNORED, cut_windows, shuffled_windows, window_count
+from siguiente.language_models.windows import IGNORED, Windows, cut_windows, find_windows, shuffled_windows
 from siguiente.plots.numbers import number
 
 __all__ = [
@@ -56,6 +56,9 @@ class TrainingConfig:
         Pasos entre dos informes.
     seed : int
         Semilla del orden de las ventanas.
+    boundary : int, optional
+        El token que separa los textos: con él, cada texto empieza su propia ventana; sin él, el flujo se
+        corta cada `length` tokens.
 
     Raises
     ------
@@ -77,6 +80,7 @@ class TrainingConfig:
     clip: float = 1.0
     evaluate_every: int = 100
     seed: int = 0
+    boundary: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "length", "evaluate_every"):
@@ -99,7 +103,7 @@ class Report(NamedTuple):
     step : int
         Pasos dados.
     tokens : int
-        Tokens leídos al entrenar.
+        Tokens predichos al entrenar.
     loss : float
         Pérdida media de los lotes desde el informe anterior, en nats por token; en el paso 0, la del primer
         lote antes de aprender nada.
@@ -240,9 +244,9 @@ def held_out_loss(model: nn.Module, stream: Tensor, config: TrainingConfig) -> f
     1.3863
     """
     model.eval()
-    total, rows = 0.0, torch.arange(window_count(stream, config.length))
-    for part in rows.split(config.batch_size):
-        inputs, targets = cut_windows(stream, part, config.length)
+    total, windows = 0.0, find_windows(stream, config.length, config.boundary)
+    for part in zip(*(edge.split(config.batch_size) for edge in windows), strict=True):
+        inputs, targets = cut_windows(stream, Windows(*part))
         count = (targets != IGNORED).sum().item()
         total += count * next_token_loss(model(inputs), targets).item()
     return total / (len(stream) - 1)
@@ -317,7 +321,7 @@ def check_stream(model: nn.Module, stream: Tensor, config: TrainingConfig) -> No
         raise ValueError("El flujo debe ser un vector (N,) de enteros de 64 bits, como el de `token_stream`.")
     if len(stream) == 0:
         raise ValueError("El flujo está vacío: no hay tokens con que entrenar o medir.")
-    if len(stream) <= config.length:
+    if len(stream) < 2 or (config.boundary is None and len(stream) <= config.length):
         raise ValueError(
             f"El flujo tiene {len(stream)} tokens y una ventana necesita {config.length + 1}: use más texto "
             "o una ventana (`length`) más corta."
@@ -348,14 +352,16 @@ class _Run:
 
         yield from tuple(log)
         if not log:
-            yield self.report(0, [self.first_loss()], log)
+            yield self.report(0, 0, [self.first_loss()], log)
         first, steps, losses = log[-1].step, self.config.steps, list[Tensor]()
+        tokens = log[-1].tokens
         self.model.train()
         bar = trange(first, steps, initial=first, total=steps, unit="paso", disable=not progress)
         for step, batch in zip(bar, self.batches(first), strict=False):
             losses.append(self.update(step, batch))
+            tokens += int((batch[1] != IGNORED).sum())
             if (step + 1) % self.config.evaluate_every == 0 or step + 1 == steps:
-                yield (report := self.report(step + 1, losses, log))
+                yield (report := self.report(step + 1, tokens, losses, log))
                 bar.set_postfix_str(f"pérdida {number(report.loss, 3)}")
                 losses.clear()
                 self.model.train()
@@ -364,8 +370,9 @@ class _Run:
     def batches(self, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Da los lotes desde el paso `first`; con la misma semilla, siempre los mismos."""
         c = self.config
-        for rows in islice(shuffled_windows(self.stream, c.length, c.batch_size, c.seed), first, None):
-            yield cut_windows(self.stream, rows, c.length)
+        windows = find_windows(self.stream, c.length, c.boundary)
+        for batch in islice(shuffled_windows(windows, c.batch_size, c.seed), first, None):
+            yield cut_windows(self.stream, batch)
 
     def first_loss(self) -> Tensor:
         """La pérdida del primer lote, antes de aprender."""
@@ -392,13 +399,13 @@ class _Run:
             f"(`warmup`).{kept}"
         )
 
-    def report(self, step: int, losses: list[Tensor], log: list[Report]) -> Report:
+    def report(self, step: int, tokens: int, losses: list[Tensor], log: list[Report]) -> Report:
         """Mide, anota y guarda; si la medida no es un número, no se guarda nada."""
         c, mean = self.config, torch.stack(losses).mean().item()
         apart = None if self.held_out is None else held_out_loss(self.model.eval(), self.held_out, c)
         if not math.isfinite(mean + (apart or 0)):
             raise self.diverged(step)
-        log.append(Report(step, step * c.batch_size * c.length, mean, apart))
+        log.append(Report(step, tokens, mean, apart))
         if self.saved is not None:
             self.saved.save(self.model, self.optimizer, [tuple(report) for report in log])
         self.model.eval()

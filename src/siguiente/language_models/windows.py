@@ -1,80 +1,115 @@
 """Ventanas: cómo se reparte un flujo de tokens en lotes, sin perder ni repetir ninguna predicción."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
-__all__ = ["IGNORED", "cut_windows", "shuffled_windows", "window_count"]
+__all__ = ["IGNORED", "Windows", "cut_windows", "find_windows", "shuffled_windows"]
 
 # El objetivo que no cuenta en la pérdida; es el valor que PyTorch salta de fábrica.
 IGNORED = -100
 
 
-def window_count(stream: Tensor, length: int) -> int:
-    """Número de ventanas de `length` predicciones que hacen falta para predecir cada token una vez.
+class Windows(NamedTuple):
+    """Trozos de un flujo: cada uno predice los tokens de `first` + 1 a `end`, y lee desde `start`."""
 
-    Examples
-    --------
-    >>> import torch
-    >>> window_count(torch.arange(8), length=3)
-    3
-    """
-    return -(-(len(stream) - 1) // length)
+    start: Tensor
+    """Primera posición que se lee, (R,)."""
+    first: Tensor
+    """Primera posición desde la que se predice, (R,)."""
+    end: Tensor
+    """La posición del último token que se predice, (R,)."""
+
+    def select(self, rows: Tensor) -> "Windows":
+        """Elige ventanas por su número."""
+        return Windows(self.start[rows], self.first[rows], self.end[rows])
 
 
-def cut_windows(stream: Tensor, rows: Tensor, length: int) -> tuple[Tensor, Tensor]:
-    """Corta las ventanas de esos números: la `i` predice los `length` tokens que siguen al `i * length`.
+def find_windows(stream: Tensor, length: int, boundary: int | None = None) -> Windows:
+    """Reparte un flujo en ventanas de hasta `length` predicciones: cada token se predice una vez.
 
     Parameters
     ----------
     stream : Tensor
-        El flujo de tokens, (N,), con más de `length`.
-    rows : Tensor
-        Números de ventana, (B,), entre 0 y `window_count` - 1.
+        El flujo de tokens, (N,), con más de `length` si no hay `boundary`.
     length : int
         Predicciones por ventana, T.
-
-    Returns
-    -------
-    tuple of (Tensor, Tensor)
-        Lo que se lee y lo que se predice, ambos (B, T): cada objetivo es el token que sigue.
-
-    Notes
-    -----
-    La última ventana no suele caber entera: se adelanta hasta que cabe, y lo que ya predijo la
-    anterior se marca con `IGNORED`.
+    boundary : int, optional
+        El token que separa los textos. Con él, cada texto empieza su propia ventana, y ninguna ve un texto
+        sin su comienzo; sin él, las ventanas se suceden y la última se adelanta hasta que cabe.
 
     Examples
     --------
     >>> import torch
-    >>> inputs, targets = cut_windows(torch.arange(8), torch.tensor([0, 2]), length=3)
+    >>> find_windows(torch.arange(8), length=3).start.tolist()
+    [0, 3, 4]
+    >>> find_windows(torch.tensor([0, 1, 2, 3, 4, 0, 5, 0]), length=3, boundary=0).start.tolist()
+    [0, 3, 5]
+    """
+    last = len(stream) - 1
+    if boundary is None:
+        first = torch.arange(0, last, length)
+        return Windows(first.clamp(max=last - length), first, (first + length).clamp(max=last))
+    marks = (stream[1:-1] == boundary).nonzero()[:, 0] + 1
+    edges = torch.cat([torch.tensor([0]), marks, torch.tensor([last])])
+    pieces = -(-edges.diff() // length)  # un texto largo ocupa varias ventanas
+    number = torch.arange(int(pieces.sum())) - (pieces.cumsum(0) - pieces).repeat_interleave(pieces)
+    start = edges[:-1].repeat_interleave(pieces) + number * length
+    return Windows(start, start, (start + length).minimum(edges[1:].repeat_interleave(pieces)))
+
+
+def cut_windows(stream: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
+    """Corta del flujo unas ventanas y las iguala por la derecha.
+
+    Parameters
+    ----------
+    stream : Tensor
+        El flujo de tokens, (N,).
+    windows : Windows
+        B ventanas; la más larga tiene T tokens.
+
+    Returns
+    -------
+    tuple of (Tensor, Tensor)
+        Lo que se lee y lo que se predice, ambos (B, T): cada objetivo es el token que sigue, o `IGNORED` en
+        el relleno y donde ya lo predijo otra ventana.
+
+    Examples
+    --------
+    >>> import torch
+    >>> stream = torch.arange(8)
+    >>> inputs, targets = cut_windows(stream, find_windows(stream, length=3).select(torch.tensor([0, 2])))
     >>> inputs.tolist()
     [[0, 1, 2], [4, 5, 6]]
     >>> targets.tolist()
     [[1, 2, 3], [-100, -100, 7]]
     """
-    first = rows[:, None] * length
-    positions = first.clamp(max=len(stream) - 1 - length) + torch.arange(length)  # (B, T)
-    return stream[positions], stream[positions + 1].masked_fill(positions < first, IGNORED)
+    start, first, end = (edge[:, None] for edge in windows)
+    positions = start + torch.arange(int((windows.end - windows.start).max()))  # (B, T)
+    targets = stream[(positions + 1).minimum(end)]
+    return stream[positions.minimum(end)], targets.masked_fill(
+        (positions < first) | (positions >= end), IGNORED
+    )
 
 
-def shuffled_windows(stream: Tensor, length: int, batch_size: int, seed: int) -> Iterator[Tensor]:
-    """Da sin fin números de ventana, (B,), barajados de nuevo en cada época.
+def shuffled_windows(windows: Windows, batch_size: int, seed: int) -> Iterator[Windows]:
+    """Da sin fin lotes de ventanas, barajadas de nuevo en cada época.
 
     Cada época da todas las ventanas una vez; un lote puede terminar una época y empezar la siguiente.
 
     Examples
     --------
     >>> import torch
-    >>> rows = shuffled_windows(torch.arange(9), length=2, batch_size=4, seed=0)
-    >>> next(rows).sort().values
-    tensor([0, 1, 2, 3])
+    >>> windows = find_windows(torch.arange(9), length=2)
+    >>> next(shuffled_windows(windows, batch_size=4, seed=0)).start.sort().values
+    tensor([0, 2, 4, 6])
     """
-    generator, count = Generator().manual_seed(seed), window_count(stream, length)
+    generator, count = Generator().manual_seed(seed), len(windows.start)
     pending = torch.empty(0, dtype=torch.int64)
     while True:
         while len(pending) < batch_size:
             pending = torch.cat([pending, torch.randperm(count, generator=generator)])
-        yield pending[:batch_size]
+        yield windows.select(pending[:batch_size])
         pending = pending[batch_size:]

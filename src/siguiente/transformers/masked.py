@@ -13,7 +13,7 @@ from siguiente.language_models.training import (
     make_optimizer,
     training_step,
 )
-from siguiente.language_models.windows import IGNORED, cut_windows, shuffled_windows
+from siguiente.language_models.windows import IGNORED, cut_windows, find_windows, shuffled_windows
 from siguiente.transformers.gpt import GPT, GPTConfig
 
 __all__ = ["MaskedModel", "fill", "mask_tokens", "train_masked"]
@@ -155,10 +155,11 @@ def train_masked(model: MaskedModel, stream: Tensor, config: TrainingConfig) -> 
     True
     """
     generator, optimizer = torch.Generator().manual_seed(config.seed), make_optimizer(model, config)
-    windows = shuffled_windows(stream, config.length, config.batch_size, config.seed)
-    for step, rows in zip(range(config.steps), windows, strict=False):
+    windows = find_windows(stream, config.length, config.boundary)
+    batches = shuffled_windows(windows, config.batch_size, config.seed)
+    for step, batch in zip(range(config.steps), batches, strict=False):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate_at(step, config)
-        ids, _ = cut_windows(stream, rows, config.length)
-        batch = mask_tokens(ids, model.mask_id, generator)
-        yield training_step(model, optimizer, batch, config).item()
+        ids, _ = cut_windows(stream, batch)
+        masked = mask_tokens(ids, model.mask_id, generator)
+        yield training_step(model, optimizer, masked, config).item()

@@ -1,12 +1,13 @@
 """El GPT de los cuentos: el mejor modelo que el curso entrena, y el que varias páginas usan."""
 
+from siguiente.language_models.pieces import END
 from siguiente.language_models.story_model import StoryModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.transformers.gpt import GPT, GPTConfig
 
 __all__ = ["STORY_GPT", "make_story_gpt"]
 
-CONTEXT = 256
+CONTEXT = 192  # el cuento más largo cabe
 
 
 def make_story_gpt(vocab_size: int) -> GPT:
@@ -30,6 +31,12 @@ STORY_GPT = StoryModel(
     __name__,
     make_story_gpt,
     TrainingConfig(
-        steps=1_400, batch_size=8, length=CONTEXT, learning_rate=2e-3, warmup=100, evaluate_every=140
+        steps=2_500,
+        batch_size=16,
+        length=CONTEXT,
+        learning_rate=3e-3,
+        warmup=100,
+        evaluate_every=250,
+        boundary=END,
     ),
 )
