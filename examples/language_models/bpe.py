@@ -2,8 +2,8 @@
 
 ``python examples/language_models/bpe.py --text mi_libro.txt --vocab-size 4096``
 
-Sin texto, aprende de los cuentos del curso. Al terminar escribe el tokenizador y una figura. Si se interrumpe,
-no deja nada a medias.
+Sin texto, aprende de los cuentos del curso. Al terminar escribe el tokenizador y una figura. Si se
+interrumpe, no deja nada a medias.
 """
 
 import argparse
@@ -23,7 +23,7 @@ HELD_OUT = 10  # de cada cuántos bloques del texto, el último se aparta: con e
 BLOCKS, BLOCK = 20, 100  # bloques en que se corta un texto, como poco, y sus palabras, como mucho
 BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} uniones [{elapsed}; quedan {remaining}]"
 SMALLEST = 258  # los 256 bytes, el token de final y una unión
-LONGEST, POINTS = 10, 6  # tokens largos que se enseñan y puntos de la curva
+LONGEST, POINTS = 10, 6  # tokens largos que se enseñan y puntos de la curva, cada uno la mitad del siguiente
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -140,7 +140,7 @@ def drawn(tokenizer: "BPETokenizer", texts: Sequence[str]) -> bytes:
 
     matplotlib.use("agg")  # sin ventana
     total = len(tokenizer.merges)
-    sizes = sorted({round(total ** (i / (POINTS - 1))) for i in range(POINTS)} | {0})
+    sizes = sorted({0, *(total >> halved for halved in range(POINTS))})
     cuts = [BPETokenizer(tokenizer.merges[:size]) for size in sizes]
     curve = [bootstrap(tokens_per_word(cut, texts), torch.Generator().manual_seed(0)) for cut in cuts]
     vocabulary = [cut.vocab_size for cut in cuts]

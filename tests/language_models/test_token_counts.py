@@ -12,7 +12,16 @@ words = WordTokenizer.from_texts(["El niño come pan con pan."])
 
 
 def test_tokens_are_shown_as_they_are():
-    assert visible_tokens(words, "El niño come ñu") == ["El", "␣niño", "␣come", "␣", "<C3>", "<B1>", "u"]
+    assert visible_tokens(words, "El niño come ñu\n") == [
+        "El",
+        "␣niño",
+        "␣come",
+        "␣",
+        "<C3>",
+        "<B1>",
+        "u",
+        "⏎",
+    ]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

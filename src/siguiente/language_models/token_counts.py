@@ -16,7 +16,7 @@ def visible_tokens(tokenizer: Tokenizer, text: str) -> list[str]:
     Returns
     -------
     list of str
-        Cada token, con ␣ por espacio; los que no llegan a un carácter, con sus bytes, como <C3>.
+        Cada token, con ␣ por espacio y ⏎ por salto de línea; los que no llegan a un carácter, con sus bytes, como <C3>.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def visible_token(data: bytes) -> str:
     ('␣ñu', '<C3>')
     """
     try:
-        return data.decode().replace(" ", "␣")
+        return data.decode().translate({ord(" "): "␣", ord("\n"): "⏎"})
     except UnicodeDecodeError:
         return "".join(f"<{byte:02X}>" for byte in data)
 
