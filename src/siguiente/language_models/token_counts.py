@@ -16,7 +16,8 @@ def visible_tokens(tokenizer: Tokenizer, text: str) -> list[str]:
     Returns
     -------
     list of str
-        Cada token, con ␣ por espacio y ⏎ por salto de línea; los que no llegan a un carácter, con sus bytes, como <C3>.
+        Cada token, con ␣ por espacio y ⏎ por salto de línea; los que no llegan a un carácter, con sus bytes,
+        como <C3>.
 
     Examples
     --------
