@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from siguiente.language_models.words import WordTokenizer
 from siguiente.transformers.gpt import GPT, GPTConfig
-from siguiente.transformers.word_senses import first_occurrences, layer_vectors, nearest_centroid
+from siguiente.transformers.word_senses import cut_at_phrase, layer_vectors, nearest_centroid
 
 TEXTS = ["Ana guardó sus monedas en el banco del pueblo", "Luis se sentó a la sombra en el banco"]
 TOKENIZER = WordTokenizer.from_texts(TEXTS)
@@ -19,37 +19,43 @@ def seeded(seed=0):
 
 
 def test_a_cut_ends_in_the_word_and_keeps_what_precedes_it():
-    rows = first_occurrences(TOKENIZER, TEXTS, " banco", before=3).tolist()
+    rows = cut_at_phrase(TOKENIZER, TEXTS, " banco", before=3).tolist()
     assert [TOKENIZER.decode(row) for row in rows] == [" monedas en el banco", " sombra en el banco"]
 
 
 def test_only_the_first_time_counts():
     text = "el banco y otro banco"
     tokenizer = WordTokenizer.from_texts([text])
-    assert tokenizer.decode(first_occurrences(tokenizer, [text], " banco", 1)[0].tolist()) == "el banco"
+    assert tokenizer.decode(cut_at_phrase(tokenizer, [text], " banco", 1)[0].tolist()) == "el banco"
 
 
 @pytest.mark.parametrize(
-    ("word", "before"), [(" banquillo", 1), (" banco", 7), (" pueblo", 1), (" banco", -1)]
+    ("phrase", "before"), [(" banquillo", 1), (" banco", 9), (" pueblo", 1), (" banco", -1), ("", 1)]
 )
-def test_a_word_that_cannot_be_cut(word, before):
+def test_a_phrase_that_cannot_be_cut(phrase, before):
     with pytest.raises(ValueError, match="tokens"):
-        first_occurrences(TOKENIZER, TEXTS, word, before)
+        cut_at_phrase(TOKENIZER, TEXTS, phrase, before)
+
+
+def test_a_phrase_of_several_tokens():
+    rows = cut_at_phrase(TOKENIZER, TEXTS, " en el banco", before=0)
+    assert torch.equal(rows[0], rows[1])
+    assert rows.shape == (2, 3)
 
 
 def test_no_texts_no_rows():
-    assert first_occurrences(TOKENIZER, [], " banco", 2).shape == (0, 3)
+    assert cut_at_phrase(TOKENIZER, [], " banco", 2).shape == (0, 3)
 
 
 def test_without_blocks_the_word_is_the_same_in_every_context_and_with_them_it_is_not():
-    vectors = layer_vectors(MODEL, first_occurrences(TOKENIZER, TEXTS, " banco", before=3))
+    vectors = layer_vectors(MODEL, cut_at_phrase(TOKENIZER, TEXTS, " banco", before=3))
     assert vectors.shape == (3, 2, 8)
     assert torch.equal(vectors[0, 0], vectors[0, 1])
     assert not torch.allclose(vectors[1, 0], vectors[1, 1])
 
 
 def test_the_last_layer_is_what_the_head_reads():
-    ids = first_occurrences(TOKENIZER, TEXTS, " banco", before=3)
+    ids = cut_at_phrase(TOKENIZER, TEXTS, " banco", before=3)
     vectors = layer_vectors(MODEL, ids)
     torch.testing.assert_close(MODEL.head(vectors[-1]), MODEL(ids)[:, -1])
 

@@ -8,56 +8,55 @@ from torch import Tensor
 from siguiente.language_models.text import Tokenizer
 from siguiente.transformers.gpt import GPT
 
-__all__ = ["first_occurrences", "layer_vectors", "nearest_centroid"]
+__all__ = ["cut_at_phrase", "layer_vectors", "nearest_centroid"]
 
 
-def first_occurrences(tokenizer: Tokenizer, texts: Sequence[str], word: str, before: int) -> Tensor:
-    """Recorta de cada texto la primera vez que aparece una palabra, con los tokens que la preceden.
+def cut_at_phrase(tokenizer: Tokenizer, texts: Sequence[str], phrase: str, before: int) -> Tensor:
+    """Recorta de cada texto la primera vez que aparece una frase, con unos tokens de lo que la precede.
 
-    Todos los recortes miden lo mismo y terminan en la palabra: así la posición no puede delatar el sentido.
+    Todos los recortes miden lo mismo y terminan en la frase: así ni la posición ni las palabras más cercanas
+    pueden delatar el sentido de la última.
 
     Parameters
     ----------
     tokenizer : Tokenizer
         El del modelo.
     texts : sequence of str
-        N textos que contienen la palabra.
-    word : str
-        La palabra, con el espacio que la precede: debe ser un solo token.
+        N textos que contienen la frase.
+    phrase : str
+        La frase, con el espacio que la precede si lo hay.
     before : int
         Cuántos tokens se conservan delante de ella.
 
     Returns
     -------
     Tensor
-        (N, before + 1), enteros de 64 bits.
+        (N, before + tokens de la frase), enteros de 64 bits.
 
     Raises
     ------
     ValueError
-        Si la palabra no es un solo token, o si algún texto no la tiene o no tiene tantos tokens delante.
+        Si la frase está vacía, si `before` es negativo o si un texto no la tiene con tantos tokens delante.
 
     Examples
     --------
     >>> from siguiente.language_models.words import WordTokenizer
-    >>> texts = ["Fue al banco y luego a otro banco", "Iremos juntos al banco"]
+    >>> texts = ["Ayer fue al banco y luego a otro banco", "Mañana iremos juntos al banco"]
     >>> tokenizer = WordTokenizer.from_texts(texts)
-    >>> [tokenizer.decode(row) for row in first_occurrences(tokenizer, texts, " banco", before=1).tolist()]
-    [' al banco', ' al banco']
+    >>> [tokenizer.decode(row) for row in cut_at_phrase(tokenizer, texts, " al banco", before=1).tolist()]
+    [' fue al banco', ' juntos al banco']
     """
-    token = tokenizer.encode(word)
-    if len(token) != 1 or before < 0:
-        raise ValueError(
-            f"«{word}» ocupa {len(token)} tokens y se piden {before} delante: use uno, y 0 o más."
-        )
-    rows = []
+    wanted, rows = tokenizer.encode(phrase), []
+    if not wanted or before < 0:
+        raise ValueError(f"Hace falta una frase y cero o más tokens delante: «{phrase}» y {before}.")
     for text in texts:
         ids = tokenizer.encode(text)
-        place = ids.index(token[0]) if token[0] in ids else -1
-        if place < before:
-            raise ValueError(f"«{word}» no está, o no tiene {before} tokens delante, en «{text[:60]}».")
-        rows.append(ids[place - before : place + 1])
-    return torch.tensor(rows, dtype=torch.int64).view(len(rows), before + 1)
+        starts = (i for i in range(len(ids)) if ids[i : i + len(wanted)] == wanted)
+        start = next(starts, -1)
+        if start < before:
+            raise ValueError(f"«{phrase}» no está, o no tiene {before} tokens delante, en «{text[:60]}».")
+        rows.append(ids[start - before : start + len(wanted)])
+    return torch.tensor(rows, dtype=torch.int64).view(len(rows), before + len(wanted))
 
 
 @torch.no_grad()
