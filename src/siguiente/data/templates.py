@@ -98,8 +98,8 @@ def _slot(token: str, scope: Scope, pools: Pools) -> Slot:
     details = tuple((slot["detail"] or "").split("|"))
     others = tuple(name for name in scope if scope[name] == pool)
     if pool:
-        if pool not in pools or names[0] in scope or len(names) > 1:
-            raise ValueError(f"El hueco «{token}» sortea otra vez un nombre, o de una lista que no existe.")
+        if pool not in pools or len(pools[pool]) <= len(others) or names[0] in scope or len(names) > 1:
+            raise ValueError(f"El hueco «{token}» no puede sortear: el nombre ya lo está, o faltan palabras.")
         scope[names[0]] = pool
     names += list(details) if kind == "/" else []
     unknown = [name for name in names if name not in scope]
