@@ -1,0 +1,166 @@
+"""Cuenta los n-gramas de un texto, mide lo que sabe cada orden, escribe un poco y lo dibuja.
+
+``python examples/language_models/ngram.py --text mi_libro.txt --order 4 --smoothing kneser-ney``
+
+Sin texto, cuenta los cuentos del curso. El último décimo se aparta para medir. Si se interrumpe, no deja nada
+a medias.
+"""
+
+import argparse
+import io
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from siguiente.evaluation.intervals import Estimate
+    from siguiente.language_models.ngram import NGramModel
+    from siguiente.language_models.text import TextModel
+
+STORIES = 5000  # cuentos que se cuentan si no se da otro texto
+HELD_OUT = 10  # de cada cuántos bloques del texto, el último se aparta: con el final se mide
+BLOCKS, BLOCK = 20, 100  # bloques en que se corta un texto, como poco, y sus palabras, como mucho
+SMOOTHINGS = ("kneser-ney", "interpolation", "laplace")
+BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} textos [{elapsed}; quedan {remaining}]"
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Lee las opciones, cuenta y escribe los resultados."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--text", type=Path, metavar="ARCHIVO", help="un texto en UTF-8 (si falta, los cuentos del curso)")
+    add("--order", type=int, default=5, metavar="N", help="palabras del n-grama (%(default)s)")
+    add("--smoothing", choices=SMOOTHINGS, default=SMOOTHINGS[0], help="el suavizado (%(default)s)")
+    add("--length", type=int, default=60, metavar="N", help="tokens que escribe, como mucho (%(default)s)")
+    add("--seed", type=int, default=0, help="con la misma semilla, el mismo texto (%(default)s)")
+    add("--plot", type=Path, default=Path("ngram.png"), metavar="ARCHIVO", help="la figura (%(default)s)")
+    add("--overwrite", action="store_true", help="sustituye la figura si ya existe")
+    options = parser.parse_args(given)
+    try:
+        print(run(options))
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        print("\nInterrumpido: no queda nada a medias.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(options: argparse.Namespace) -> str:
+    """Cuenta, mide cada orden, escribe y dibuja; devuelve lo que hay que decir."""
+    import torch
+
+    from siguiente.language_models.sampling import complete, sampler
+    from siguiente.plots.numbers import interval, number
+    from siguiente.store import write_atomically
+
+    check(options)
+    learn, held_out = corpus(options.text)
+    models = trained(learn, options.order, options.smoothing)
+    paid = measured(models, held_out)
+    choose = sampler(torch.Generator().manual_seed(options.seed))
+    written = complete(models[-1], "", options.length, choose)[0].strip()
+    write_atomically(options.plot, drawn(paid))
+    rows = [
+        f"Orden {order}: {number(bits.value, 3)} bits por byte {interval(bits.low, bits.high, 3)}."
+        for order, bits in enumerate(paid, start=1)
+    ]
+    said = [*rows, f"\nEl de orden {options.order} escribe:\n{written}", f"\nFigura: {options.plot}."]
+    return "\n".join(said)
+
+
+def check(options: argparse.Namespace) -> None:
+    """Antes de trabajar, comprueba las opciones y que la figura cabe donde se pide y no pisa nada."""
+    path = options.plot
+    if options.order < 1 or options.length < 1:
+        raise ValueError(f"--order ({options.order}) y --length ({options.length}) deben ser al menos 1")
+    if not path.parent.is_dir() or path.is_dir():
+        raise ValueError(f"no se puede escribir {path}: elija un archivo de una carpeta que exista")
+    if path.exists() and options.text is not None and options.text.exists() and path.samefile(options.text):
+        raise ValueError(f"{path} es el texto, y ahí va la figura: elija otro sitio")
+    if path.exists() and not options.overwrite:
+        raise ValueError(f"{path} ya existe: elija otro sitio o use --overwrite")
+
+
+def corpus(path: Path | None) -> tuple[list[str], list[str]]:
+    """Los textos que se cuentan y aquellos con que se mide."""
+    from siguiente.data.stories import load_stories
+    from siguiente.data.text_file import read_text
+
+    if path is None:
+        return list(load_stories("train", STORIES)), list(load_stories("test", STORIES // HELD_OUT))
+    text = read_text(path)
+    words = len(text.split())
+    if words < BLOCKS:
+        raise ValueError(f"{path.name} tiene menos de {BLOCKS} palabras: hace falta un texto más largo")
+    blocks = re.findall(rf"(?:\s*\S+){{1,{min(BLOCK, words // BLOCKS)}}}", text)
+    kept = len(blocks) - len(blocks) // HELD_OUT
+    return blocks[:kept], blocks[kept:]
+
+
+def trained(texts: Sequence[str], order: int, smoothing: str) -> "list[TextModel[NGramModel]]":
+    """Un modelo por orden. Lo que se ve una sola vez se cuenta byte a byte: así se aprende a deletrear."""
+    from siguiente.language_models.corpus import token_stream
+    from siguiente.language_models.kneser_ney import kneser_ney
+    from siguiente.language_models.ngram_counts import count_ngrams
+    from siguiente.language_models.smoothing import add_k, fit_weights, interpolate
+    from siguiente.language_models.text import TextModel
+    from siguiente.language_models.words import WordTokenizer
+
+    tokenizer = WordTokenizer.from_texts(texts, min_count=2)
+    size, end, cut = tokenizer.vocab_size, tokenizer.eos_id, len(texts) - len(texts) // HELD_OUT
+    stream = token_stream(tokenizer, texts)
+    print(f"{len(texts)} textos, {len(stream)} tokens, vocabulario de {size}.", flush=True)
+    whole = count_ngrams(stream, order, size, end)
+    counts = [whole.up_to(k) for k in range(1, order + 1)]
+    if smoothing == "interpolation":  # los pesos, con un décimo que no se cuenta al ajustarlos
+        part = count_ngrams(token_stream(tokenizer, texts[:cut]), order, size, end)
+        rest = token_stream(tokenizer, texts[cut:])
+        models = [interpolate(c, fit_weights(part.up_to(c.order), rest)) for c in counts]
+    else:
+        models = list(map(kneser_ney if smoothing == "kneser-ney" else add_k, counts))
+    return [TextModel(model, tokenizer) for model in models]
+
+
+def measured(models: "Sequence[TextModel[NGramModel]]", texts: Sequence[str]) -> "list[Estimate]":
+    """Los bits por byte de cada modelo, con una barra que dice cuánto queda."""
+    import math
+
+    import torch
+    from tqdm import tqdm
+
+    from siguiente.evaluation.intervals import bootstrap
+    from siguiente.language_models.perplexity import text_nats
+
+    paid = torch.zeros(len(models), len(texts), dtype=torch.double)
+    with tqdm(desc="Midiendo", total=paid.numel(), bar_format=BAR) as bar:
+        for order, model in enumerate(models):
+            for number, text in enumerate(texts):
+                paid[order, number] = text_nats(model, [text], end=True)[0]
+                bar.update()
+    size = sum(len(text.encode()) for text in texts) / len(texts)
+    return [bootstrap(row / math.log(2) / size, torch.Generator().manual_seed(0)) for row in paid]
+
+
+def drawn(paid: "Sequence[Estimate]") -> bytes:
+    """Los bits por byte según el orden, como imagen."""
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    from siguiente.plots.curves import estimate_curves
+
+    matplotlib.use("agg")  # sin ventana
+    orders = range(1, len(paid) + 1)
+    ax = estimate_curves(orders, {"": paid}, "Orden", "Bits por byte en texto apartado")
+    image = io.BytesIO()
+    ax.figure.savefig(image, format="png", dpi=150)
+    plt.close(ax.figure)
+    return image.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
