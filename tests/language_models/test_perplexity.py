@@ -45,6 +45,13 @@ def test_each_text_pays_for_itself(text_gru):
     assert paid.tolist() == pytest.approx(alone)
 
 
+def test_a_context_is_read_and_not_paid(text_gru):
+    paid = text_nats(text_gru, ["uno", "dos"], end=True, context="cero, ")
+    both = text_nats(text_gru, ["cero, uno", "cero, dos"], end=True)
+    alone = text_nats(text_gru, ["cero, "])
+    assert paid.tolist() == pytest.approx((both - alone).tolist(), rel=1e-4)
+
+
 @pytest.mark.parametrize("texts", [[], [""], ["bien", ""]])
 def test_empty_texts_are_refused(text_gru, texts):
     with pytest.raises(ValueError, match="qué puntuar" if texts else "No hay textos"):

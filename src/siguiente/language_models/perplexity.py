@@ -49,7 +49,9 @@ class TextScore:
         return self.nats / math.log(2) / self.bytes
 
 
-def text_nats(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = False) -> Tensor:
+def text_nats(
+    model: TextModel[LanguageModel], texts: Iterable[str], end: bool = False, context: str = ""
+) -> Tensor:
     """Lo que un modelo paga por cada texto, para comparar dos modelos texto a texto.
 
     Parameters
@@ -60,6 +62,8 @@ def text_nats(model: TextModel[LanguageModel], texts: Iterable[str], end: bool =
         N textos no vacíos.
     end : bool
         Si también se puntúa el token de final.
+    context : str
+        Lo que el modelo lee antes de cada texto, sin pagarlo. Se lee una sola vez.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def text_nats(model: TextModel[LanguageModel], texts: Iterable[str], end: bool =
     >>> text_nats(uniform, ["un texto", "otro"]) / math.log(256)
     tensor([8., 4.], dtype=torch.float64)
     """
-    return torch.tensor([nats for nats, _ in _paid(model, texts, end)], dtype=torch.double)
+    return torch.tensor([nats for nats, _ in _paid(model, texts, end, context)], dtype=torch.double)
 
 
 def evaluate(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = False) -> TextScore:
@@ -113,14 +117,18 @@ def evaluate(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = 
     return TextScore(nats, tokens, sum(len(text.encode()) for text in texts))
 
 
-def _paid(model: TextModel[LanguageModel], texts: Iterable[str], end: bool) -> list[tuple[float, int]]:
+def _paid(
+    model: TextModel[LanguageModel], texts: Iterable[str], end: bool, context: str = ""
+) -> list[tuple[float, int]]:
     """Nats y tokens puntuados de cada texto."""
+    head, bos = model.encode(context), model.tokenizer.bos_id is not None
+    state = model.model.step(torch.tensor([head[:-1]]))[1] if len(head) > 1 else None
     paid = []
     for number, text in enumerate(texts, start=1):
-        ids = model.encode(text, end)
+        ids = head[-1:] + model.encode(text, end)[bos:]
         if not text or len(ids) < 2:
             raise ValueError(f"El texto {number} está vacío o tiene un solo token: no hay qué puntuar.")
-        logprobs = score(model.model, torch.tensor([ids]))
+        logprobs = score(model.model, torch.tensor([ids]), state)
         paid.append((-logprobs.double().sum().item(), logprobs.numel()))
     if not paid:
         raise ValueError("No hay textos que medir.")
