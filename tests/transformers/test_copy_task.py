@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from siguiente.language_models.training import TrainingConfig
 from siguiente.language_models.windows import IGNORED
-from siguiente.transformers.copy_task import Copier, copied, copy_batch, copy_row, train_copier
+from siguiente.transformers.copy_task import (
+    WORDS,
+    Copier,
+    copied,
+    copied_by_length,
+    copy_batch,
+    copy_row,
+    train_copier,
+    word_ids,
+)
 
 TINY = TrainingConfig(steps=200, batch_size=32, learning_rate=1e-2, warmup=10, weight_decay=0)
 
@@ -91,3 +100,17 @@ def test_bad_input():
         copy_batch(1, 10, 9, seeded())
     with pytest.raises(ValueError, match="no tiene atención"):
         Copier(9, 8, attention=False).weights(copy_batch(1, 2, 9, seeded())[0])
+    with pytest.raises(ValueError, match="no tiene «dinosaurio»"):
+        word_ids("el dinosaurio duerme")
+
+
+def test_the_words_are_forty_and_all_different():
+    assert len(set(WORDS)) == len(WORDS) == 40
+    assert [WORDS[i] for i in word_ids("la luna vuelve")[0]] == ["la", "luna", "vuelve"]
+
+
+def test_a_column_per_length_counts_copies():
+    hits = copied_by_length(Copier(9, 8), [1, 5], count=30, words=9, seed=0)
+    batch = copy_batch(30, 1, 9, seeded())
+    assert torch.equal(hits[:, 0], copied(Copier(9, 8), batch))
+    assert hits.shape == (30, 2)

@@ -12,6 +12,7 @@ from siguiente.language_models.scoring import score, token_logprobs
 from siguiente.language_models.uniform import NoState
 from siguiente.transformers.attention import causal_mask
 from siguiente.transformers.gpt import GPT, GPTConfig, parameters_count
+from siguiente.transformers.gpt2_twin import gpt2_twin
 
 CONFIG = GPTConfig(vocab_size=17, context_length=12, layers=2, heads=3, channels=12)
 
@@ -32,39 +33,17 @@ def ids_of(*shape, seed=0, vocabulary=17):
     return torch.randint(vocabulary, shape, generator=torch.Generator().manual_seed(seed))
 
 
-def transformers_twin(model):
-    """El GPT-2 de transformers, con los mismos pesos: sus matrices van traspuestas."""
-    from transformers.models.gpt2 import GPT2Config, GPT2LMHeadModel
-
-    c = model.config
-    theirs = GPT2LMHeadModel(
-        GPT2Config(vocab_size=c.vocab_size, n_positions=c.context_length, n_embd=c.channels, n_layer=c.layers,
-                   n_head=c.heads, resid_pdrop=0, embd_pdrop=0, attn_pdrop=0, bos_token_id=0, eos_token_id=0)
-    )  # fmt: skip
-    names = {"attn.c_attn": "attention.qkv", "attn.c_proj": "attention.out", "mlp.c_fc": "widen",
-             "mlp.c_proj": "narrow", "ln_1": "norm1", "ln_2": "norm2"}  # fmt: skip
-    weights = {"transformer.wte": "tokens", "transformer.wpe": "positions", "transformer.ln_f": "norm"}
-    for i in range(c.layers):
-        weights |= {f"transformer.h.{i}.{a}": f"blocks.{i}.{b}" for a, b in names.items()}
-    with torch.no_grad():
-        for name, parameter in theirs.named_parameters():
-            module, _, kind = name.rpartition(".")
-            source = model.get_parameter(f"{weights[module]}.{kind}")
-            parameter.copy_(source.T if ".c_" in name and kind == "weight" else source)
-    return theirs.eval()
-
-
 def test_equals_gpt2_of_transformers():
     ids = ids_of(3, 12)
     with torch.no_grad():
-        theirs = transformers_twin(MODEL)(ids, output_hidden_states=True)
+        theirs = gpt2_twin(MODEL)(ids, output_hidden_states=True)
         torch.testing.assert_close(MODEL(ids), theirs.logits, atol=1e-5, rtol=0)
         for layer in range(CONFIG.layers):  # el último de transformers ya está normalizado
             torch.testing.assert_close(MODEL.hidden(ids, layer), theirs.hidden_states[layer])
 
 
 def test_gradients_equal_gpt2_of_transformers():
-    ids, twin = ids_of(2, 12), transformers_twin(MODEL)
+    ids, twin = ids_of(2, 12), gpt2_twin(MODEL)
     loss = -token_logprobs(MODEL(ids)[:, :-1], ids[:, 1:]).mean()
     MODEL.zero_grad()
     loss.backward()
@@ -152,7 +131,7 @@ def test_generates_the_same_as_transformers():
     ids = ids_of(1, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # avisos sobre su configuración por defecto
-        theirs = transformers_twin(MODEL).generate(
+        theirs = gpt2_twin(MODEL).generate(
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=9, min_new_tokens=9, do_sample=False,
             eos_token_id=None, pad_token_id=0,
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """Copiar una frase: lo que cabe en un vector fijo y lo que se alcanza cuando se puede mirar atrás."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Generator, Tensor, nn
@@ -14,7 +14,41 @@ from siguiente.language_models.training import (
 from siguiente.language_models.windows import IGNORED
 from siguiente.transformers.attention import MultiHeadAttention
 
-__all__ = ["Copier", "copied", "copy_batch", "copy_row", "train_copier"]
+__all__ = [
+    "WORDS",
+    "Copier",
+    "copied",
+    "copied_by_length",
+    "copy_batch",
+    "copy_row",
+    "train_copier",
+    "word_ids",
+]
+
+# Cuarenta palabras con que se forman las frases; el separador va detrás, con el número 40.
+WORDS = (  # noqa: SIM905 (una lista ocuparía cuarenta líneas)
+    "el la una en de con sobre gato perro niña abuelo luna sol río casa silla mesa puerta ventana árbol "
+    "flor pan libro carta tren barco mar cielo noche calle duerme corre canta mira lee espera vuelve "
+    "vieja azul grande"
+).split()
+
+
+def word_ids(text: str) -> Tensor:
+    """Números de las palabras de una frase, (1, n).
+
+    Raises
+    ------
+    ValueError
+        Si alguna palabra no está en `WORDS`.
+
+    Examples
+    --------
+    >>> word_ids("el gato duerme")
+    tensor([[ 0,  7, 30]])
+    """
+    if unknown := [word for word in text.split() if word not in WORDS]:
+        raise ValueError(f"El vocabulario no tiene «{unknown[0]}»: use palabras de `WORDS`.")
+    return torch.tensor([[WORDS.index(word) for word in text.split()]])
 
 
 def copy_row(sequences: Tensor, separator: int) -> tuple[Tensor, Tensor]:
@@ -163,3 +197,15 @@ def copied(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     """
     inputs, targets = batch
     return ((model(inputs).argmax(-1) == targets) | (targets == IGNORED)).all(1)
+
+
+def copied_by_length(model: nn.Module, lengths: Sequence[int], count: int, words: int, seed: int) -> Tensor:
+    """Qué frases nuevas se copian enteras, (count, K): una columna por longitud.
+
+    Examples
+    --------
+    >>> copied_by_length(Copier(words=40, channels=8), [1, 10, 20], count=50, words=40, seed=0).shape
+    torch.Size([50, 3])
+    """
+    generator = torch.Generator().manual_seed(seed)
+    return torch.stack([copied(model, copy_batch(count, n, words, generator)) for n in lengths], 1)

@@ -1,0 +1,89 @@
+"""Mide lo que cuesta entrenar un GPT según su tamaño y su contexto, y renueva la tabla del curso.
+
+Se llama con `python benchmarks/gpt_costs.py`. Cada caso va en un proceso nuevo, con un hilo: así la memoria
+es la suya. El tiempo es el de procesador, que no cuenta lo que el equipo dedica a otros.
+"""
+
+import argparse
+import csv
+import datetime
+import io
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from gpt import our_loss, stepper
+from run import machine
+
+from siguiente.store import write_atomically
+from siguiente.transformers.attention import causal_mask, scaled_dot_product
+from siguiente.transformers.gpt import GPT, Block, GPTConfig, parameters_count
+
+SAVED = Path(__file__).parents[1] / "src" / "siguiente" / "transformers" / "measured_costs.csv"
+HEADER = ["attention", "parameters", "context", "microseconds_per_token", "megabytes", "machine", "date"]
+FUSED, BY_HAND = "fused", "by hand"  # la atención de PyTorch, que no guarda los pesos, y la escrita a mano
+VOCABULARY, TOKENS = 512, 2048  # tokens por paso: más contexto, menos ventanas
+SIZES = ((2, 32), (3, 64), (4, 128), (6, 192), (8, 320))  # bloques y canales, con 128 de contexto
+CONTEXTS = (32, 64, 128, 256, 512, 1024, 2048)  # con cuatro bloques de 128 canales
+
+
+def main() -> None:
+    """Mide un caso, si se dice cuál, o todos."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--case", nargs=4, metavar=("ATENCIÓN", "BLOQUES", "CANALES", "CONTEXTO"))
+    if case := parser.parse_args().case:
+        print(case[0], *measure(case[0] == BY_HAND, *map(int, case[1:])), sep=",")
+        return
+    cases = [(FUSED, *size, 128) for size in SIZES]
+    cases += [(FUSED, 4, 128, length) for length in CONTEXTS if length != 128]
+    cases += [(BY_HAND, 4, 128, length) for length in CONTEXTS]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(HEADER)
+    for case in cases:
+        # Dos procesos: en el de la memoria, lo liberado vuelve enseguida al sistema, y eso cuesta tiempo.
+        *found, microseconds, _ = in_new_process(case, {})
+        *_, megabytes = in_new_process(case, {"MALLOC_MMAP_THRESHOLD_": "65536"})
+        writer.writerow([*found, microseconds, megabytes, machine(), f"{datetime.date.today()}"])
+        print(buffer.getvalue().splitlines()[-1], flush=True)
+    write_atomically(SAVED, buffer.getvalue())
+
+
+def in_new_process(case: Sequence[object], environment: Mapping[str, str]) -> list[str]:
+    """Lo que escribe un caso, medido en un proceso suyo."""
+    command = [sys.executable, __file__, "--case", *map(str, case)]
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, **environment}
+    )
+    return done.stdout.strip().split(",")
+
+
+def measure(by_hand: bool, layers: int, channels: int, context: int) -> tuple[int, int, float, float]:
+    """Parámetros, contexto, microsegundos por token y megabytes de entrenar una red."""
+    torch.set_num_threads(1)
+    if by_hand:
+        Block._attend = lambda self, q, k, v: scaled_dot_product(q, k, v, causal_mask(q.shape[2]))[0]
+    config = GPTConfig(VOCABULARY, context, layers, max(1, channels // 32), channels)
+    ids = torch.randint(VOCABULARY, (TOKENS // context, context), generator=torch.Generator().manual_seed(0))
+    small = GPT(GPTConfig(8, 8, 1, 1, 8))
+    stepper(small, lambda: our_loss(small, torch.zeros(1, 8, dtype=torch.int64)))()  # lo que PyTorch carga
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    model = GPT(config)
+    step, seconds = stepper(model, lambda: our_loss(model, ids)), []
+    for _ in range(9):
+        start = time.process_time()
+        step()
+        seconds.append(time.process_time() - start)
+    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    microseconds = 1e6 * statistics.median(seconds[1:]) / TOKENS
+    return parameters_count(config), context, round(microseconds, 2), round(memory, 1)
+
+
+if __name__ == "__main__":
+    main()

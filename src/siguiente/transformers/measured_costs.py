@@ -1,0 +1,51 @@
+"""Lo que costó entrenar redes de varios tamaños y contextos, medido una vez en un equipo que se nombra."""
+
+import csv
+from importlib.resources import files
+from typing import NamedTuple
+
+__all__ = ["MeasuredCost", "load_measured_costs"]
+
+
+class MeasuredCost(NamedTuple):
+    """Lo que costó un caso.
+
+    Attributes
+    ----------
+    attention : str
+        ``"fused"``, la atención de PyTorch, o ``"by hand"``, la que guarda todos los pesos.
+    parameters : int
+        Parámetros de la red.
+    context : int
+        Tokens por ventana; cada paso lee siempre 2048 tokens.
+    microseconds_per_token : float
+        Tiempo de procesador de un paso de entrenamiento, por token, en un hilo.
+    megabytes : float
+        Memoria que el entrenamiento añade al proceso.
+    machine, date : str
+        El equipo y el día.
+    """
+
+    attention: str
+    parameters: int
+    context: int
+    microseconds_per_token: float
+    megabytes: float
+    machine: str
+    date: str
+
+
+def load_measured_costs() -> list[MeasuredCost]:
+    """Devuelve las medidas de `benchmarks/gpt_costs.py`, que no se repiten al construir el curso.
+
+    Examples
+    --------
+    >>> sorted({cost.attention for cost in load_measured_costs()})
+    ['by hand', 'fused']
+    """
+    text = (files("siguiente.transformers") / "measured_costs.csv").read_text(encoding="utf-8")
+    rows = list(csv.reader(text.splitlines()))[1:]
+    return [
+        MeasuredCost(kind, int(parameters), int(context), float(time), float(memory), machine, date)
+        for kind, parameters, context, time, memory, machine, date in rows
+    ]
