@@ -16,7 +16,9 @@ LITERAL = {
     *("automodule", "autoclass", "autofunction", "autodata", "autosummary", "only", "role", "default-role"),
 }
 # Directivas cuyo argumento es un nombre o una ruta, no un título.
-UNTITLED = {"figure", "image", "glue", "glue:figure", "solution", "solution-start", "csv-table", "container"}
+UNTITLED = {
+    *("figure", "image", "glue", "glue:figure", "solution", "solution-start", "csv-table", "container", "source"),
+}
 # Opciones que se leen.
 READ = ("alt", "caption")
 

@@ -28,6 +28,9 @@ xxi = 1
 Dentro.
 :::
 
+```{source} xxk.xxk
+```
+
 ```{figure} xxk.svg
 :alt: Alternativa
 :name: xxl
