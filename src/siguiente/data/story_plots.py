@@ -10,7 +10,7 @@ FRAGMENTS = {
         de otoño|Una tarde de abril|Una mañana de mayo]""",
     "crash": """[en la curva|en la última vuelta|cerca de la meta] chocó con [una piedra|una maceta|un
         zapato|el gato|una silla]""",
-    "revenge": """[¡Quiero la revancha!|¡Eso no vale!|La próxima vez ganaré yo|¡Otra
+    "revenge": """[¡Quiero la revancha!|¡Eso no vale!|¡La próxima vez ganaré yo!|¡Otra
         vez!] —[protestó|dijo|exclamó]""",
     "treat": """[con dos cucharas|muy grande|que compartieron entre risas|en la plaza]""",
 }
@@ -38,10 +38,9 @@ PLOTS = {
         {hero=PEOPLE} [había ahorrado|guardaba en un frasco|había reunido|tenía en una caja|escondía en un
         zapato] {number=NUMBERS} monedas para comprar {thing=THINGS:un|una|unos|unas} {thing}
         {color=COLORS/thing}.
-        —[Ese dinero estará más seguro en otro sitio|Las monedas no deben dormir debajo de la cama|Un
-        tesoro así necesita una casa más segura|Alguien podría llevarse tu
-        tesoro] —le [dijo|explicó|advirtió] su {kin=FAMILY}—. [Iremos|Mañana te llevaré|Vamos ahora
-        mismo|Acompáñame] al banco.
+        —[Iremos|Mañana te llevaré|Vamos ahora mismo|Acompáñame] al banco: [ese dinero estará más seguro
+        allí|las monedas no deben dormir debajo de la cama|un tesoro así necesita una casa más
+        segura|alguien podría llevarse tu tesoro] —le [dijo|explicó|advirtió] su {kin=FAMILY}.
         En el banco, {clerk=PEOPLE:un cajero llamado|una cajera llamada} {clerk} contó las monedas [en voz
         alta|dos veces|con mucho cuidado|muy deprisa] y [sonrió|asintió|aplaudió]: había {number}.
         —¿[Qué harás con el dinero|En qué vas a gastarlas|Para qué las quieres], {hero}? —preguntó.
@@ -65,22 +64,21 @@ PLOTS = {
         —¿[Han visto|No habrán visto|Alguien ha visto] {thing:un|una|unos|unas} {thing} {color/thing}?
         —preguntó.
         {hero} se levantó del banco y le [entregó|devolvió|dio] {thing:el|la|los|las} {thing}.
-        Desde entonces, {hero} y {friend} [se sientan|conversan|meriendan] {hero+friend:juntos|juntas} en
+        Desde entonces, {hero} y {friend} [se sientan|leen|meriendan] {hero+friend:juntos|juntas} en
         el mismo banco [todas las tardes|cada domingo|cuando hace sol|los sábados].
         """,
     "birthday": """
         {hero=PEOPLE} cumplía {age=AGES} años y [había invitado a toda la clase|llevaba semanas contando
         los días|no había dormido en toda la noche|esperaba en la puerta].
-        Su {kin=FAMILY} había [preparado|horneado|decorado] un pastel de {flavor=FLAVORS} con {age}
+        Su {kin=FAMILY} había [preparado|comprado|decorado] un pastel de {flavor=FLAVORS} con {age}
         velas [de colores|blancas|muy altas|doradas]. [De pronto|A las cinco|Por fin|Un poco tarde], llegó
         {friend=PEOPLE} con una caja [misteriosa|atada con una cinta|envuelta en papel de periódico|muy
         ligera].
         —¡Feliz cumpleaños, {hero}! [Ábrela|Espero que te guste|Adivina qué hay
         dentro] —[dijo|exclamó|gritó].
         Dentro había {thing=THINGS:un|una|unos|unas} {thing} {color=COLORS/thing}.
-        —¡[Qué maravilla|Qué sorpresa|Muchas gracias|Qué alegría], {friend}!
-        —[exclamó|dijo] {hero}—. [Siempre quise|Toda la vida he soñado con|Nunca
-        tuve] {thing:un|una|unos|unas} {thing} así.
+        —¡[Qué maravilla|Qué sorpresa|Muchas gracias|Qué alegría], {friend}! ¡[Siempre quise|Toda la vida
+        he soñado con|Nunca tuve] {thing:un|una|unos|unas} {thing} así! —[exclamó|dijo] {hero}.
         Luego [cerró los ojos|tomó aire|pidió un deseo] y sopló las {age} velas.
         Aquella noche, {hero} soñó con [{thing:el|la|los|las} {thing} {color/thing}|el pastel de
         {flavor}|{friend}|una fiesta en la luna].
@@ -100,7 +98,8 @@ PLOTS = {
         del apuro].
         Cuando llegaron {goal:al|a la} {goal}, [ya brillaban las estrellas|el sol se ponía|salía la
         luna|era de noche].
-        —La próxima vez [iremos a pie|vendremos en burro|nos quedaremos en casa] —[bromeó|dijo] su {kin}.
+        —La próxima vez [vendremos a pie|vendremos en burro|nos quedaremos en casa] —[bromeó|dijo] su
+        {kin}.
         Pero {hero} [nunca olvidará|no ha olvidado] {vehicle:el|la} {vehicle} {color/vehicle} ni
         la [sonrisa|bondad|paciencia|risa] de {friend}.
         """,
@@ -143,10 +142,10 @@ PLOTS = {
         {racer:El|La} {racer} de {hero} era {first=COLORS/racer}; {racer:el|la} de {friend},
         {second=COLORS/racer}.
         —¡[Preparados, listos, ya|En sus marcas, listos, fuera|A la una, a las dos y a las tres]! —gritó
-        {judge=PEOPLE}, que [llevaba un silbato|agitaba una bandera|tenía un reloj|hacía de árbitro]. [Al
-        principio|En la primera vuelta|Tras la salida] iba delante [{racer:el|la} {first/racer}, pero
-        <crash> y ganó {friend}. —<revenge> {hero}|{racer:el|la} {second/racer}, pero <crash> y ganó
-        {hero}. —<revenge> {friend}].
+        {judge=PEOPLE}, que [llevaba un silbato|agitaba una bandera|tenía un reloj|hacía de
+        {judge:árbitro|árbitra}]. [Al principio|En la primera vuelta|Tras la salida] iba delante
+        [{racer:el|la} {first/racer}, pero <crash> y ganó {friend}. —<revenge> {hero}|{racer:el|la}
+        {second/racer}, pero <crash> y ganó {hero}. —<revenge> {friend}].
         {judge} les [repartió galletas|dio un premio a {hero+friend:los|las} dos|dio una medalla de
         papel|contó un chiste].
         {racer:El|La} {racer} {first/racer} y {racer:el|la} {second/racer} pasaron la noche
@@ -162,17 +161,17 @@ PLOTS = {
         pincel].
         {teacher=PEOPLE:El maestro|La maestra} {teacher} [miró|observó] el cuadro [un buen rato|de
         cerca|con una lupa].
-        —[En un papel cabe todo|El arte no obedece a nadie|Los colores también sueñan] —[dijo|sentenció]—.
-        {friend}, ¿por qué no pintas tú otro? Entonces {friend} pintó {other=ANIMALS:un|una} {other}
+        —[En un papel cabe todo|El arte no obedece a nadie|Los colores también sueñan], {friend}. ¿Por qué
+        no pintas tú otro? —[dijo|propuso]. Entonces {friend} pintó {other=ANIMALS:un|una} {other}
         {tint=ODD/other} para que {animal:el|la} {animal} no [estuviera sol{animal:o|a}|se aburriera].
         Ahora {animal:el|la} {animal} {color/animal} y {other:el|la} {other}
-        {tint/other} [bailan|viven|pasean] {animal+other:juntos|juntas} en [la pared|la puerta|una
+        {tint/other} [bailan|viven|sonríen] {animal+other:juntos|juntas} en [la pared|la puerta|una
         ventana] de la clase.
         """,
     "letter": """
         {hero=PEOPLE} le escribió una carta a su {kin=FAMILY}, que vivía en {city=CITIES}.
-        «Querid{kin:o|a} {kin}: [ya sé nadar|se me cayó un diente|aquí llueve mucho|he aprendido a
-        silbar|tengo un gato] y [te extraño|guardo un secreto|quiero verte|nadie me cuenta cuentos].
+        «Querid{kin:o|a} {kin}: [Ya sé nadar|Se me cayó un diente|Aquí llueve mucho|He aprendido a
+        silbar|Tengo un gato] y [te extraño|guardo un secreto|quiero verte|nadie me cuenta cuentos].
         ¿Cuándo vendrás?».
         {friend=PEOPLE}, que repartía el correo, guardó el sobre {color=COLORS} en [su bolsa|el
         bolsillo|la cesta|su gorra].
@@ -193,7 +192,7 @@ PLOTS = {
         dedos|muy despacio].
         —¡[No llegarás|Vas muy despacio|Te vas a cansar|Ríndete]! —[gritaba|decía] {hero}. [{friend} [no
         se detuvo|no hizo caso|apretó los dientes] y llegó a {number}. {hero} [suspiró|se rio] y pagó la
-        apuesta|Cuando [faltaban solo dos|iba por la mitad|casi terminaba], {friend} [tropezó|se echó a
+        apuesta|Cuando [faltaban solo dos|iba por la mitad|casi terminaba], {friend} [se rindió|se echó a
         reír|se cansó] y tuvo que pagar la apuesta]: un helado de {flavor} <treat>.
         —[Mañana|El domingo|La próxima vez] apostaremos [una manzana|un cuento|una canción] y [ganaré
         yo|contará {friend}|ganaremos todos] —dijo [{hero}|{judge}].
@@ -232,10 +231,10 @@ PLOTS = {
         """,
     "concert": """
         {hero=PEOPLE} [ensayaba|practicaba] con {instrument=INSTRUMENTS:el|la} {instrument} [todas las
-        tardes|día y noche|hasta en el baño|en la cocina] para el concierto del {day=DAYS}.
+        tardes|día y noche|hasta muy tarde|en su cuarto] para el concierto del {day=DAYS}.
         —¿Y si me equivoco? —le [preguntaba|decía] a {friend=PEOPLE}, que tocaba
         {second=INSTRUMENTS:el|la} {second}.
-        —[Entonces tocaré más fuerte|Sonríe y sigue|Nadie lo notará] —[respondía|le aconsejaba] {friend}.
+        —[Entonces tocaré más fuerte|Sonríe y sigue|Nadie lo notará] —[respondía|contestaba] {friend}.
         El {day}, [en la primera fila|entre el público|desde un palco], su {kin=FAMILY} agitaba un pañuelo
         {color=COLORS}.
         {hero} [respiró hondo|cerró los ojos|tragó saliva] y empezó a tocar. [De pronto|A mitad de la
@@ -243,6 +242,7 @@ PLOTS = {
         silla], pero {instrument:el|la} {instrument} y {second:el|la} {second} [siguieron sonando|no se
         detuvieron].
         —¡Bravo, {hero}! —gritó su {kin}, y [lanzó al aire|se secó los ojos con|besó] el pañuelo {color}.
-        —¿Lo ves? —[dijo|susurró] {friend}—. [Nadie notó nada|Ni una nota falsa|Mañana ensayaremos otra].
+        —¿Lo ves? —[dijo|susurró] {friend}—. [Nadie notó nada|Ni una nota falsa|Mañana ensayaremos otra
+        canción].
         """,
 }

@@ -119,7 +119,8 @@ PETNAMES = nouns(
         Azúcar Tango Menta Pelusa Galleta Pluma Limón Caramelo"""
 )
 FRUITS = nouns(
-    mp="limones mangos duraznos higos plátanos melones", fp="manzanas peras naranjas fresas uvas ciruelas"
+    mp="arándanos mangos duraznos higos plátanos melones",
+    fp="manzanas peras naranjas fresas uvas ciruelas",
 )
 POTS = nouns(m="cubo tiesto frasco", f="maceta caja lata taza")
 FLOWERS = nouns(
