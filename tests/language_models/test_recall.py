@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from siguiente.language_models.recall import Recall, recall, within
+from siguiente.language_models.recall import Recall, recall, within, word_numbers
+from siguiente.language_models.text import ByteTokenizer
 from siguiente.language_models.uniform import NoState, UniformModel
 
 # Tokens 1 y 5 son formas del nombre 0; 2 es el nombre 1; 3, otro que no sale; los demás no son nombres.
@@ -50,3 +51,8 @@ def test_means_are_by_text_and_both_ends_count():
     two = Recall(torch.tensor([7]), torch.tensor([0.5]))
     assert within([one, two], 1, 5).tolist() == pytest.approx([0.3])
     assert within([one, two], 6, 9).tolist() == pytest.approx([1.0, 0.5])
+
+
+def test_words_of_several_tokens_have_no_number():
+    numbers = word_numbers(ByteTokenizer(), ["a", "no"])
+    assert (numbers[ord("a")], (numbers >= 0).sum()) == (0, 1)

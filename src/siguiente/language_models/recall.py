@@ -1,13 +1,15 @@
 """Recordar: qué probabilidad da un modelo a un nombre que ya salió, según lo lejos que quedó."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.text import Tokenizer
 
-__all__ = ["Recall", "recall", "within"]
+__all__ = ["Recall", "recall", "within", "word_numbers"]
 
 
 class Recall(NamedTuple):
@@ -23,6 +25,24 @@ class Recall(NamedTuple):
 
     distance: Tensor
     probability: Tensor
+
+
+def word_numbers(tokenizer: Tokenizer, words: Sequence[str]) -> Tensor:
+    """Por token, (V,), qué palabra de la lista es, con espacio delante o sin él; -1 si no es ninguna.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.words import WordTokenizer
+    >>> tokenizer = WordTokenizer.from_texts(["Ana ve a Ana y a Luis"])
+    >>> word_numbers(tokenizer, ["Ana", "Luis"])[257:].tolist(), tokenizer.words
+    ([-1, 0, 1, -1, -1, 0], (' a', ' Ana', ' Luis', ' ve', ' y', 'Ana'))
+    """
+    numbers = torch.full((tokenizer.vocab_size,), -1)
+    for number, word in enumerate(words):
+        for ids in (tokenizer.encode(word), tokenizer.encode(" " + word)):
+            if len(ids) == 1:
+                numbers[ids[0]] = number
+    return numbers
 
 
 def recall(model: LanguageModel, ids: Tensor, names: Tensor) -> Recall:
