@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
@@ -72,7 +71,8 @@ def new_row(count: int) -> Sequence[Axes]:
     """Unos ejes al lado de otros, con el estilo del curso."""
     import matplotlib.pyplot as plt
 
-    row: Sequence[Axes] = np.atleast_1d(plt.subplots(1, count, figsize=(7.0, 3.2), layout="constrained")[1])
+    figure = plt.figure(figsize=(7.0, 3.2), layout="constrained")
+    row = [figure.add_subplot(1, count, place) for place in range(1, count + 1)]
     for ax in row:
         ax.spines[["top", "right"]].set_visible(False)
     return row
