@@ -2,7 +2,10 @@
 
 import os
 import sys
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from shutil import copy2
 
 import pytest
 
@@ -51,3 +54,30 @@ def test_main_says_why_it_stops() -> None:
         SystemExit, match=r"No se pudo construir el artefacto cuento. Falta el archivo del modelo\."
     ):
         main([Artefact("cuento", "1", fail)])
+
+
+def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *sources: str) -> list[Artefact]:
+    """Artefactos en una caché vacía; cada uno copia un archivo."""
+    monkeypatch.setenv("SIGUIENTE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "cuento.txt").write_text("Había una vez")
+    return [
+        Artefact(
+            f"copia-{n}", "1", partial(build_directory, f"copia-{n}", "1", partial(copy2, tmp_path / source))
+        )
+        for n, source in enumerate(sources)
+    ]
+
+
+def test_several_missing_ones_are_built_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(artefacts, "get_context", lambda name: asked.append(name) or get_context(name))
+    made = copies(tmp_path, monkeypatch, "cuento.txt", "cuento.txt")
+    main(made)
+    main(made)
+    assert asked == ["spawn"]  # la segunda vez no faltaba ninguno
+    assert [(known.build() / "cuento.txt").read_text() for known in made] == ["Había una vez"] * 2
+
+
+def test_the_failure_of_another_process_is_said_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match=r"No se pudo construir el artefacto copia-1\. No such file"):
+        main(copies(tmp_path, monkeypatch, "cuento.txt", "falta.txt"))

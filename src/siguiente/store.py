@@ -18,7 +18,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-__all__ = ["build_directory", "cache_dir", "is_intact", "write_atomically"]
+__all__ = ["build_directory", "cache_dir", "directory", "is_intact", "write_atomically"]
 
 MANIFEST = "manifest.json"
 HEAD = 1 << 20  # lo que se relee de cada archivo en cada uso: basta para cabeceras y archivos pequeños
@@ -85,7 +85,7 @@ def build_directory(
     ...     print((made / "a.txt").read_text(), is_intact(made))
     hola True
     """
-    target = cache_dir() / f"{name}-{_short(key)}"
+    target = directory(name, key)
     if is_intact(target, thorough):
         return target
     with _locked(target):
@@ -94,6 +94,17 @@ def build_directory(
             _require_space(target, needed)
             _build(target, build, needed)
     return target
+
+
+def directory(name: str, key: str) -> Path:
+    """Devuelve el directorio de `name` y `key`, esté o no construido.
+
+    Examples
+    --------
+    >>> directory("saludo", "1").name
+    'saludo-1'
+    """
+    return cache_dir() / f"{name}-{_short(key)}"
 
 
 def _short(key: str) -> str:
