@@ -1,5 +1,6 @@
 """El GPT: igual al de transformers, causal, y lo mismo de una vez que por trozos."""
 
+import math
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
@@ -151,11 +152,11 @@ def test_the_formula_counts_the_parameters(vocab, context, layers, heads, size, 
 def test_initial_weights_are_those_of_gpt2():
     config = GPTConfig(vocab_size=400, context_length=64, layers=8, heads=4, channels=64)
     model = GPT(config)
-    block = model.blocks[3]
-    assert model.tokens.weight.std().item() == pytest.approx(0.02, rel=0.05)
-    assert block.attention.qkv.weight.std().item() == pytest.approx(0.02, rel=0.05)
+    block, std = model.blocks[3], 0.02 * math.sqrt(12)  # la doceava parte de los canales de GPT-2
+    assert model.tokens.weight.std().item() == pytest.approx(std, rel=0.05)
+    assert block.attention.qkv.weight.std().item() == pytest.approx(std, rel=0.05)
     for weights in (block.attention.out.weight, block.narrow.weight):
-        assert weights.std().item() == pytest.approx(0.02 / 4, rel=0.05)  # 2 · 8 sumas
+        assert weights.std().item() == pytest.approx(std / 4, rel=0.05)  # 2 · 8 sumas
     assert (block.norm1.weight == 1).all()
     assert (block.widen.bias == 0).all()
 

@@ -125,8 +125,9 @@ class GPT(nn.Module):
 
     Notes
     -----
-    Los pesos empiezan como los de GPT-2: normales, de desviación 0,02; las matrices que suman su salida a lo
-    que entró, divididas entre :math:`\\sqrt{2L}`, con :math:`L` bloques. La explica la página :ref:`sec-gpt`.
+    Los pesos empiezan como los de GPT-2, que tiene 768 canales: normales, de desviación
+    :math:`0{,}02\\sqrt{768/C}`; las matrices que suman su salida a lo que entró, divididas entre
+    :math:`\\sqrt{2L}`, con :math:`L` bloques. La explica la página :ref:`sec-gpt`.
 
     Examples
     --------
@@ -240,7 +241,8 @@ class GPT(nn.Module):
 
     def _initialise(self, generator: Generator) -> None:
         """Da a cada peso su valor inicial, siempre el mismo para una semilla."""
-        small = 0.02 / math.sqrt(2 * self.config.layers)
+        std = 0.02 * math.sqrt(768 / self.config.channels)  # con 0,02, una red pequeña tarda más en aprender
+        small = std / math.sqrt(2 * self.config.layers)
         for name, weights in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(weights)
@@ -248,4 +250,4 @@ class GPT(nn.Module):
                 nn.init.ones_(weights)
             else:
                 residual = name.endswith(("out.weight", "narrow.weight"))
-                nn.init.normal_(weights, std=small if residual else 0.02, generator=generator)
+                nn.init.normal_(weights, std=small if residual else std, generator=generator)

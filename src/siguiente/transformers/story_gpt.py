@@ -31,10 +31,10 @@ STORY_GPT = StoryModel(
     __name__,
     make_story_gpt,
     TrainingConfig(
-        steps=2_500,
+        steps=1_750,
         batch_size=16,
         length=CONTEXT,
-        learning_rate=3e-3,
+        learning_rate=6e-3,
         warmup=100,
         evaluate_every=250,
         boundary=END,
