@@ -40,7 +40,7 @@ def benchmarks(folder: Path) -> list[Benchmark]:
         pair = stepper(ours, partial(our_loss, ours, ids)), stepper(peer, partial(peer_loss, peer, ids))
         for _ in range(3):  # la misma pérdida antes de moverse y tras dos pasos
             torch.testing.assert_close(pair[0](), pair[1](), atol=1e-4, rtol=0)
-        made.append(Benchmark(f"{name}: un paso de entrenamiento", *pair, 0.9, 25))
+        made.append(Benchmark(f"{name}: un paso de entrenamiento", *pair, 0.9, 41))
     return made
 
 
