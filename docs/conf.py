@@ -81,6 +81,9 @@ nitpick_ignore = [
     ("py:class", "matplotlib.axis.Axis"),
     ("py:class", "tokenizers.Tokenizer"),
     ("py:class", "torch._C.Generator"),
+    ("py:class", "torch.nn.modules.module.Module"),
+    ("py:class", "torch.nn.modules.rnn.GRU"),
+    ("py:class", "torch.optim.optimizer.Optimizer"),
     # Variables de tipo.
     ("py:class", "siguiente.language_models.text.Model"),
     ("py:class", "siguiente.prompting.few_shot.Example"),

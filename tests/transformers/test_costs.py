@@ -28,7 +28,7 @@ def test_equals_the_flop_counter_of_torch(vocabulary, layers, heads, size, lengt
 def test_equals_the_memory_of_a_real_cache(layers, heads, size, length):
     config = GPTConfig(7, 9, layers, heads, heads * size)
     _, cache = GPT(config).step(torch.zeros(1, length, dtype=torch.int64))
-    assert cache.bytes == cache_bytes(config, length)
+    assert cache.nbytes == cache_bytes(config, length)
 
 
 @pytest.mark.parametrize("length", [1, 7, 40])

@@ -15,14 +15,14 @@ class KVCache:
 
     Attributes
     ----------
-    layers : tuple of (Tensor, Tensor)
-        Por bloque, claves y valores, cada uno de forma (B, H, T, D).
+    layers : tuple
+        Por bloque, dos tensores: claves y valores, cada uno de forma (B, H, T, D).
 
     Examples
     --------
     >>> import torch
     >>> cache = KVCache(((torch.zeros(1, 2, 5, 4), torch.zeros(1, 2, 5, 4)),))
-    >>> cache.length, cache.bytes, cache.repeat(3).bytes
+    >>> cache.length, cache.nbytes, cache.repeat(3).nbytes
     (5, 320, 960)
     """
 
@@ -34,8 +34,8 @@ class KVCache:
         return self.layers[0][0].shape[2]
 
     @property
-    def bytes(self) -> int:
-        """Memoria que ocupa."""
+    def nbytes(self) -> int:
+        """Bytes que ocupa."""
         return sum(tensor.nbytes for pair in self.layers for tensor in pair)
 
     def repeat(self, n: int) -> Self:

@@ -8,31 +8,22 @@ __all__ = ["MeasuredCost", "load_measured_costs"]
 
 
 class MeasuredCost(NamedTuple):
-    """Lo que costó un caso.
-
-    Attributes
-    ----------
-    attention : str
-        ``"fused"``, la atención de PyTorch, o ``"by hand"``, la que guarda todos los pesos.
-    parameters : int
-        Parámetros de la red.
-    context : int
-        Tokens por ventana; cada paso lee siempre 2048 tokens.
-    microseconds_per_token : float
-        Tiempo de procesador de un paso de entrenamiento, por token, en un hilo.
-    megabytes : float
-        Memoria que el entrenamiento añade al proceso.
-    machine, date : str
-        El equipo y el día.
-    """
+    """Lo que costó un caso."""
 
     attention: str
+    """``"fused"``, la atención de PyTorch, o ``"by hand"``, la que guarda todos los pesos."""
     parameters: int
+    """Parámetros de la red."""
     context: int
+    """Tokens por ventana; cada paso lee siempre 2048 tokens."""
     microseconds_per_token: float
+    """Tiempo de procesador de un paso de entrenamiento, por token, en un hilo."""
     megabytes: float
+    """Memoria que el entrenamiento añade al proceso."""
     machine: str
+    """El equipo."""
     date: str
+    """El día."""
 
 
 def load_measured_costs() -> list[MeasuredCost]:
