@@ -13,11 +13,11 @@ class ScoreSample(NamedTuple):
     """Lo que ocurre con unas consultas y claves al azar."""
 
     scores: Tensor
-    """Productos escalares, (N, K): una fila por consulta y una columna por clave."""
+    """Productos escalares, (N, K), con una fila por consulta y una columna por clave."""
     top: Tensor
     """El mayor peso de cada consulta, (N,)."""
     slack: Tensor
-    """Cuánto se movería el softmax de cada consulta, (N,): :func:`softmax_slack`."""
+    """Cuánto se movería el softmax de cada consulta, (N,), según :func:`softmax_slack`."""
 
 
 def softmax_slack(weights: Tensor) -> Tensor:
