@@ -85,9 +85,13 @@ nitpick_ignore = [
     ("py:class", "torch.nn.modules.rnn.GRU"),
     ("py:class", "torch.optim.optimizer.Optimizer"),
     # Variables de tipo.
+    ("py:class", "Node"),
     ("py:class", "siguiente.language_models.text.Model"),
     ("py:class", "siguiente.prompting.few_shot.Example"),
-    ("py:class", "os.PathLike"),  # El inventario guardado, que está recortado, no lo trae.
+    # El inventario guardado, que está recortado, no los trae.
+    ("py:class", "collections.Counter"),
+    ("py:class", "os.PathLike"),
+    ("py:class", "random.Random"),
     ("py:class", "Tensor"),  # En una sección «Attributes», sin el módulo delante.
     ("py:class", "callable"),  # En una sección «Attributes»: una palabra, no un tipo.
 ]

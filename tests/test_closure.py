@@ -82,7 +82,17 @@ def test_relative_imports_resolve_like_python(code, is_package, expected):
     assert imported(code, "a.b.c", is_package) == {expected, f"{expected}.x"}
 
 
-CODE = '"""Documentación."""\nimport pkg.other\n\ndef double(x):\n    """Dobla."""\n    return 2 * x\n'
+CODE = '''"""Documentación."""
+import pkg.other
+
+class Pair:
+    left: int
+    """El de la izquierda."""
+
+def double(x):
+    """Dobla."""
+    return 2 * x
+'''
 
 
 @pytest.fixture
@@ -99,7 +109,12 @@ def key(package, monkeypatch):
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("Documentación", "Otra"), ("Dobla.", "Duplica."), ("2 * x\n", "2 * x  # el doble\n\n")],
+    [
+        ("Documentación", "Otra"),
+        ("Dobla.", "Duplica."),
+        ("El de la", "A la"),
+        ("2 * x\n", "2 * x  # el doble\n\n"),
+    ],
 )
 def test_prose_does_not_change_the_key_of_a_code(key, old, new):
     assert key(CODE) == key(CODE.replace(old, new))

@@ -17,7 +17,17 @@ LITERAL = {
 }
 # Directivas cuyo argumento es un nombre o una ruta, no un título.
 UNTITLED = {
-    *("figure", "image", "glue", "glue:figure", "solution", "solution-start", "csv-table", "container", "source"),
+    *(
+        "figure",
+        "image",
+        "glue",
+        "glue:figure",
+        "solution",
+        "solution-start",
+        "csv-table",
+        "container",
+        "source",
+    ),
 }
 # Opciones que se leen.
 READ = ("alt", "caption")

@@ -18,6 +18,9 @@ from sphinx.util.docutils import SphinxDirective
 def find(name: str) -> tuple[Path, str]:
     """Archivo del módulo de un objeto y nombre del objeto dentro de él."""
     module, _, target = name.rpartition(".")
+    if module.rpartition(".")[2][:1].isupper():  # un método: el módulo es el de su clase
+        module, _, owner = module.rpartition(".")
+        target = f"{owner}.{target}"
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         raise ValueError(f"no existe el módulo «{module}»")
@@ -25,14 +28,16 @@ def find(name: str) -> tuple[Path, str]:
 
 
 def body(text: str, target: str) -> str:
-    """Código de una función o clase de un módulo, sin su docstring.
+    """Código de una función, una clase o un método de un módulo, sin su docstring.
 
     >>> print(body("def f(x):\\n    'Duplica.'\\n    return 2 * x\\n", "f"))
     def f(x):
         return 2 * x
     """
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == target:
+    owner, _, name = target.rpartition(".")
+    scopes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == owner]
+    for node in scopes[0].body if scopes else ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             lines = text.splitlines()
             head, *_ = node.body
             skipped = range(0)

@@ -119,12 +119,15 @@ def behaviour(file: Path) -> bytes:
     """Lo que un código hace: su árbol, sin comentarios, sin documentación y sin anotar las líneas."""
     tree = ast.parse(file.read_text("utf8"))
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node) is not None
-        ):
-            del node.body[0]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [part for part in node.body if not is_text(part)]
     return ast.dump(tree).encode()
+
+
+def is_text(node: ast.stmt) -> bool:
+    """Dice si una sentencia es solo un texto, como la documentación de una función o de un campo."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def module_file(package: Package, module: str) -> Path | None:

@@ -44,7 +44,7 @@ class Recipe:
 
     @property
     def key(self) -> str:
-        """La clave: el nombre, el código con sus datos y la versión de torch, que decide las últimas cifras."""
+        """Resumen del nombre, del código con sus datos y de la versión de torch, que decide las cifras."""
         facts = f"{self.name} {code_key(self.module)} {version('torch')}"
         return hashlib.sha256(facts.encode()).hexdigest()
 

@@ -14,12 +14,26 @@ def f(x):
 
 def g():
     return 1
+
+
+class Pair:
+    """Dos."""
+
+    def g(self):
+        """Dos."""
+        return 2
 '''
 
 
 def test_quotes_the_code_with_decorators_and_without_its_docstring():
     assert source.body(MODULE, "f") == "@decorated\ndef f(x):\n    return 2 * x"
     assert source.body(MODULE, "g") == "def g():\n    return 1"
+
+
+def test_quotes_a_method():
+    assert source.body(MODULE, "Pair.g") == "def g(self):\n    return 2"
+    file, target = source.find("siguiente.language_models.text.TextModel.prompt")
+    assert (file.name, target) == ("text.py", "TextModel.prompt")
 
 
 def test_a_name_that_does_not_exist_is_refused():

@@ -115,7 +115,7 @@ class NGramModel:
 
     @property
     def order(self) -> int:
-        """El orden, n: usa n - 1 tokens de contexto."""
+        """El orden, n, que usa n - 1 tokens de contexto."""
         return len(self.tables)
 
     @property

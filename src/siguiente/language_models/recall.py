@@ -13,18 +13,12 @@ __all__ = ["Recall", "recall", "within", "word_numbers"]
 
 
 class Recall(NamedTuple):
-    """Las veces que un nombre vuelve a salir en un texto.
-
-    Attributes
-    ----------
-    distance : Tensor
-        Tokens desde la última vez que salió, (K,).
-    probability : Tensor
-        La que el modelo le da si lo que viene es un nombre, (K,).
-    """
+    """Las veces que un nombre vuelve a salir en un texto."""
 
     distance: Tensor
+    """Tokens desde la última vez que salió, (K,)."""
     probability: Tensor
+    """La que el modelo le da si lo que viene es un nombre, (K,)."""
 
 
 def word_numbers(tokenizer: Tokenizer, words: Sequence[str]) -> Tensor:

@@ -96,25 +96,16 @@ class TrainingConfig:
 
 
 class Report(NamedTuple):
-    """Un momento del entrenamiento.
-
-    Attributes
-    ----------
-    step : int
-        Pasos dados.
-    tokens : int
-        Tokens predichos al entrenar.
-    loss : float
-        Pérdida media de los lotes desde el informe anterior, en nats por token; en el paso 0, la del primer
-        lote antes de aprender nada.
-    held_out : float or None
-        Pérdida en el texto apartado, en nats por token; `None` si no se dio.
-    """
+    """Un momento del entrenamiento."""
 
     step: int
+    """Pasos dados."""
     tokens: int
+    """Tokens predichos al entrenar."""
     loss: float
+    """Pérdida media de los lotes desde el informe anterior, en nats por token; al empezar, la del primero."""
     held_out: float | None
+    """Pérdida en el texto apartado, en nats por token; `None` si no se dio."""
 
 
 def learning_rate_at(step: int, config: TrainingConfig) -> float:
