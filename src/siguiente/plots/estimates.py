@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from siguiente.plots.style import group_style, literal, new_axes, spanish_axis
+from siguiente.plots.style import group_style, literal, new_axes, spanish_axis, spanish_log_axis
 
 __all__ = ["estimate_rows"]
 
@@ -68,6 +68,7 @@ def estimate_rows(
     ax.set_xlabel(xlabel)
     if log:
         ax.set_xscale("log")
+        spanish_log_axis(ax.xaxis)
     else:
         spanish_axis(ax.xaxis)
     if len(groups) > 1:

@@ -4,16 +4,18 @@ from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from siguiente.plots.numbers import number
 
-__all__ = ["COLORS", "MARKERS", "group_style", "literal", "new_axes", "spanish_axis", "tick_label"]
+__all__ = ["COLORS", "MARKERS", "group_style", "literal", "new_axes", "spanish_axis", "spanish_log_axis", "tick_label"]
 
 # Paleta de Okabe e Ito: se distingue sin ver bien los colores.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 # Y una forma por grupo, para quien no distingue los colores.
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+# Hasta aquí, un eje logarítmico se lee mejor con números que con potencias.
+DECADES = 1000
 
 
 def group_style(index: int) -> tuple[str, str]:
@@ -62,6 +64,24 @@ def spanish_axis(axis: Axis, digits: int | None = None) -> None:
     '0,5'
     """
     axis.set_major_formatter(FuncFormatter(lambda value, _: tick_label(value, digits)))
+
+
+def spanish_log_axis(axis: Axis) -> None:
+    """Escribe con coma los números de un eje logarítmico; si abarca más de tres décadas, deja las potencias.
+
+    Examples
+    --------
+    >>> import matplotlib.figure
+    >>> ax = matplotlib.figure.Figure().subplots()
+    >>> ax.set(xscale="log", xlim=(0.1, 3)) and spanish_log_axis(ax.xaxis)
+    >>> ax.xaxis.get_major_formatter()(0.2, 0)
+    '0,2'
+    """
+    low, high = axis.get_view_interval()
+    if high / low < DECADES:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_minor_locator(NullLocator())
+        spanish_axis(axis)
 
 
 def tick_label(value: float, digits: int | None = None) -> str:
