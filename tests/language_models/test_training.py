@@ -13,6 +13,7 @@ from siguiente.language_models.training import (
     learning_rate_at,
     make_optimizer,
     next_token_loss,
+    steps,
     train,
     training_step,
 )
@@ -199,9 +200,36 @@ def test_weights_that_blow_up_in_the_last_step_are_not_saved(tmp_path):
     reports = train(model, STREAM, config, HELD_OUT, path)
     next(reports)
     good = path.read_bytes()
-    with pytest.raises(ValueError, match=r"paso 1 .*finito"):
+    with pytest.raises(ValueError, match=r"paso 1 .*finito.*net.pt conserva"):
         next(reports)
     assert path.read_bytes() == good
+
+
+def test_before_anything_was_saved_nothing_is_promised(tmp_path):
+    """Los pesos de partida ya no sirven: no hubo informe ni, por tanto, archivo."""
+    path, model = tmp_path / "net.pt", Tiny()
+    model.head.bias.data.fill_(math.nan)
+    with pytest.raises(ValueError, match=r"paso 0 .*finito") as raised:
+        list(train(model, STREAM, CONFIG, HELD_OUT, path))
+    assert "conserva" not in str(raised.value)
+    assert not path.exists()
+
+
+def test_steps_go_on_from_the_first_with_its_rate_and_stop_at_the_last():
+    model, batch = Tiny(), (STREAM[None, :5], STREAM[None, 1:6])
+    optimizer, asked = make_optimizer(model, CONFIG), []
+    batches = (asked.append(number) or batch for number in range(99))
+    rates = [optimizer.param_groups[0]["lr"] for _ in steps(model, batches, CONFIG, 7, optimizer)]
+    assert rates == [learning_rate_at(step, CONFIG) for step in range(7, 12)]
+    assert asked == [0, 1, 2, 3, 4]  # ni un lote de más: su azar es el de los siguientes
+
+
+def test_steps_that_diverge_say_which_and_what_to_try():
+    batch, model = (STREAM[None, :5], STREAM[None, 1:6]), Explosive(2, math.nan)
+    losses = steps(model, [batch] * 9, CONFIG, first=5)
+    assert len([next(losses), next(losses)]) == 2
+    with pytest.raises(ValueError, match=r"paso 7 .*`learning_rate`. menor que 0.03 .*`warmup`"):
+        next(losses)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """Entrenar: un solo bucle para todos los modelos neuronales del curso."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,15 +15,19 @@ from torch.optim import AdamW, Optimizer
 
 from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
 from siguiente.language_models.windows import IGNORED, Windows, cut_windows, find_windows, shuffled_windows
-from siguiente.plots.numbers import number
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 __all__ = [
+    "DivergedError",
     "Report",
     "TrainingConfig",
     "held_out_loss",
     "learning_rate_at",
     "make_optimizer",
     "next_token_loss",
+    "steps",
     "train",
     "training_step",
 ]
@@ -221,6 +225,69 @@ def training_step(
     return loss.detach()
 
 
+class DivergedError(ValueError):
+    """La pérdida o su gradiente dejaron de ser números finitos; el mensaje dice cuándo y qué probar."""
+
+
+def steps(
+    model: nn.Module,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    config: TrainingConfig,
+    first: int = 0,
+    optimizer: Optimizer | None = None,
+) -> Iterator[Tensor]:
+    """Da un paso con cada lote, con la tasa de aprendizaje que le toca, hasta el último de `config`.
+
+    Parameters
+    ----------
+    model : nn.Module
+        De tokens (B, T) a logits (B, T, V). Se entrena en su sitio, en el modo en que esté.
+    batches : iterable of tuple of (Tensor, Tensor)
+        Lo que se lee y lo que se predice en cada paso, (B, T). Cada lote se pide justo antes de su paso.
+    config : TrainingConfig
+        De ella cuentan los pasos, la tasa, el decaimiento y el recorte.
+    first : int
+        El número del primer paso que se da.
+    optimizer : Optimizer, optional
+        El de :func:`make_optimizer`, si ya empezó; si no se da, uno nuevo.
+
+    Yields
+    ------
+    Tensor
+        La pérdida de cada paso, antes de mover los pesos, ().
+
+    Raises
+    ------
+    DivergedError
+        Si la pérdida o su gradiente dejan de ser números finitos.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net = nn.Sequential(nn.Embedding(2, 2), nn.Linear(2, 2))
+    >>> batches = [(torch.tensor([[0, 1]]), torch.tensor([[1, 0]]))] * 9
+    >>> losses = list(steps(net, batches, TrainingConfig(steps=9, learning_rate=0.1)))
+    >>> len(losses), bool(losses[-1] < losses[0])
+    (9, True)
+    """
+    optimizer = make_optimizer(model, config) if optimizer is None else optimizer
+    for step, batch in zip(range(first, config.steps), batches, strict=False):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate_at(step, config)
+        try:
+            yield training_step(model, optimizer, batch, config)
+        except FloatingPointError as error:
+            raise diverged(step, config) from error
+
+
+def diverged(step: int, config: TrainingConfig) -> DivergedError:
+    """El error de un entrenamiento que se fue al infinito."""
+    return DivergedError(
+        f"En el paso {step} la pérdida dejó de ser un número finito. Pruebe con una tasa de aprendizaje "
+        f"(`learning_rate`) menor que {config.learning_rate:g} o con más calentamiento (`warmup`)."
+    )
+
+
 @torch.no_grad()
 def held_out_loss(model: nn.Module, stream: Tensor, config: TrainingConfig) -> float:
     """Pérdida media en un texto entero, en nats por token, por ventanas como las del entrenamiento.
@@ -280,8 +347,9 @@ def train(
     ------
     ValueError
         Si un flujo está vacío, es más corto que una ventana o tiene tokens de otro vocabulario; si la ventana
-        no cabe en el contexto del modelo; si el punto de control está dañado o es de otro entrenamiento; o si
-        la pérdida deja de ser un número.
+        no cabe en el contexto del modelo; o si el punto de control está dañado o es de otro entrenamiento.
+    DivergedError
+        Si la pérdida deja de ser un número.
 
     Notes
     -----
@@ -338,25 +406,41 @@ class _Run:
     saved: Checkpoint | None
 
     def reports(self, log: list[Report], progress: bool) -> Iterator[Report]:
-        """Repite los informes que ya hay y sigue desde el último."""
-        from tqdm import trange
-
+        """Repite los informes que ya hay y sigue; si la pérdida se va al infinito, dice qué se conserva."""
         yield from tuple(log)
+        try:
+            yield from self.new_reports(log, progress)
+        except DivergedError as error:
+            if self.saved is None or not self.saved.path.exists():
+                raise
+            kept = f"{self.saved.path} conserva los pesos del último informe."
+            raise DivergedError(f"{error} {kept}") from error.__cause__
+
+    def new_reports(self, log: list[Report], progress: bool) -> Iterator[Report]:
+        """Da los informes que faltan, desde el último."""
         if not log:
             yield self.report(0, 0, [self.first_loss()], log)
-        first, steps, losses = log[-1].step, self.config.steps, list[Tensor]()
-        tokens = log[-1].tokens
+        last, tokens, losses = log[-1].step, log[-1].tokens, list[Tensor]()
         self.model.train()
-        bar = trange(first, steps, initial=first, total=steps, unit="paso", disable=not progress)
-        for step, batch in zip(bar, self.batches(first), strict=False):
-            losses.append(self.update(step, batch))
-            tokens += int((batch[1] != IGNORED).sum())
-            if (step + 1) % self.config.evaluate_every == 0 or step + 1 == steps:
-                yield (report := self.report(step + 1, tokens, losses, log))
-                bar.set_postfix_str(f"pérdida {number(report.loss, 3)}")
+        bar = self.losses(last, progress)
+        for step, (loss, targets) in enumerate(bar, last + 1):
+            losses.append(loss)
+            tokens += int((targets != IGNORED).sum())
+            if step % self.config.evaluate_every == 0 or step == self.config.steps:
+                yield (report := self.report(step, tokens, losses, log))
+                bar.set_postfix_str(f"pérdida {report.loss:.3f}".replace(".", ","))
                 losses.clear()
                 self.model.train()
         self.model.eval()
+
+    def losses(self, first: int, progress: bool) -> "tqdm[tuple[Tensor, Tensor]]":
+        """Da los pasos desde `first`, con una barra: la pérdida de cada uno y lo que se predijo."""
+        from tqdm import tqdm
+
+        batches, same = tee(self.batches(first))
+        losses = steps(self.model, batches, self.config, first, self.optimizer)
+        pairs = zip(losses, (targets for _, targets in same), strict=False)
+        return tqdm(pairs, initial=first, total=self.config.steps, unit="paso", disable=not progress)
 
     def batches(self, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Da los lotes desde el paso `first`; con la misma semilla, siempre los mismos."""
@@ -372,30 +456,12 @@ class _Run:
         with torch.no_grad():
             return next_token_loss(self.model(inputs), targets)
 
-    def update(self, step: int, batch: tuple[Tensor, Tensor]) -> Tensor:
-        """Da un paso con su tasa; si la pérdida se va al infinito, dice cuál y qué hacer."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate_at(step, self.config)
-        try:
-            return training_step(self.model, self.optimizer, batch, self.config)
-        except FloatingPointError as error:
-            raise self.diverged(step) from error
-
-    def diverged(self, step: int) -> ValueError:
-        """El error de un entrenamiento que se fue al infinito."""
-        kept = "" if self.saved is None else f" {self.saved.path} conserva los pesos del último informe."
-        return ValueError(
-            f"En el paso {step} la pérdida dejó de ser un número finito. Pruebe con una tasa de aprendizaje "
-            f"(`learning_rate`) menor que {self.config.learning_rate:g} o con más calentamiento "
-            f"(`warmup`).{kept}"
-        )
-
     def report(self, step: int, tokens: int, losses: list[Tensor], log: list[Report]) -> Report:
         """Mide, anota y guarda; si la medida no es un número, no se guarda nada."""
         c, mean = self.config, torch.stack(losses).mean().item()
         apart = None if self.held_out is None else held_out_loss(self.model.eval(), self.held_out, c)
         if not math.isfinite(mean + (apart or 0)):
-            raise self.diverged(step)
+            raise diverged(step, c)
         log.append(Report(step, tokens, mean, apart))
         if self.saved is not None:
             self.saved.save(self.model, self.optimizer, [tuple(report) for report in log])

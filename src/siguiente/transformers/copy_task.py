@@ -5,12 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Generator, Tensor, nn
 
-from siguiente.language_models.training import (
-    TrainingConfig,
-    learning_rate_at,
-    make_optimizer,
-    training_step,
-)
+from siguiente.language_models.training import TrainingConfig, steps
 from siguiente.language_models.windows import IGNORED
 from siguiente.transformers.attention import MultiHeadAttention
 
@@ -174,13 +169,16 @@ def train_copier(model: Copier, words: int, longest: int, config: TrainingConfig
     >>> losses[-1] < losses[0]
     True
     """
-    generator, optimizer = torch.Generator().manual_seed(config.seed), make_optimizer(model, config)
-    for step in range(config.steps):
+    batches = copy_batches(words, longest, config)
+    return (loss.item() for loss in steps(model, batches, config))
+
+
+def copy_batches(words: int, longest: int, config: TrainingConfig) -> Iterator[tuple[Tensor, Tensor]]:
+    """Da sin fin lotes de frases nuevas, cada uno de una longitud al azar."""
+    generator = torch.Generator().manual_seed(config.seed)
+    while True:
         length = int(torch.randint(1, longest + 1, (), generator=generator))
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate_at(step, config)
-        batch = copy_batch(config.batch_size, length, words, generator)
-        yield training_step(model, optimizer, batch, config).item()
+        yield copy_batch(config.batch_size, length, words, generator)
 
 
 @torch.no_grad()
