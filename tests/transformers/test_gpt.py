@@ -116,6 +116,25 @@ def test_a_state_repeats_and_selects_rows():
     torch.testing.assert_close(chosen, full.detach(), atol=1e-5, rtol=1e-4)
 
 
+def test_a_common_prefix_serves_several_rows():
+    prefix, rows = ids_of(1, 3), ids_of(2, 4, seed=1)
+    _, state = MODEL.step(prefix)
+    shared, whole = score(MODEL, rows, state), torch.cat([prefix.expand(2, -1), rows], 1)
+    torch.testing.assert_close(shared, score(MODEL, whole, start=4), atol=1e-5, rtol=1e-4)
+    _, both = MODEL.step(rows, state)
+    assert state.layers[0][0].shape[0] == 1
+    with pytest.raises(ValueError, match="estado tiene 2 filas y los tokens, 3"):
+        MODEL.step(ids_of(3, 1), both)
+
+
+@pytest.mark.parametrize("token", [-1, 17])
+def test_a_foreign_token(token):
+    ids = torch.tensor([[1, token]])
+    for read in (MODEL, MODEL.step, MODEL.hidden):
+        with pytest.raises(ValueError, match=r"fuera del vocabulario \(de 0 a 16\)"):
+            read(ids)
+
+
 def test_scores_and_generates_through_the_protocol():
     ids = ids_of(2, 9)
     expected = token_logprobs(MODEL(ids)[:, :-1], ids[:, 1:]).detach()

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.language_models.training import TrainingConfig
-from siguiente.language_models.windows import IGNORED
+from siguiente.language_models.windows import IGNORED, find_windows
 from siguiente.transformers.gpt import GPTConfig
-from siguiente.transformers.masked import MaskedModel, fill, mask_tokens, train_masked
+from siguiente.transformers.masked import MaskedModel, fill, mask_tokens, masked_batches, train_masked
 
 CONFIG = GPTConfig(vocab_size=11, context_length=16, layers=2, heads=2, channels=16)
 
@@ -46,6 +46,42 @@ def test_only_the_chosen_change_and_the_answer_is_what_was_there(rows, length, s
     assert torch.equal(inputs[~chosen], ids[~chosen])
     assert torch.equal(targets[chosen], ids[chosen])
     assert chosen.any(1).all()
+
+
+def test_the_gaps_are_the_share_of_each_row_that_is_text():
+    """De 100, 40 y 0 sitios se eligen 15, 6 y ninguno, siempre entre ellos."""
+    places = torch.arange(100) < torch.tensor([[100], [40], [0]])
+    _, targets = mask_tokens(torch.zeros(3, 100, dtype=torch.int64), 1, seeded(), places)
+    assert (targets != IGNORED).sum(1).tolist() == [15, 6, 0]
+    assert (targets[~places] == IGNORED).all()
+
+
+def test_no_gap_falls_in_the_padding():
+    """Con 0 de separación y textos de 1 y de 12 tokens, ningún hueco tapa un 0 y el corto siempre cuenta."""
+    stream = torch.tensor([0, 5, 0, *[3] * 12, 0])
+    config = TrainingConfig(steps=1, batch_size=2, length=16, boundary=0)
+    batches = masked_batches(11, stream, find_windows(stream, 16, 0), config)
+    for _, (inputs, targets) in zip(range(50), batches, strict=False):
+        chosen = targets != IGNORED
+        assert inputs.shape == (2, 13)
+        assert (targets[chosen] > 0).all()
+        assert sorted(chosen.sum(1).tolist()) == [1, 2]
+
+
+def test_without_padding_every_place_can_be_a_gap():
+    config = TrainingConfig(steps=1, batch_size=2, length=4)
+    stream = torch.zeros(9, dtype=torch.int64)
+    batches = masked_batches(11, stream, find_windows(stream, 4), config)
+    often = sum((targets != IGNORED).float() for _, (_, targets) in zip(range(60), batches, strict=False))
+    assert (often > 0).all()
+
+
+def test_an_empty_text_leaves_no_gap_to_fill():
+    config = TrainingConfig(steps=3, batch_size=1, length=8, boundary=0)
+    losses = list(train_masked(MaskedModel(CONFIG), torch.tensor([0, 0, 4, 5, 0, 0]), config))
+    assert torch.tensor(losses).isfinite().all()
+    with pytest.raises(ValueError, match="no hay tokens que tapar"):
+        train_masked(MaskedModel(CONFIG), torch.tensor([0, 0, 0]), config)
 
 
 def test_it_looks_both_ways():
@@ -86,3 +122,33 @@ def test_training_repeats_with_its_seed():
     stream = torch.arange(100) % 11
     one, two = (list(train_masked(MaskedModel(CONFIG), stream, config)) for _ in range(2))
     assert one == two
+
+
+@pytest.mark.parametrize(
+    ("stream", "said"),
+    [
+        ([], "está vacío"),
+        ([3], "tiene 1 tokens"),
+        ([3] * 9 + [11], "otro tokenizador"),
+        ([-1] * 9, "otro tokenizador"),
+    ],
+)
+def test_a_bad_stream(stream, said):
+    config = TrainingConfig(steps=1, batch_size=1, length=8)
+    with pytest.raises(ValueError, match=said):
+        train_masked(MaskedModel(CONFIG), torch.tensor(stream, dtype=torch.int64), config)
+
+
+def test_a_window_longer_than_the_context():
+    with pytest.raises(ValueError, match="ventana es de 17 tokens y en el contexto del modelo caben 16"):
+        train_masked(MaskedModel(CONFIG), torch.arange(100) % 11, TrainingConfig(steps=1, length=17))
+
+
+def test_a_loss_that_diverges():
+    model = MaskedModel(CONFIG)
+    losses = train_masked(model, torch.arange(100) % 11, TrainingConfig(steps=3, batch_size=4, length=8))
+    next(losses)
+    with torch.no_grad():
+        model.network.norm.weight.fill_(torch.nan)
+    with pytest.raises(ValueError, match=r"paso 1 .*finito.*`learning_rate`"):
+        next(losses)

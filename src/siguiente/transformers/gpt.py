@@ -178,7 +178,8 @@ class GPT(nn.Module):
         Raises
         ------
         ValueError
-            Si no hay tantos bloques o si el texto no cabe en el contexto.
+            Si no hay tantos bloques, si el texto no cabe en el contexto o si tiene tokens fuera del
+            vocabulario.
         """
         layer = self.config.layers if layer is None else layer
         if not 0 <= layer <= self.config.layers:
@@ -196,7 +197,7 @@ class GPT(nn.Module):
         ids : Tensor
             Tokens nuevos, (B, T), enteros de 64 bits.
         state : KVCache, optional
-            Lo leído antes; sigue siendo válido después.
+            Lo leído antes, común o por fila; sigue siendo válido después.
         last : int
             Cuántas posiciones finales necesitan logits, entre 1 y T.
 
@@ -208,15 +209,17 @@ class GPT(nn.Module):
         Raises
         ------
         ValueError
-            Si la red no es causal, si `ids` no es (B, T), si `last` no está entre 1 y T, si el estado es de
-            otra clase de modelo o si el texto no cabe en el contexto.
+            Si la red no es causal, si `ids` no es (B, T) o tiene tokens fuera del vocabulario, si `last` no
+            está entre 1 y T, si el estado es de otra clase de modelo o tiene otras filas, o si el texto no
+            cabe en el contexto.
         """
         self._check_step(ids, state, last)
         with torch.inference_mode():
             x = self._embed(ids, 0 if state is None else state.length)
+            past = None if state is None else state.expand(len(ids)).layers
             layers = []
             for i, block in enumerate(self.blocks):
-                x, pair = block(x, None if state is None else state.layers[i])
+                x, pair = block(x, None if past is None else past[i])
                 layers.append(pair)
             return self.head(x[:, -last:]), KVCache(tuple(layers))
 
@@ -224,6 +227,10 @@ class GPT(nn.Module):
         """Suma el vector de cada token y el de su posición: (B, T) pasa a (B, T, C)."""
         if ids.ndim != 2 or ids.numel() == 0:
             raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
+        if ids.min() < 0 or ids.max() >= self.vocab_size:
+            raise ValueError(
+                f"Hay un token fuera del vocabulario (de 0 a {self.vocab_size - 1}): ¿es de otro tokenizador?"
+            )
         total = past + ids.shape[1]
         if total > self.context_length:
             raise ValueError(

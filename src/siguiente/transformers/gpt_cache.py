@@ -46,5 +46,19 @@ class KVCache:
         """Elige filas por su índice: (B, ...) pasa a (len(rows), ...)."""
         return self._mapped(lambda tensor: tensor.index_select(0, rows))
 
+    def expand(self, rows: int) -> Self:
+        """Reparte un prefijo común entre `rows` filas, sin copiarlo: (1, ...) pasa a (rows, ...).
+
+        Raises
+        ------
+        ValueError
+            Si ya tiene varias filas, y no son esas.
+        """
+        if (have := len(self.layers[0][0])) not in (1, rows):
+            raise ValueError(
+                f"El estado tiene {have} filas y los tokens, {rows}: deben ser las mismas, o una sola."
+            )
+        return self._mapped(lambda tensor: tensor.expand(rows, -1, -1, -1))
+
     def _mapped(self, change: Callable[[Tensor], Tensor]) -> Self:
         return type(self)(tuple((change(keys), change(values)) for keys, values in self.layers))

@@ -7,13 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from siguiente.language_models.training import (
-    TrainingConfig,
-    learning_rate_at,
-    make_optimizer,
-    training_step,
+from siguiente.language_models.training import TrainingConfig, check_stream, steps
+from siguiente.language_models.windows import (
+    IGNORED,
+    Windows,
+    cut_windows,
+    find_windows,
+    shuffled_windows,
 )
-from siguiente.language_models.windows import IGNORED, cut_windows, find_windows, shuffled_windows
 from siguiente.transformers.gpt import GPT, GPTConfig
 
 __all__ = ["MaskedModel", "fill", "mask_tokens", "train_masked"]
@@ -21,7 +22,9 @@ __all__ = ["MaskedModel", "fill", "mask_tokens", "train_masked"]
 CHOSEN, HIDDEN, SWAPPED = 0.15, 0.8, 0.1  # se elige el 15 %; de eso, 80 % marca, 10 % al azar, 10 % igual
 
 
-def mask_tokens(ids: Tensor, mask_id: int, generator: Generator) -> tuple[Tensor, Tensor]:
+def mask_tokens(
+    ids: Tensor, mask_id: int, generator: Generator, places: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Altera un texto como BERT: de cada fila elige el 15 % de los tokens, que habrá que adivinar.
 
     De los elegidos, el 80 % se sustituye por la marca, el 10 % por un token al azar y el 10 % se deja igual.
@@ -34,6 +37,8 @@ def mask_tokens(ids: Tensor, mask_id: int, generator: Generator) -> tuple[Tensor
         El número de la marca; los demás tokens son los anteriores.
     generator : torch.Generator
         La fuente de azar.
+    places : Tensor, optional
+        De qué sitios se elige, (B, T), booleano: los que no son relleno; sin decirlo, de todos.
 
     Returns
     -------
@@ -42,7 +47,7 @@ def mask_tokens(ids: Tensor, mask_id: int, generator: Generator) -> tuple[Tensor
 
     Notes
     -----
-    Las proporciones son las de :cite:t:`devlin2019`. En cada fila se elige al menos un token.
+    Las proporciones son las de :cite:t:`devlin2019`. De cada fila se elige al menos uno, si hay de dónde.
 
     Examples
     --------
@@ -51,9 +56,10 @@ def mask_tokens(ids: Tensor, mask_id: int, generator: Generator) -> tuple[Tensor
     >>> (targets != IGNORED).sum().item(), (inputs == 100).sum().item()
     (15, 12)
     """
-    count = max(1, round(CHOSEN * ids.shape[1]))
-    places = torch.rand(ids.shape, generator=generator).argsort(1)[:, :count]  # (B, count)
-    chosen = torch.zeros_like(ids, dtype=torch.bool).scatter(1, places, True)
+    places = torch.ones_like(ids, dtype=torch.bool) if places is None else places
+    count = (CHOSEN * places.sum(1, keepdim=True)).round().clamp(min=1)  # (B, 1)
+    draw = torch.rand(ids.shape, generator=generator).masked_fill(~places, 2)  # los demás, al final
+    chosen = places & (draw.argsort(1).argsort(1) < count)  # el segundo `argsort` da el puesto de cada sitio
     fate = torch.rand(ids.shape, generator=generator)
     inputs = ids.masked_fill(chosen & (fate < HIDDEN), mask_id)
     swapped = chosen & (fate >= HIDDEN) & (fate < HIDDEN + SWAPPED)
@@ -87,6 +93,16 @@ class MaskedModel(nn.Module):
         super().__init__()
         self.mask_id = config.vocab_size
         self.network = GPT(replace(config, vocab_size=config.vocab_size + 1, causal=False), seed)
+
+    @property
+    def vocab_size(self) -> int:
+        """Tokens del vocabulario, V, sin la marca."""
+        return self.mask_id
+
+    @property
+    def context_length(self) -> int:
+        """Tokens que caben en el contexto."""
+        return self.network.context_length
 
     def forward(self, ids: Tensor) -> Tensor:
         """Predice qué token va en cada posición: (B, T) pasa a logits (B, T, V), sin la marca."""
@@ -146,6 +162,24 @@ def train_masked(model: MaskedModel, stream: Tensor, config: TrainingConfig) -> 
     config : TrainingConfig
         Cómo se entrena; su semilla decide también qué se tapa, distinto cada vez que se ve un texto.
 
+    Returns
+    -------
+    iterator of float
+        La pérdida de cada paso, antes de mover los pesos.
+
+    Raises
+    ------
+    ValueError
+        Si el flujo no sirve, como en :func:`siguiente.language_models.training.train`, o si no hay nada que
+        tapar.
+    DivergedError
+        Si la pérdida deja de ser un número.
+
+    Notes
+    -----
+    Los huecos nunca caen en el relleno ni en la separación entre textos. El relleno sí se mira, y no estorba:
+    es la separación repetida, lo mismo que sigue a cualquier texto.
+
     Examples
     --------
     >>> model = MaskedModel(GPTConfig(vocab_size=4, context_length=8, layers=1, heads=1, channels=8))
@@ -154,12 +188,24 @@ def train_masked(model: MaskedModel, stream: Tensor, config: TrainingConfig) -> 
     >>> losses[-1] < losses[0]
     True
     """
-    generator, optimizer = torch.Generator().manual_seed(config.seed), make_optimizer(model, config)
+    check_stream(model, stream, config)
     windows = find_windows(stream, config.length, config.boundary)
-    batches = shuffled_windows(windows, config.batch_size, config.seed)
-    for step, batch in zip(range(config.steps), batches, strict=False):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate_at(step, config)
-        ids, _ = cut_windows(stream, batch)
-        masked = mask_tokens(ids, model.mask_id, generator)
-        yield training_step(model, optimizer, masked, config).item()
+    if config.boundary is not None:  # una ventana que acaba en la separación no tiene nada más
+        windows = windows.select(stream[windows.end - 1] != config.boundary)
+    if len(windows.start) == 0:
+        raise ValueError("Todos los textos están vacíos: no hay tokens que tapar. Use otros textos.")
+    batches = masked_batches(model.mask_id, stream, windows, config)
+    return (loss.item() for loss in steps(model, batches, config))
+
+
+def masked_batches(
+    mask_id: int, stream: Tensor, windows: Windows, config: TrainingConfig
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Da sin fin lotes con huecos, que nunca caen en el relleno ni en la separación entre textos."""
+    generator = torch.Generator().manual_seed(config.seed)
+    for batch in shuffled_windows(windows, config.batch_size, config.seed):
+        ids, following = cut_windows(stream, batch)
+        places = following != IGNORED
+        if config.boundary is not None:
+            places &= ids != config.boundary
+        yield mask_tokens(ids, mask_id, generator, places)
