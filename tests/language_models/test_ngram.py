@@ -1,5 +1,6 @@
 """Lo que todo n-grama cumple, sea cual sea el suavizado."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,7 @@ from siguiente.language_models.ngram_counts import count_ngrams
 from siguiente.language_models.sampling import generate, sampler
 from siguiente.language_models.scoring import FastScorer, score
 from siguiente.language_models.smoothing import add_k, interpolate, maximum_likelihood
+from siguiente.language_models.uniform import NoState
 
 VOCAB, END = 6, 0
 TOKENS = st.integers(0, VOCAB - 1)
@@ -121,6 +123,28 @@ def test_the_tables_say_what_they_weigh():
     unigrams, bigrams = VOCAB, 3  # 0 1, 1 1 y 1 0
     keys, direct, backoff = unigrams + bigrams + 2, unigrams + bigrams + 2, 2 + unigrams + 1
     assert model.table_bytes == 8 * (keys + direct + backoff)
+
+
+@pytest.mark.parametrize(
+    ("ids", "last", "message"),
+    [
+        ([[1, 2]], 0, "`last` debe estar entre 1 y T = 2, y vale 0"),
+        ([[1, 2]], 3, "y vale 3"),
+        ([[]], 1, "forma (B, T), con T >= 1, y llegó (1, 0)"),
+        ([1, 2], 1, "llegó (2,)"),
+    ],
+)
+def test_what_cannot_be_read_is_explained(ids, last, message):
+    model = made(add_k, torch.tensor([0, 1, 1, 0]), 2)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        model.step(torch.tensor(ids, dtype=torch.long), last=last)
+
+
+def test_the_state_of_another_model_is_refused():
+    model = made(add_k, torch.tensor([0, 1, 1, 0]), 2)
+    for read in (model.step, model.score):
+        with pytest.raises(ValueError, match="es de otro modelo"):
+            read(torch.tensor([[1, 2]]), NoState())
 
 
 @pytest.mark.parametrize("token", [-1, VOCAB])

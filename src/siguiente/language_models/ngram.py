@@ -130,7 +130,15 @@ class NGramModel:
         return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
     def step(self, ids: Tensor, state: LastTokens | None = None, last: int = 1) -> tuple[Tensor, LastTokens]:
-        """Log-probabilidades del token siguiente, (B, last, V), y los últimos n - 1 tokens."""
+        """Log-probabilidades del token siguiente, (B, last, V), y los últimos n - 1 tokens.
+
+        Raises
+        ------
+        ValueError
+            Si `ids` no es (B, T), si `last` no está entre 1 y T, si un token no es del vocabulario o si el
+            estado es de otra clase de modelo.
+        """
+        check_step(ids, last)
         text = self._joined(ids, state)
         prefixes = [grams[:, -last:] for grams in self.index.match(text)[: self.order]]
         context = usable_context(text, self.index.boundary)[:, -last:]
@@ -157,8 +165,18 @@ class NGramModel:
 
     def _joined(self, ids: Tensor, state: LastTokens | None) -> Tensor:
         """Pone delante de los tokens los que se leyeron antes, comunes o por fila."""
+        if not isinstance(state, LastTokens | None):
+            raise ValueError("Ese estado es de otro modelo: use el que devolvió este mismo.")
         if ids.min() < 0 or ids.max() >= self.vocab_size:
             raise ValueError(
                 f"Hay un token fuera del vocabulario (de 0 a {self.vocab_size - 1}): ¿es de otro tokenizador?"
             )
         return ids if state is None else torch.cat([state.ids.expand(len(ids), -1), ids], 1)
+
+
+def check_step(ids: Tensor, last: int) -> None:
+    """Comprueba la forma de los tokens que se leen y cuántas predicciones se piden."""
+    if ids.ndim != 2 or ids.numel() == 0:
+        raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
+    if not 1 <= last <= ids.shape[1]:
+        raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")
