@@ -83,6 +83,22 @@ def test_words_have_no_spaces_and_are_all_different():
     assert all(word.split() == [word] for word in words)
 
 
+def test_a_refused_model_leaves_the_file_that_was_there(counts, tmp_path):
+    path = tmp_path / "model.arpa"
+    path.write_text("lo de antes", encoding="utf-8")
+    with pytest.raises(ValueError, match="combinan sus órdenes"):
+        write_arpa(add_k(counts), arpa_words(ByteTokenizer()), path)
+    assert path.read_text(encoding="utf-8") == "lo de antes"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_file_holds_the_lines_and_replaces_the_old_one(counts, tmp_path):
+    model, words, path = kneser_ney(counts), arpa_words(ByteTokenizer()), tmp_path / "model.arpa"
+    path.write_text("lo de antes", encoding="utf-8")
+    write_arpa(model, words, path)
+    assert path.read_bytes().decode().split("\n") == [*"\n".join(arpa_lines(model, words)).split("\n"), ""]
+
+
 def test_what_does_not_fit_is_explained(counts):
     words = arpa_words(ByteTokenizer())
     with pytest.raises(ValueError, match="combinan sus órdenes"):

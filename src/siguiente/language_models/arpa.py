@@ -9,6 +9,7 @@ from torch import Tensor
 from siguiente.language_models.ngram import NGramModel
 from siguiente.language_models.ngram_index import NGramIndex
 from siguiente.language_models.text import Tokenizer
+from siguiente.store import write_atomically
 
 __all__ = ["arpa_lines", "arpa_words", "write_arpa"]
 
@@ -55,15 +56,27 @@ def write_arpa(model: NGramModel, words: Sequence[str], path: Path) -> None:
     words : sequence of str
         La palabra de cada token, como las de :func:`arpa_words`.
     path : Path
-        El archivo.
+        El archivo. Si ya estaba, se sustituye, salvo que haya un error.
 
     Raises
     ------
     ValueError
         Si los órdenes no se combinan o si las palabras no sirven.
+    OSError
+        Si no se puede escribir.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from siguiente.language_models.kneser_ney import kneser_ney
+    >>> from siguiente.language_models.ngram_counts import count_ngrams
+    >>> counts = count_ngrams(torch.tensor([0, 1, 1, 0]), 2, vocab_size=2, boundary=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_arpa(kneser_ney(counts), ["fin", "a"], Path(folder) / "a.arpa")
+    ...     (Path(folder) / "a.arpa").read_text(encoding="utf-8").split("\\n")[:3]
+    ['\\\\data\\\\', 'ngram 1=4', 'ngram 2=3']
     """
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.writelines(f"{line}\n" for line in arpa_lines(model, words))
+    write_atomically(path, "".join(f"{line}\n" for line in arpa_lines(model, words)))
 
 
 def arpa_lines(model: NGramModel, words: Sequence[str]) -> Iterator[str]:
