@@ -1,5 +1,6 @@
 """Suavizados sencillos: máxima verosimilitud, sumar k e interpolar."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -9,7 +10,7 @@ from siguiente.language_models.ngram import NGramModel, Table
 from siguiente.language_models.ngram_counts import NGramCounts, check_stream, per_prefix
 from siguiente.language_models.ngram_index import usable_context
 
-__all__ = ["add_k", "fit_weights", "interpolate", "maximum_likelihood", "relative_frequency"]
+__all__ = ["add_k", "fit_weights", "interpolate", "maximum_likelihood"]
 
 
 def maximum_likelihood(counts: NGramCounts) -> NGramModel:
@@ -42,12 +43,12 @@ def add_k(counts: NGramCounts, k: float = 1.0) -> NGramModel:
     counts : NGramCounts
         Las cuentas.
     k : float
-        Lo que se suma, no negativo.
+        Lo que se suma, finito y no negativo.
 
     Raises
     ------
     ValueError
-        Si `k` es negativo.
+        Si `k` es negativo o no es finito.
 
     Notes
     -----
@@ -64,8 +65,8 @@ def add_k(counts: NGramCounts, k: float = 1.0) -> NGramModel:
     >>> bigram.score(torch.tensor([[0, 1, 2, 2]])).exp()
     tensor([[0.5000, 0.4000, 0.2500]])
     """
-    if not k >= 0:
-        raise ValueError(f"No se puede sumar {k} a las cuentas: `k` debe ser 0 o mayor.")
+    if not 0 <= k < math.inf:
+        raise ValueError(f"No se puede sumar {k} a las cuentas: `k` debe ser 0 o mayor, y finito.")
     tables = []
     for order, seen in enumerate(counts.counts, start=1):
         added = per_prefix(counts.index, order, seen) + k * counts.index.vocab_size  # c(h) + kV
@@ -80,14 +81,8 @@ def divided(counts: NGramCounts, order: int, seen: Tensor, total: Tensor, rest: 
     return Table(torch.cat([direct, direct.new_zeros(1)]), torch.where(empty, 1.0, rest / total))
 
 
-def relative_frequency(counts: NGramCounts, order: int) -> Table:
-    """La frecuencia relativa de cada k-grama tras su prefijo; un contexto sin cuentas lo reserva todo.
-
-    Returns
-    -------
-    Table
-        Solo reservan algo, y entonces todo, los contextos que nunca se vieron.
-    """
+def _relative_frequency(counts: NGramCounts, order: int) -> Table:
+    """La frecuencia relativa de cada k-grama tras su prefijo; un contexto sin cuentas lo reserva todo."""
     seen = counts.counts[order - 1]
     return divided(counts, order, seen, per_prefix(counts.index, order, seen), 0.0)
 
@@ -106,7 +101,7 @@ def interpolate(counts: NGramCounts, weights: Sequence[float]) -> NGramModel:
     Raises
     ------
     ValueError
-        Si no hay n + 1 pesos, si alguno es negativo o si no suman 1.
+        Si no hay n + 1 pesos, si alguno es negativo o no es un número, o si no suman 1.
 
     Notes
     -----
@@ -127,11 +122,13 @@ def interpolate(counts: NGramCounts, weights: Sequence[float]) -> NGramModel:
         raise ValueError(
             f"Hacen falta {counts.order + 1} pesos, uno por orden de 0 a {counts.order}; hay {len(weights)}."
         )
-    if not min(weights) >= 0 or abs(sum(weights) - 1) > 1e-6:
-        raise ValueError(f"Los pesos deben ser positivos y sumar 1, y suman {sum(weights):.6g}: {weights}.")
+    if not all(weight >= 0 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
+        raise ValueError(
+            f"Los pesos deben ser positivos o cero y sumar 1, y suman {sum(weights):.6g}: {weights}."
+        )
     tables = []
     for order, share in enumerate(stopping(torch.tensor(weights).double()), start=1):
-        direct, empty = relative_frequency(counts, order)
+        direct, empty = _relative_frequency(counts, order)
         tables.append(Table(share * direct, 1 - share * (1 - empty)))
     return NGramModel(counts.index, tuple(tables))
 
@@ -205,7 +202,7 @@ def order_frequencies(counts: NGramCounts, stream: Tensor) -> tuple[Tensor, Tens
     context = usable_context(stream[None], counts.index.boundary)[0, :-1]
     p, known = [torch.full((len(stream) - 1,), 1 / counts.index.vocab_size, dtype=torch.double)], []
     for k in range(1, counts.order + 1):
-        direct, empty = relative_frequency(counts, k)
+        direct, empty = _relative_frequency(counts, k)
         p.append(direct[grams[k][0, 1:]])
         known.append((context >= k - 1) & (empty[grams[k - 1][0, :-1]] == 0))
     return torch.stack(p), torch.stack(known)
