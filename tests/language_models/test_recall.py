@@ -40,6 +40,20 @@ def test_the_probability_is_shared_among_names():
     assert recall(LastName(), torch.tensor([2, 2]), NAMES).probability.tolist() == pytest.approx([0.1 / 0.8])
 
 
+class NoNames(LastName):
+    """Tras el token 4 da a todos los nombres la misma probabilidad; tras los demás, ninguna."""
+
+    def step(self, ids, state=None, last=1):
+        hopeless = (ids[:, -last:] != 4)[..., None] & (NAMES >= 0)
+        return torch.zeros(1, last, 6).masked_fill(hopeless, -torch.inf), NoState()
+
+
+def test_where_no_name_has_any_probability_nothing_is_measured():
+    found = recall(NoNames(), torch.tensor([1, 1, 4, 1]), NAMES)
+    assert found.distance.tolist() == [2]
+    assert found.probability.tolist() == pytest.approx([2 / 4])
+
+
 def test_a_text_that_repeats_no_name_is_empty():
     found = recall(UniformModel(6), torch.tensor([0, 1, 2, 3, 4]), NAMES)
     assert len(found.distance) == len(found.probability) == 0

@@ -55,7 +55,8 @@ def recall(model: LanguageModel, ids: Tensor, names: Tensor) -> Recall:
     Returns
     -------
     Recall
-        En el orden del texto; vacío si ningún nombre se repite.
+        En el orden del texto; vacío si ningún nombre se repite. No cuentan las veces en que el modelo da
+        probabilidad 0 a todos los nombres: no prefiere ninguno.
 
     Notes
     -----
@@ -78,7 +79,8 @@ def recall(model: LanguageModel, ids: Tensor, names: Tensor) -> Recall:
     for t, name in enumerate(names[ids].tolist()):
         if name in seen:
             p = chances[t - 1]
-            found.append((t - seen[name], (p[names == name].sum() / p[names >= 0].sum()).item()))
+            if total := p[names >= 0].sum().item():
+                found.append((t - seen[name], p[names == name].sum().item() / total))
         if name >= 0:
             seen[name] = t
     return Recall(torch.tensor([d for d, _ in found]), torch.tensor([p for _, p in found]))
