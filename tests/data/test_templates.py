@@ -58,6 +58,8 @@ def test_what_an_option_draws_is_forgotten_outside():
         ("{x=UNO", "No se entiende el hueco «{»"),
         ("[a|b", "Falta un «]»"),
         ("[", "Falta un «]»"),
+        ("[0:a|b]", "tiene peso 0"),
+        ("[0:a]", "tiene peso 0"),
         ("a|b", "Sobra «|»"),
         ("{x=COSAS} {x:un|una}", "le faltan o le sobran formas"),
         ("{x=UNO} {x#a|b|c}", "le faltan o le sobran formas"),

@@ -42,7 +42,8 @@ def compile_template(template: str, pools: Pools) -> Node:
     Raises
     ------
     ValueError
-        Si la plantilla está mal escrita, o nombra una palabra o una lista que no existe.
+        Si la plantilla está mal escrita, nombra una palabra o una lista que no existe o da a una opción el
+        peso 0.
 
     Examples
     --------
@@ -86,6 +87,8 @@ def _choice(tokens: list[str], scope: Scope, pools: Pools) -> Choice:
         if not tokens:
             raise ValueError("Falta un «]» en la plantilla: cada «[» necesita el suyo.")
         closed = tokens.pop(0)
+    if not all(weights):
+        raise ValueError("Una opción de la plantilla tiene peso 0: quítela o dele un peso de 1 o más.")
     return Choice(tuple(options), tuple(weight / sum(weights) for weight in weights))
 
 
