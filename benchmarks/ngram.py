@@ -13,7 +13,7 @@ ORDER, DISCOUNT, SCORED = 5, 0.75, 2
 
 
 def benchmarks(folder: Path) -> list[Benchmark]:
-    """Dos cuentos, tras contar cincuenta o doscientos; nltk tardaría horas con los cuarenta mil del curso."""
+    """Dos cuentos, tras contar cincuenta o doscientos; nltk tardaría horas con todos los del curso."""
     return [scoring(stories) for stories in (50, 200)]
 
 
