@@ -63,6 +63,14 @@ def read_utf8(path: Path, advice: str) -> str:
         Si el archivo no se puede abrir.
     ValueError
         Si no está en UTF-8 o si tiene caracteres nulos.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "texto.txt").write_bytes("\\ufeffEl niño.\\r\\n".encode())
+    ...     read_utf8(Path(folder) / "texto.txt", "Guárdelo en UTF-8.")
+    'El niño.\\r\\n'
     """
     try:
         data = path.read_bytes()

@@ -97,6 +97,14 @@ def discounted(counts: NGramCounts, order: int, seen: Tensor, discount: float) -
 
     .. math:: d(h x) = \\frac{\\max(c(h x) - D,\\, 0)}{\\sum_{x'} c(h x')}, \\qquad
        b(h) = \\frac{D\\, N_{1+}(h\\,\\bullet)}{\\sum_{x'} c(h x')}.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.language_models.ngram_counts import count_ngrams
+    >>> counts = count_ngrams(torch.tensor([0, 1, 1, 0]), 2, vocab_size=2, boundary=0)
+    >>> discounted(counts, 2, counts.counts[1], discount=0.5).direct
+    tensor([0.5000, 0.2500, 0.2500, 0.0000], dtype=torch.float64)
     """
     total = per_prefix(counts.index, order, seen).double()
     kinds = per_prefix(counts.index, order, (seen > 0).long())

@@ -119,6 +119,13 @@ def per_prefix(index: NGramIndex, order: int, values: Tensor) -> Tensor:
     -------
     Tensor
         (size(order - 1) + 1,); el último, cero, es el del prefijo nunca visto.
+
+    Examples
+    --------
+    >>> import torch
+    >>> made = count_ngrams(torch.tensor([0, 1, 2, 1, 1, 0]), order=2, vocab_size=3, boundary=0)
+    >>> per_prefix(made.index, 2, made.counts[1])
+    tensor([1, 3, 1, 0])
     """
     total = torch.zeros(index.size(order - 1) + 1, dtype=values.dtype)
     return total.index_add_(0, index.prefixes(order), values)

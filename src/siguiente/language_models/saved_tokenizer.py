@@ -25,6 +25,14 @@ def save_tokenizer(tokenizer: WordTokenizer | BPETokenizer, path: str | os.PathL
     ------
     OSError
         Si no se puede escribir.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_tokenizer(BPETokenizer(((97, 98),)), Path(folder) / "bpe.json")
+    ...     (Path(folder) / "bpe.json").read_text(encoding="utf-8")
+    '{"merges": [[97, 98]]}\\n'
     """
     if isinstance(tokenizer, WordTokenizer):
         content: dict[str, object] = {"words": tokenizer.words}
