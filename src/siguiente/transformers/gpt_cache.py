@@ -47,7 +47,7 @@ class KVCache:
         return self._mapped(lambda tensor: tensor.index_select(0, rows))
 
     def expand(self, rows: int) -> Self:
-        """Reparte un prefijo común entre `rows` filas, sin copiarlo: (1, ...) pasa a (rows, ...).
+        """Reparte un prefijo común entre más filas, sin copiarlo: (1, ...) pasa a (B, ...).
 
         Raises
         ------
