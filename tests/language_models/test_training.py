@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -7,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+import siguiente
+from siguiente.closure import Package, closure
 from siguiente.language_models.training import (
     TrainingConfig,
     held_out_loss,
@@ -283,3 +286,11 @@ def test_the_progress_bar_counts_the_steps_only_if_asked(capsys):
     shown = capsys.readouterr().err
     assert "12/12" in shown
     assert "pérdida 1," in shown
+
+
+def test_how_a_number_is_written_does_not_train_again():
+    """La clave de un modelo resume todo su código: el de dibujar no debe estar."""
+    package = Package(Path(siguiente.__file__).parent)
+    found = closure(package, ["import siguiente.transformers.story_gpt"])
+    assert "siguiente.language_models.training" in found
+    assert [module for module in found if module.startswith("siguiente.plots")] == []

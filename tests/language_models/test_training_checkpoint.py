@@ -20,9 +20,9 @@ def weights(model):
     return torch.cat([value.flatten() for value in model.state_dict().values()])
 
 
-def run(path=None, model=None, config=CONFIG, stream=STREAM):
+def run(path=None, model=None, config=CONFIG, stream=STREAM, held_out=STREAM):
     model = net() if model is None else model
-    return list(train(model, stream, config, stream, path)), weights(model)
+    return list(train(model, stream, config, held_out, path)), weights(model)
 
 
 class Interrupted(nn.Sequential):
@@ -118,13 +118,15 @@ def test_other_files_and_folders_are_refused(tmp_path):
         ({"config": replace(CONFIG, seed=1)}, "la configuración"),
         ({"model": net(5)}, "el modelo"),
         ({"stream": STREAM.flip(0)}, "el texto"),
+        ({"held_out": STREAM.flip(0)}, "el texto apartado"),
+        ({"held_out": None}, "el texto apartado"),
     ],
 )
 def test_the_checkpoint_of_another_run_is_not_used(tmp_path, change, said):
     path = tmp_path / "a.pt"
     run(path)
     good = path.read_bytes()
-    with pytest.raises(ValueError, match=f"es de otro entrenamiento: no coincide {said}"):
+    with pytest.raises(ValueError, match=rf"es de otro entrenamiento: no coincide {said}\."):
         run(path, **change)
     assert path.read_bytes() == good
 

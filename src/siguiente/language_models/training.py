@@ -368,7 +368,8 @@ def train(
     for tokens in (stream,) if held_out is None else (stream, held_out):
         check_stream(model, tokens, config)
     optimizer = make_optimizer(model, config)
-    saved = None if checkpoint is None else Checkpoint(checkpoint, fingerprint(model, stream, config))
+    identity = fingerprint(model, stream, config, held_out)
+    saved = None if checkpoint is None else Checkpoint(checkpoint, identity)
     log = [] if saved is None else [Report(*report) for report in saved.restore(model, optimizer)]
     return _Run(model, optimizer, stream, config, held_out, saved).reports(log, progress)
 

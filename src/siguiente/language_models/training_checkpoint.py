@@ -32,13 +32,13 @@ def digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def fingerprint(model: nn.Module, stream: Tensor, config: object) -> dict[str, str]:
-    """Lo que identifica un entrenamiento: la configuración, la forma del modelo y el texto.
+def fingerprint(model: nn.Module, stream: Tensor, config: object, held_out: Tensor | None) -> dict[str, str]:
+    """Lo que identifica un entrenamiento: la configuración, la forma del modelo y los textos.
 
     Examples
     --------
     >>> import torch
-    >>> fingerprint(torch.nn.Linear(1, 1), torch.tensor([1]), "la de siempre")["la configuración"]
+    >>> fingerprint(torch.nn.Linear(1, 1), torch.tensor([1]), "la de siempre", None)["la configuración"]
     'la de siempre'
     """
     shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
@@ -46,6 +46,7 @@ def fingerprint(model: nn.Module, stream: Tensor, config: object) -> dict[str, s
         "la configuración": str(config),
         "el modelo": f"{type(model).__name__} {getattr(model, 'config', '')} {shapes}",
         "el texto": digest(stream.numpy().tobytes()).hex(),
+        "el texto apartado": "ninguno" if held_out is None else digest(held_out.numpy().tobytes()).hex(),
     }
 
 

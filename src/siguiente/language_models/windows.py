@@ -40,6 +40,11 @@ def find_windows(stream: Tensor, length: int, boundary: int | None = None) -> Wi
         El token que separa los textos. Con él, cada texto empieza su propia ventana, y ninguna ve un texto
         sin su comienzo; sin él, las ventanas se suceden y la última se adelanta hasta que cabe.
 
+    Raises
+    ------
+    ValueError
+        Si el flujo no da ninguna ventana.
+
     Examples
     --------
     >>> import torch
@@ -49,6 +54,11 @@ def find_windows(stream: Tensor, length: int, boundary: int | None = None) -> Wi
     [0, 3, 5]
     """
     last = len(stream) - 1
+    if last < 1:
+        raise ValueError(
+            f"El flujo tiene {len(stream)} tokens y hacen falta al menos 2, lo que se lee y lo que se "
+            "predice: use más texto."
+        )
     if boundary is None:
         first = torch.arange(0, last, length)
         return Windows(first.clamp(max=last - length), first, (first + length).clamp(max=last))
@@ -99,6 +109,11 @@ def shuffled_windows(windows: Windows, batch_size: int, seed: int) -> Iterator[W
 
     Cada época da todas las ventanas una vez; un lote puede terminar una época y empezar la siguiente.
 
+    Raises
+    ------
+    ValueError
+        Si no hay ninguna ventana.
+
     Examples
     --------
     >>> import torch
@@ -106,7 +121,14 @@ def shuffled_windows(windows: Windows, batch_size: int, seed: int) -> Iterator[W
     >>> next(shuffled_windows(windows, batch_size=4, seed=0)).start.sort().values
     tensor([0, 2, 4, 6])
     """
-    generator, count = Generator().manual_seed(seed), len(windows.start)
+    count = len(windows.start)
+    if count == 0:
+        raise ValueError("No hay ventanas que barajar: use más texto o elija al menos una.")
+    return _shuffled(windows, count, batch_size, Generator().manual_seed(seed))
+
+
+def _shuffled(windows: Windows, count: int, batch_size: int, generator: Generator) -> Iterator[Windows]:
+    """Los lotes, sin fin; sin ventanas no terminaría de llenar el primero."""
     pending = torch.empty(0, dtype=torch.int64)
     while True:
         while len(pending) < batch_size:
