@@ -1,11 +1,14 @@
 """Las recetas: una carpeta por clave, y una clave por lo que el código hace."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 
 from siguiente import recipe as module
+from siguiente import store
 from siguiente.recipe import Recipe
+from siguiente.store import directory, is_intact
 
 
 @pytest.fixture
@@ -40,6 +43,23 @@ def test_what_is_damaged_is_written_again(written):
     recipe, _ = written
     (recipe.build() / "a.txt").write_text("roto")
     assert (recipe.build() / "a.txt").read_text() == "hola"
+
+
+def test_what_comes_after_sees_the_folder_in_its_place_and_never_a_failure(written, monkeypatch):
+    recipe, _ = written
+    seen = []
+    recipe = replace(recipe, after=lambda: seen.append(is_intact(directory(recipe.name, recipe.key))))
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_seal", broken)
+        with pytest.raises(OSError, match="roto"):
+            recipe.build()
+    assert seen == []
+    recipe.build()
+    assert seen == [True]
+
+
+def broken(path):
+    raise OSError("roto")
 
 
 def test_using_it_is_announced_and_building_it_is_not(written):

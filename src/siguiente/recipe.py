@@ -25,6 +25,8 @@ class Recipe:
         Módulo que lo declara: lo que él y sus dependencias hacen decide la clave.
     write : callable
         Escribe los archivos en la carpeta vacía que recibe.
+    after : callable, optional
+        Se llama cada vez que la carpeta ya está en su sitio, entera: para borrar lo que hizo falta antes.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class Recipe:
     name: str
     module: str
     write: Callable[[Path], None]
+    after: Callable[[], None] | None = None
 
     @property
     def key(self) -> str:
@@ -56,7 +59,10 @@ class Recipe:
         thorough : bool
             Si es cierto, lo que ya estaba se relee entero antes de darlo por bueno.
         """
-        return build_directory(self.name, self.key, self.write, thorough=thorough)
+        folder = build_directory(self.name, self.key, self.write, thorough=thorough)
+        if self.after is not None:
+            self.after()
+        return folder
 
     def folder(self) -> Path:
         """Devuelve la carpeta para usarla: lo anuncia, y una página que no lo declaró no se construye."""

@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from filelock import FileLock
 from torch import nn
 
+from siguiente import store
 from siguiente.language_models import story_model
 from siguiente.language_models.corpus import token_stream
 from siguiente.language_models.story_corpus import StoryCorpus
@@ -64,6 +66,37 @@ def test_an_interruption_changes_neither_the_weights_nor_the_log(tiny, tmp_path,
     assert torch.equal(weights(tiny), expected)
     assert tiny.stages() == stages
     assert [path.name for path in (tmp_path / "otra").glob(".training*")] == []
+
+
+def test_a_full_disk_at_the_end_does_not_lose_the_training(tiny, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_seal", full_disk)
+        with pytest.raises(OSError, match="No hay sitio"):
+            tiny.load()
+    assert [path.name for path in tmp_path.glob(".training*/checkpoint")] == ["checkpoint"]
+    monkeypatch.setattr("siguiente.language_models.training.training_step", no_more_steps)
+    assert tiny.stages()[-1].report.step == 6
+    assert weights(tiny).any()
+    assert list(tmp_path.glob(".training*")) == []
+
+
+def full_disk(path):
+    raise OSError(28, "No space left on device")
+
+
+def no_more_steps(*arguments):
+    raise AssertionError("El entrenamiento ya había terminado.")
+
+
+def test_the_work_of_an_older_code_is_swept_and_that_of_others_is_not(tiny, tmp_path):
+    old, busy = tmp_path / f".training-tiny-{'0' * 16}", tmp_path / f".training-tiny-{'1' * 16}"
+    other = tmp_path / f".training-tiny-gpt-{'0' * 16}"
+    for folder in (old, busy, other):
+        folder.mkdir()
+        (folder / "checkpoint").write_text("a medias")
+    with FileLock(tmp_path / f"tiny-{'1' * 16}.lock"):  # otro proceso lo está entrenando
+        tiny.load()
+    assert sorted(tmp_path.glob(".training*")) == [busy, other]
 
 
 def interrupt_at(call, function):

@@ -3,22 +3,25 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from filelock import FileLock, Timeout
 
 from siguiente.language_models.sampling import complete, sampler
 from siguiente.language_models.story_corpus import StoryCorpus, load_story_corpus
 from siguiente.language_models.text import TextModel
 from siguiente.language_models.training import Report, TrainingConfig, train
 from siguiente.recipe import Recipe
-from siguiente.store import cache_dir, write_atomically
+from siguiente.store import cache_dir, directory, write_atomically
 
 __all__ = ["Stage", "StoryModel"]
 
 SAMPLE_TOKENS = 120  # más de lo que ocupa un cuento
+WORK = ".training-"  # delante del nombre de la carpeta que se construye: la de lo que va aprendiendo
 
 
 class Stage(NamedTuple):
@@ -54,7 +57,7 @@ class StoryModel:
     @property
     def recipe(self) -> Recipe:
         """El artefacto, con sus pesos y su registro."""
-        return Recipe(self.name, self.module, self.write)
+        return Recipe(self.name, self.module, self.write, self.sweep)
 
     def load(self) -> TextModel[Any]:
         """Abre el modelo con su tokenizador; si falta, lo entrena."""
@@ -74,7 +77,8 @@ class StoryModel:
         """Entrena el modelo con un solo hilo y lo escribe; si se interrumpió, sigue donde quedó."""
         from safetensors.torch import save_file
 
-        corpus, work = load_story_corpus(), cache_dir() / f".training-{self.name}-{self.recipe.key[:16]}"
+        corpus, place = load_story_corpus(), directory(self.name, self.recipe.key)
+        work = place.with_name(f"{WORK}{place.name}")
         work.mkdir(parents=True, exist_ok=True)
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # con más, las últimas cifras dependerían de la máquina
@@ -88,7 +92,12 @@ class StoryModel:
             folder / "model.safetensors",
         )
         (folder / "log.json").write_text(json.dumps(log, ensure_ascii=False), "utf8")
-        shutil.rmtree(work)
+
+    def sweep(self) -> None:
+        """Borra sus carpetas de trabajo, también las de un código anterior, salvo donde alguien entrena."""
+        for work in cache_dir().glob(f"{WORK}{self.name}-{'[0-9a-f]' * 16}"):
+            with suppress(Timeout), FileLock(cache_dir() / f"{work.name.removeprefix(WORK)}.lock", timeout=0):
+                shutil.rmtree(work, ignore_errors=True)
 
     def _train(self, model: Any, corpus: StoryCorpus, work: Path) -> list[Any]:
         """Entrena y anota cada informe con una muestra, que sobreviven a una interrupción."""
