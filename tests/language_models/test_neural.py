@@ -46,10 +46,12 @@ def test_a_future_token_never_changes_a_past_prediction(model, ids, data):
 
 
 @each_model
-@settings(deadline=None)
-@given(ids=texts)
-def test_probabilities_sum_to_one(model, ids):
-    assert model(ids).softmax(-1).sum(-1).allclose(torch.ones(ids.shape), atol=1e-5)
+def test_all_the_continuations_of_a_prefix_sum_to_one(model):
+    """Los 81 finales de dos tokens, puntuados desde el estado del comienzo: es uno si nada mira adelante."""
+    _, state = model.step(torch.tensor([[8, 3, 8, 1, 2]])[:, :-1])
+    finals = torch.cartesian_prod(torch.arange(9), torch.arange(9))
+    rows = torch.cat([torch.full((81, 1), 2), finals], 1)
+    assert score(model, rows, state)[:, -2:].sum(1).exp().sum().item() == pytest.approx(1, abs=1e-5)
 
 
 @each_model
@@ -86,6 +88,26 @@ def test_wrong_calls_are_refused(model, last):
     for ids in (torch.tensor([1, 2]), torch.empty(1, 0, dtype=torch.int64)):
         with pytest.raises(ValueError, match="forma \\(B, T\\)"):
             model.step(ids)
+
+
+@each_model
+@pytest.mark.parametrize("token", [-1, 9])
+def test_tokens_of_another_vocabulary_are_refused(model, token):
+    with pytest.raises(ValueError, match=r"fuera del vocabulario \(de 0 a 8\)"):
+        model.step(torch.tensor([[1, token]]))
+
+
+def test_the_state_of_another_model_is_refused():
+    ids = torch.tensor([[1, 2, 3]])
+    states = {name: model.step(ids)[1] for name, model in MODELS.items()}
+    for model, other, said in [
+        ("MLP", "GRU", "es un `HiddenVector` y el modelo usa `LastTokens`"),
+        ("GRU", "MLP", "es un `LastTokens` y el modelo usa `HiddenVector`"),
+        ("GRU", "GRU atada", "de tamaño 6 y el modelo lo usa de 7"),
+        ("MLP", "MLP de orden 2", "de tamaño 0 y el modelo lo usa de 2"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            MODELS[model].step(ids, states[other])
 
 
 @pytest.mark.parametrize(("kind", "config"), [(MLP, SMALL), (GRU, GRUConfig(vocab_size=9))])

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from siguiente.language_models.ngram import LastTokens
+from siguiente.language_models.ngram import LastTokens, check_step
 
 __all__ = ["GRU", "MLP", "GRUConfig", "HiddenVector", "MLPConfig", "context_windows", "gru_cell"]
 
@@ -170,9 +170,12 @@ class MLP(nn.Module):
         Raises
         ------
         ValueError
-            Si `ids` no es (B, T) o si `last` no está entre 1 y T.
+            Si `ids` no es (B, T) con tokens del vocabulario, si `last` no está entre 1 y T o si el estado es
+            de otro modelo.
         """
         check_step(ids, last)
+        check_tokens(ids, self.vocab_size)
+        check_state(state, LastTokens, "ids", self.config.order - 2)
         text, size = self._joined(ids, state), self.config.order - 2
         return self.predict(text[:, text.shape[1] - last - size :]), LastTokens(
             text[:, text.shape[1] - size :]
@@ -284,9 +287,12 @@ class GRU(nn.Module):
         Raises
         ------
         ValueError
-            Si `ids` no es (B, T) o si `last` no está entre 1 y T.
+            Si `ids` no es (B, T) con tokens del vocabulario, si `last` no está entre 1 y T o si el estado es
+            de otro modelo.
         """
         check_step(ids, last)
+        check_tokens(ids, self.vocab_size)
+        check_state(state, HiddenVector, "vector", self.config.hidden)
         before = None if state is None else state.vector.expand(len(ids), -1)[None].contiguous()
         outputs, vector = self.rnn(self.embedding(ids), before)
         return self.head(outputs[:, -last:]), HiddenVector(vector[0])
@@ -309,9 +315,22 @@ def check_positive(config: MLPConfig | GRUConfig, *names: str) -> None:
             raise ValueError(f"`{field.name}` debe ser al menos 1, y vale {getattr(config, field.name)}.")
 
 
-def check_step(ids: Tensor, last: int) -> None:
-    """Comprueba la forma de los tokens que se leen y cuántas predicciones se piden."""
-    if ids.ndim != 2 or ids.numel() == 0:
-        raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
-    if not 1 <= last <= ids.shape[1]:
-        raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")
+def check_state(state: object, kind: type, field: str, size: int) -> None:
+    """Comprueba que un estado es de la clase del modelo y de su tamaño, o ninguno."""
+    if state is None:
+        return
+    said = "dele el que devolvió su propio `step`."
+    if not isinstance(state, kind):
+        raise ValueError(
+            f"El estado es un `{type(state).__name__}` y el modelo usa `{kind.__name__}`: {said}"
+        )
+    if (found := getattr(state, field).shape[-1]) != size:
+        raise ValueError(f"El estado es de tamaño {found} y el modelo lo usa de {size}: {said}")
+
+
+def check_tokens(ids: Tensor, vocab_size: int) -> None:
+    """Comprueba que unos tokens son del vocabulario."""
+    if ids.min() < 0 or ids.max() >= vocab_size:
+        raise ValueError(
+            f"Hay un token fuera del vocabulario (de 0 a {vocab_size - 1}): ¿es de otro tokenizador?"
+        )
