@@ -8,7 +8,6 @@ interrumpe, no deja nada a medias.
 
 import argparse
 import io
-import re
 import sys
 from collections.abc import Sequence
 from itertools import islice
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from siguiente.language_models.bpe import BPETokenizer
 
 STORIES = 5000  # cuentos de los que se aprende si no se da otro texto
-HELD_OUT = 10  # de cada cuántos bloques del texto, el último se aparta: con el final se mide
-BLOCKS, BLOCK = 20, 100  # bloques en que se corta un texto, como poco, y sus palabras, como mucho
+HELD_OUT = 10  # de cada cuántos cuentos se aparta uno para medir
 BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} uniones [{elapsed}; quedan {remaining}]"
 SMALLEST = 258  # los 256 bytes, el token de final y una unión
 LONGEST, POINTS = 10, 6  # tokens largos que se enseñan y puntos de la curva, cada uno la mitad del siguiente
@@ -82,17 +80,11 @@ def check_places(options: argparse.Namespace) -> None:
 def corpus(path: Path | None) -> tuple[list[str], list[str]]:
     """Los textos de que se aprende y aquellos con que se mide."""
     from siguiente.data.stories import load_stories
-    from siguiente.data.text_file import read_text
+    from siguiente.data.text_file import read_text, split_text
 
     if path is None:
         return list(load_stories("train", STORIES)), list(load_stories("test", STORIES // HELD_OUT))
-    text = read_text(path)
-    words = len(text.split())
-    if words < BLOCKS:
-        raise ValueError(f"{path.name} tiene menos de {BLOCKS} palabras: hace falta un texto más largo")
-    blocks = re.findall(rf"(?:\s*\S+){{1,{min(BLOCK, words // BLOCKS)}}}", text)
-    kept = len(blocks) - len(blocks) // HELD_OUT
-    return blocks[:kept], blocks[kept:]
+    return split_text(read_text(path))
 
 
 def trained(texts: Sequence[str], vocab_size: int) -> "BPETokenizer":

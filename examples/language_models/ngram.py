@@ -8,7 +8,6 @@ a medias.
 
 import argparse
 import io
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from siguiente.language_models.text import TextModel
 
 STORIES = 5000  # cuentos que se cuentan si no se da otro texto
-HELD_OUT = 10  # de cada cuántos bloques del texto, el último se aparta: con el final se mide
-BLOCKS, BLOCK = 20, 100  # bloques en que se corta un texto, como poco, y sus palabras, como mucho
+HELD_OUT = 10  # de cada cuántos cuentos se aparta uno, para medir o para ajustar los pesos
 SMOOTHINGS = ("kneser-ney", "interpolation", "laplace")
 BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} textos [{elapsed}; quedan {remaining}]"
 
@@ -89,17 +87,11 @@ def check(options: argparse.Namespace) -> None:
 def corpus(path: Path | None) -> tuple[list[str], list[str]]:
     """Los textos que se cuentan y aquellos con que se mide."""
     from siguiente.data.stories import load_stories
-    from siguiente.data.text_file import read_text
+    from siguiente.data.text_file import read_text, split_text
 
     if path is None:
         return list(load_stories("train", STORIES)), list(load_stories("test", STORIES // HELD_OUT))
-    text = read_text(path)
-    words = len(text.split())
-    if words < BLOCKS:
-        raise ValueError(f"{path.name} tiene menos de {BLOCKS} palabras: hace falta un texto más largo")
-    blocks = re.findall(rf"(?:\s*\S+){{1,{min(BLOCK, words // BLOCKS)}}}", text)
-    kept = len(blocks) - len(blocks) // HELD_OUT
-    return blocks[:kept], blocks[kept:]
+    return split_text(read_text(path))
 
 
 def trained(texts: Sequence[str], order: int, smoothing: str) -> "list[TextModel[NGramModel]]":

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from siguiente.transformers.gpt import GPT
 
 STORIES = 3000  # cuentos con que se aprende si no se da otro texto
-HELD_OUT = 10  # de cada cuántas partes del texto se aparta una, la última
+HELD_OUT = 10  # de cada cuántos cuentos se aparta uno
 MEASURED = 50_000  # bytes con que se mide, como mucho: más no afina la curva y cuesta tiempo
 REPORTS = 20  # veces que se mide y se guarda
 TOKENIZERS = ("words", "bpe", "bytes")
@@ -71,6 +71,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, help="con la misma semilla, el mismo modelo (%(default)s)")
     add("--checkpoint", type=Path, default=Path("gpt"), metavar="CARPETA", help="donde guarda (%(default)s)")
     add("--restart", action="store_true", help="borra lo guardado y empieza de nuevo")
+    add("--overwrite", action="store_true", help="sustituye en la carpeta lo que no sea de esta orden")
     add("--prompt", default="", metavar="TEXTO", help="lo que debe continuar al final (nada)")
     add("--length", type=int, default=100, metavar="N", help="tokens que escribe, como mucho (%(default)s)")
 
@@ -78,40 +79,47 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> str:
     """Entrena lo que falta, escribe una muestra y la figura, y devuelve lo que hay que decir."""
     from siguiente.language_models.corpus import token_stream
-    from siguiente.language_models.saved_tokenizer import save_tokenizer
-    from siguiente.store import write_atomically
 
-    folder, (learn, held_out) = options.checkpoint, corpus(options.text)
+    learn, held_out = corpus(options.text)
     model = made(options, learn)
     streams = [token_stream(model.tokenizer, texts) for texts in (learn, held_out)]
     check(options, model, streams)
-    prepare(folder, options.restart)
+    prepare(options.checkpoint, options.restart, options.overwrite)
     price = (len(streams[1]) - 1) / math.log(2) / sum(len(text.encode()) for text in held_out)
     curve = trained(model, streams, price, options)
-    written = sample(model, options)
+    try:
+        return shown(model, curve, options)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(finished(options.checkpoint, options.restart)) from None
+
+
+def shown(model: "TextModel[GPT]", curve: Sequence[tuple[float, float]], options: argparse.Namespace) -> str:
+    """Guarda el tokenizador, escribe una muestra y dibuja."""
+    from siguiente.language_models.saved_tokenizer import save_tokenizer
+    from siguiente.store import write_atomically
+
+    folder = options.checkpoint
     save_tokenizer(model.tokenizer, folder / VOCABULARY)
+    written = sample(model, options)
     write_atomically(folder / FIGURE, drawn(curve))
     files = f"Está todo en {folder}: {WEIGHTS}, {VOCABULARY}, {FIGURE}."
     return f"\nEl GPT escribe:\n{options.prompt}{written}\n\n{files}"
 
 
 def corpus(path: Path | None) -> tuple[list[str], list[str]]:
-    """Los textos con que se aprende y aquellos con que se mide: los párrafos, o los trozos, de uno propio."""
+    """Los textos con que se aprende y aquellos con que se mide: los párrafos, si es uno propio."""
     from siguiente.data.stories import load_stories
-    from siguiente.data.text_file import read_text
+    from siguiente.data.text_file import read_text, split_text
 
     if path is None:
         return list(load_stories("train", STORIES)), list(load_stories("test", STORIES // HELD_OUT))
-    text = read_text(path)
-    parts = [part for part in re.split(r"\n\s*\n", text) if part.strip()]
-    if len(parts) < HELD_OUT:  # sin párrafos, se corta por donde hay espacios
-        words = re.findall(r"\s*\S+", text)
-        size = -(-len(words) // HELD_OUT)
-        parts = ["".join(words[i : i + size]) for i in range(0, len(words), size)]
-    kept = len(parts) - max(1, len(parts) // HELD_OUT)
-    if kept < 1:
-        raise ValueError(f"{path.name} tiene una sola palabra: hace falta un texto más largo")
-    return parts[:kept], limited(parts[kept:])
+    learn, held_out = (paragraphs("".join(blocks)) for blocks in split_text(read_text(path)))
+    return learn, limited(held_out)
+
+
+def paragraphs(text: str) -> list[str]:
+    """Los párrafos, que separa una línea en blanco."""
+    return re.split(r"\n\s*\n", text.strip())
 
 
 def limited(texts: Sequence[str]) -> list[str]:
@@ -161,13 +169,20 @@ def check(options: argparse.Namespace, model: "TextModel[GPT]", streams: "Sequen
         )
 
 
-def prepare(folder: Path, restart: bool) -> None:
-    """Crea la carpeta y, si se pide, borra lo que hubiera."""
+def prepare(folder: Path, restart: bool, overwrite: bool) -> None:
+    """Crea la carpeta, comprueba que no se va a pisar nada ajeno y, si se pide, borra lo guardado."""
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} es un archivo: elija una carpeta (--checkpoint)")
+    foreign = [folder / name for name in (VOCABULARY, FIGURE) if (folder / name).exists()]
+    if foreign and not overwrite and not (folder / WEIGHTS).exists():
+        raise ValueError(
+            f"{foreign[0]} ya existe y no es de esta orden, porque no hay un {WEIGHTS} a su lado: elija otra "
+            "carpeta (--checkpoint) o use --overwrite"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if restart:
-        (folder / WEIGHTS).unlink(missing_ok=True)
+        for name in (WEIGHTS, VOCABULARY, FIGURE):
+            (folder / name).unlink(missing_ok=True)
 
 
 def trained(
@@ -191,6 +206,12 @@ def trained(
         again = "repita la misma orden" + " sin --restart" * options.restart
         raise KeyboardInterrupt(f" tras guardar el paso {step}; {again} para seguir.") from None
     return curve
+
+
+def finished(folder: Path, restart: bool) -> str:
+    """Lo que se dice a quien interrumpe después del último paso."""
+    again = "repita la misma orden" + " sin --restart" * restart
+    return f" después de entrenar: el modelo está en {folder / WEIGHTS}; {again} para que escriba y dibuje."
 
 
 def plan(options: argparse.Namespace) -> "TrainingConfig":

@@ -1,8 +1,10 @@
 """El texto de quien aprende: se lee bien o se dice qué le pasa."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from siguiente.data.text_file import read_text
+from siguiente.data.text_file import read_text, split_text
 
 
 @pytest.fixture
@@ -45,3 +47,23 @@ def test_what_cannot_be_opened(tmp_path):
     for path in (tmp_path, tmp_path / "no.txt"):
         with pytest.raises(OSError, match=r"No se puede abrir .*compruebe"):
             read_text(path)
+
+
+WORDS = st.lists(st.sampled_from(["a ", "niño\n\n", " sí,\t", "x\u2009"]), min_size=20, max_size=5000)
+
+
+@given(words=WORDS)
+def test_the_blocks_are_the_text_and_the_last_tenth_is_held_out(words):
+    text = "".join(words)
+    learn, held_out = split_text(text)
+    assert "".join([*learn, *held_out]) == text.rstrip()
+    assert 2 <= len(held_out) == (len(learn) + len(held_out)) // 10
+    sizes = [len(block.split()) for block in (*learn, *held_out)]
+    assert max(sizes) <= 100
+    assert set(sizes[:-1]) == {sizes[0]}
+
+
+@pytest.mark.parametrize("text", ["", "pocas palabras", "a " * 19])
+def test_a_text_of_a_few_words_is_not_split(text):
+    with pytest.raises(ValueError, match="menos de 20 palabras"):
+        split_text(text)

@@ -1,11 +1,14 @@
 """Leer el texto de cualquiera: un archivo en UTF-8, o un error que dice qué le pasa."""
 
 import os
+import re
 from pathlib import Path
 
-__all__ = ["read_text", "read_utf8"]
+__all__ = ["read_text", "read_utf8", "split_text"]
 
 SAVE_AS_UTF8 = "Guárdelo de nuevo como texto, con la codificación UTF-8."
+BLOCKS, BLOCK = 20, 100  # bloques en que se corta un texto, como poco, y sus palabras, como mucho
+HELD_OUT = 10  # de cada cuántos bloques se aparta uno
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
@@ -43,6 +46,39 @@ def read_text(path: str | os.PathLike[str]) -> str:
         found = repr(text.strip()) if text.strip() else "vacío"
         raise ValueError(f"{path.name} no tiene qué aprender ({found}): hacen falta unas cuantas frases.")
     return text
+
+
+def split_text(text: str) -> tuple[list[str], list[str]]:
+    """Corta un texto en bloques y aparta el último décimo, para medir con lo que no se vio.
+
+    Parameters
+    ----------
+    text : str
+        Un texto de 20 palabras o más.
+
+    Returns
+    -------
+    tuple of (list of str, list of str)
+        Los bloques con que se aprende y aquellos con que se mide, de 100 palabras como mucho. Juntos son el
+        texto, sin los espacios del final.
+
+    Raises
+    ------
+    ValueError
+        Si el texto tiene menos de 20 palabras.
+
+    Examples
+    --------
+    >>> learn, held_out = split_text("uno dos tres cuatro cinco " * 8)
+    >>> len(learn), held_out
+    (18, [' dos tres', ' cuatro cinco'])
+    """
+    words = len(text.split())
+    if words < BLOCKS:
+        raise ValueError(f"El texto tiene menos de {BLOCKS} palabras: hace falta uno más largo.")
+    blocks = re.findall(rf"(?:\s*\S+){{1,{min(BLOCK, words // BLOCKS)}}}", text)
+    kept = len(blocks) - len(blocks) // HELD_OUT
+    return blocks[:kept], blocks[kept:]
 
 
 def read_utf8(path: Path, advice: str) -> str:
