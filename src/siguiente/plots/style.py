@@ -8,7 +8,16 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from siguiente.plots.numbers import number
 
-__all__ = ["COLORS", "MARKERS", "group_style", "literal", "new_axes", "spanish_axis", "spanish_log_axis", "tick_label"]
+__all__ = [
+    "COLORS",
+    "MARKERS",
+    "group_style",
+    "literal",
+    "new_axes",
+    "spanish_axis",
+    "spanish_log_axis",
+    "tick_label",
+]
 
 # Paleta de Okabe e Ito: se distingue sin ver bien los colores.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
