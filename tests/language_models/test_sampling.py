@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from siguiente.language_models.sampling import complete, generate, greedy, sampler
+from siguiente.language_models.sampling import complete, generate, greedy, sampler, stream
 
 
 def seeded(seed=0, temperature=1.0):
@@ -62,3 +62,51 @@ def test_no_room_in_the_context(text_gru):
         complete(text_gru, "Hola", 6)
     with pytest.raises(ValueError, match="acórtelo"):
         complete(text_gru, "Un texto largo", 1)
+
+
+def test_what_is_written_is_shown_to_adjust_and_obeyed(gru):
+    seen = []
+
+    def one_of_each(written, logits):
+        seen.append(written.clone())
+        return logits.scatter(1, written, -torch.inf)
+
+    new = generate(gru, torch.tensor([[1]]), 8, seeded(), n=2, adjust=one_of_each)
+    assert all(len(set(row)) == 8 for row in new.tolist())
+    assert [tuple(written.shape) for written in seen] == [(2, t) for t in range(8)]
+    assert torch.equal(seen[-1], new[:, :-1])
+
+
+def test_the_stream_reads_only_what_is_asked_of_it(gru):
+    ids = torch.tensor([[1, 2, 3]])
+    tokens = stream(gru, ids, 8, greedy)
+    assert gru.read == 0
+    first = [next(tokens).item() for _ in range(3)]
+    assert gru.read == 3 + 2
+    assert first == generate(gru, ids, 3, greedy)[0].tolist()
+
+
+def test_the_stream_refuses_at_once(gru):
+    with pytest.raises(ValueError, match="al menos un token"):
+        stream(gru, torch.tensor([[1]]), 0, greedy)
+
+
+def test_stops_before_the_first_stop_text_of_each_row(text_gru):
+    free = complete(text_gru, "Hola", 30, seeded(2), n=3)
+    stop = [free[0][7], free[1][4:6], free[2][20]]
+    found = complete(text_gru, "Hola", 30, seeded(2), n=3, stop=stop)
+    for text, whole in zip(found, free, strict=True):
+        end = min(whole.find(s) for s in stop if s in whole)
+        assert text == whole[:end]
+
+
+def test_nothing_is_written_after_the_last_stop(text_gru):
+    end = complete(text_gru, "Hola", 30)[0][2]
+    text_gru.model.read = 0
+    assert end not in complete(text_gru, "Hola", 30, stop=end)[0]
+    assert text_gru.model.read < text_gru.prompt("Hola").shape[1] + 30 - 1
+
+
+def test_an_empty_stop_text_is_refused(text_gru):
+    with pytest.raises(ValueError, match="vacío"):
+        complete(text_gru, "Hola", 3, stop=["\n", ""])

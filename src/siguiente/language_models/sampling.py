@@ -1,6 +1,6 @@
 """Generar: elegir un token, añadirlo y volver a preguntar."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -8,9 +8,10 @@ from torch import Generator, Tensor
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 
-__all__ = ["Choose", "complete", "generate", "greedy", "sampler"]
+__all__ = ["Adjust", "Choose", "complete", "generate", "greedy", "sampler", "stream"]
 
 Choose = Callable[[Tensor], Tensor]
+Adjust = Callable[[Tensor, Tensor], Tensor]
 
 
 def greedy(logits: Tensor) -> Tensor:
@@ -56,8 +57,63 @@ def sampler(generator: Generator, temperature: float = 1.0) -> Choose:
     return choose
 
 
+def stream(
+    model: LanguageModel,
+    ids: Tensor,
+    length: int,
+    choose: Choose,
+    n: int = 1,
+    eos: int | None = None,
+    adjust: Adjust | None = None,
+) -> Iterator[Tensor]:
+    """Prolonga unos tokens y entrega cada uno en cuanto lo elige: los parámetros de :func:`generate`.
+
+    Yields
+    ------
+    Tensor
+        El token nuevo de cada continuación, (n,); como mucho `length` veces.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> next(stream(UniformModel(5), torch.tensor([[0]]), length=3, choose=greedy))
+    tensor([0])
+    """
+    if length < 1 or n < 1:
+        raise ValueError(f"Hace falta al menos un token y una continuación: `length`={length}, `n`={n}.")
+    check_room(model, ids.shape[1], length)
+    return tokens(model, ids, length, choose, n, eos, adjust or (lambda written, logits: logits))
+
+
+def tokens(
+    model: LanguageModel, ids: Tensor, length: int, choose: Choose, n: int, eos: int | None, adjust: Adjust
+) -> Iterator[Tensor]:
+    """El bucle de :func:`stream`, con lo pedido ya comprobado."""
+    logits, state = model.step(ids)
+    logits, state = logits.repeat_interleave(n, 0), state.repeat(n)
+    written = torch.empty(len(logits), 0, dtype=torch.long)
+    done = torch.zeros(len(logits), dtype=torch.bool)
+    while True:
+        token = choose(adjust(written, logits[:, -1]))
+        if eos is not None:
+            token = token.masked_fill(done, eos)
+            done |= token == eos
+        yield token
+        written = torch.cat([written, token[:, None]], 1)
+        if written.shape[1] == length or done.all():
+            return
+        logits, state = model.step(token[:, None], state)
+
+
 def generate(
-    model: LanguageModel, ids: Tensor, length: int, choose: Choose, n: int = 1, eos: int | None = None
+    model: LanguageModel,
+    ids: Tensor,
+    length: int,
+    choose: Choose,
+    n: int = 1,
+    eos: int | None = None,
+    adjust: Adjust | None = None,
 ) -> Tensor:
     """Prolonga unos tokens de uno en uno.
 
@@ -75,6 +131,9 @@ def generate(
         Cuántas continuaciones.
     eos : int, optional
         Token de final: las filas que lo escriben se quedan en él.
+    adjust : callable, optional
+        De los tokens ya escritos, (n, t) con t >= 0, y los logits del siguiente, (n, V), a otros logits: así
+        entran las penalizaciones y las restricciones. El prompt no cuenta como escrito.
 
     Returns
     -------
@@ -88,21 +147,7 @@ def generate(
     >>> generate(UniformModel(5), torch.tensor([[0]]), length=3, choose=greedy)
     tensor([[0, 0, 0]])
     """
-    if length < 1 or n < 1:
-        raise ValueError(f"Hace falta al menos un token y una continuación: `length`={length}, `n`={n}.")
-    check_room(model, ids.shape[1], length)
-    logits, state = model.step(ids)
-    logits, state = logits.repeat_interleave(n, 0), state.repeat(n)
-    done, new = torch.zeros(n, dtype=torch.bool), []
-    while True:
-        token = choose(logits[:, -1])
-        if eos is not None:
-            token = token.masked_fill(done, eos)
-            done |= token == eos
-        new.append(token)
-        if len(new) == length or done.all():
-            return torch.stack(new, 1)
-        logits, state = model.step(token[:, None], state)
+    return torch.stack(list(stream(model, ids, length, choose, n, eos, adjust)), 1)
 
 
 def check_room(model: LanguageModel, used: int, length: int) -> None:
@@ -116,9 +161,37 @@ def check_room(model: LanguageModel, used: int, length: int) -> None:
 
 
 def complete(
-    model: TextModel[LanguageModel], prompt: str, length: int, choose: Choose = greedy, n: int = 1
+    model: TextModel[LanguageModel],
+    prompt: str,
+    length: int,
+    choose: Choose = greedy,
+    n: int = 1,
+    adjust: Adjust | None = None,
+    stop: Sequence[str] = (),
 ) -> list[str]:
     """Continúa un texto y devuelve solo lo nuevo, `n` veces.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo y su tokenizador.
+    prompt : str
+        El texto anterior.
+    length, choose, n, adjust
+        Los de :func:`generate`.
+    stop : sequence of str
+        Textos que cierran una continuación: se devuelve lo anterior al primero que aparezca, y se deja de
+        generar cuando todas tienen el suyo.
+
+    Returns
+    -------
+    list of str
+        Las `n` continuaciones, sin el prompt.
+
+    Raises
+    ------
+    ValueError
+        Si no hay nada que escribir, si no cabe en el contexto o si un texto de parada está vacío.
 
     Examples
     --------
@@ -129,6 +202,13 @@ def complete(
     >>> len(complete(uniform, "Hola", length=5, choose=sampler(torch.Generator().manual_seed(1)), n=2))
     2
     """
-    eos = model.tokenizer.eos_id
-    rows = generate(model.model, model.prompt(prompt), length, choose, n, eos).tolist()
-    return [model.decode(row[: row.index(eos)] if eos in row else row) for row in rows]
+    stop, eos = [stop] if isinstance(stop, str) else list(stop), model.tokenizer.eos_id
+    if "" in stop:
+        raise ValueError("Un texto de parada está vacío y cortaría siempre: quítelo de `stop`.")
+    rows: list[list[int]] = [[] for _ in range(n)]
+    for token in stream(model.model, model.prompt(prompt), length, choose, n, eos, adjust):
+        rows = [[*row, new] for row, new in zip(rows, token.tolist(), strict=True)]
+        if stop and all(eos in row or any(text in model.decode(row) for text in stop) for row in rows):
+            break
+    texts = [model.decode(row[: row.index(eos)] if eos in row else row) for row in rows]
+    return [text[: min((text.find(s) for s in stop if s in text), default=None)] for text in texts]
