@@ -100,7 +100,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def browser(session: nox.Session) -> None:
     """Abre cada página construida en Chromium: accesibilidad, red, búsqueda y tamaño de pantalla."""
-    python(session, "-m", "pytest", "tests/browser", *session.posargs)
+    python(session, "-m", "pytest", "-n", "2", "tests/browser", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)

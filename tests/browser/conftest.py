@@ -16,6 +16,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = {"ancho": 1280, "teléfono": 390}
 THEMES = {"claro": "light", "oscuro": "dark"}
+# Entre las dos tienen ambos colores y ambos anchos: axe, que es lo que más tarda, solo va en ellas.
+EXTREMES = (("claro", "ancho"), ("oscuro", "teléfono"))
 # La página de error usa direcciones absolutas: solo tiene sentido en un servidor.
 SERVER = "http://siguiente.invalid/"
 SERVED = "404.html"
@@ -42,7 +44,7 @@ def site_pages() -> list[str]:
 def views(number: int, page: str) -> list[tuple[str, str]]:
     """Da los colores y anchos con que se mira una página; el código fuente alterna los dos extremos."""
     if page.startswith("_modules/"):
-        return [("claro", "ancho") if number % 2 else ("oscuro", "teléfono")]
+        return [EXTREMES[number % 2]]
     return [(theme, width) for theme in THEMES for width in WIDTHS]
 
 
@@ -59,6 +61,7 @@ class Visit:
     """Lo que pasó al abrir una página."""
 
     tab: object
+    thorough: bool
     console: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
@@ -100,9 +103,9 @@ def answer(route: object) -> None:
         route.abort()
 
 
-def watch(tab: object) -> Visit:
+def watch(tab: object, thorough: bool) -> Visit:
     """Anota los errores y las peticiones de una pestaña."""
-    visit = Visit(tab)
+    visit = Visit(tab, thorough)
     tab.on("console", lambda line: visit.console.append(line.text) if line.type == "error" else None)
     tab.on("pageerror", lambda error: visit.console.append(str(error)))
     tab.on("requestfailed", lambda request: visit.failed.append(request.url))
@@ -124,7 +127,7 @@ def visits(browser) -> Iterator[dict[tuple[str, str], Visit]]:
                 reduced_motion="reduce",
             )
             context.route(re.compile(r"^(https?|wss?):"), answer)
-            opened[theme, width] = watch(context.new_page())
+            opened[theme, width] = watch(context.new_page(), (theme, width) in EXTREMES)
     yield opened
     for visit in opened.values():
         visit.tab.context.close()
