@@ -6,6 +6,8 @@ import sys
 import pytest
 import torch
 
+from siguiente.language_models.batch import generate_batch
+from siguiente.language_models.sampling import generate, greedy
 from siguiente.language_models.uniform import NoState
 from siguiente.llm import CATALOGUE, load
 from siguiente.llm.loading import load_card
@@ -81,6 +83,27 @@ def test_select_reorders_and_drops_rows(model, ids) -> None:
     plain, _ = model.step(ids)
     torch.testing.assert_close(logits, plain[rows], rtol=0, atol=1e-4)
     assert state.layers[0].keys.shape[0] == 2
+
+
+def test_uneven_prompts_in_one_pass(model, ids) -> None:
+    """Con relleno por la izquierda, más largo que la ventana, y tras elegir y repetir filas."""
+    prompts = [ids[0, :3].tolist(), ids[1, :31].tolist(), ids[0, :12].tolist()]
+    logits, state = model.read_batch(prompts)
+    rows = torch.tensor([2, 0, 1, 1])
+    new = torch.randint(3, 256, (4, 9), generator=torch.Generator().manual_seed(2))
+    after, state = model.step(new[:, :4], state.select(rows), last=4)
+    more, _ = model.step(new[:, 4:].repeat_interleave(2, 0), state.repeat(2), last=5)
+    for i, row in enumerate(rows.tolist()):
+        text = torch.cat([torch.tensor(prompts[row]), new[i]])[None]
+        expected, _ = model.step(text, last=10)
+        found = torch.cat([logits[row], after[i], more[2 * i]])
+        torch.testing.assert_close(found, expected[0], rtol=0, atol=1e-4)
+
+
+def test_generating_at_once_is_generating_one_by_one(model, ids) -> None:
+    prompts = [ids[0, :n].tolist() for n in (5, 1, 20, 5)]
+    alone = [generate(model, torch.tensor([prompt]), 15, greedy)[0].tolist() for prompt in prompts]
+    assert generate_batch(model, prompts, 15, greedy) == alone
 
 
 @pytest.mark.parametrize("last", [0, -1, LENGTH + 1])

@@ -1,16 +1,19 @@
 """Generar: elegir un token, añadirlo y volver a preguntar."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 
 import torch
 from torch import Generator, Tensor
 
-from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.decoding import proper_temperature
+from siguiente.language_models.protocol import LanguageModel, State
 from siguiente.language_models.text import TextModel
 
-__all__ = ["Adjust", "Choose", "complete", "generate", "greedy", "sampler", "stream"]
+__all__ = ["Adjust", "Choose", "Filter", "complete", "generate", "greedy", "sampler", "stream"]
 
 Choose = Callable[[Tensor], Tensor]
+Filter = Callable[[Tensor], Tensor]
 Adjust = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -26,7 +29,7 @@ def greedy(logits: Tensor) -> Tensor:
     return logits.argmax(-1)
 
 
-def sampler(generator: Generator, temperature: float = 1.0) -> Choose:
+def sampler(generator: Generator, temperature: float = 1.0, filters: Sequence[Filter] = ()) -> Choose:
     """Devuelve una función que elige al azar según softmax(logits / temperature).
 
     Parameters
@@ -35,6 +38,9 @@ def sampler(generator: Generator, temperature: float = 1.0) -> Choose:
         La fuente de azar: con la misma semilla sale el mismo texto.
     temperature : float
         1 respeta la distribución del modelo; menos la concentra y más la aplana.
+    filters : sequence of callable
+        Los de :mod:`siguiente.language_models.decoding`, de logits (n, V) a logits (n, V): se aplican en su
+        orden, después de la temperatura.
 
     Raises
     ------
@@ -44,15 +50,17 @@ def sampler(generator: Generator, temperature: float = 1.0) -> Choose:
     Examples
     --------
     >>> import torch
-    >>> choose = sampler(torch.Generator().manual_seed(0))
-    >>> choose(torch.tensor([[-100.0, 0.0]]))
+    >>> from functools import partial
+    >>> from siguiente.language_models.decoding import top_k
+    >>> choose = sampler(torch.Generator().manual_seed(0), temperature=0.7, filters=[partial(top_k, k=1)])
+    >>> choose(torch.tensor([[1.0, 3.0, 2.0]]))
     tensor([1])
     """
-    if not temperature > 0:
-        raise ValueError(f"La temperatura debe ser positiva y vale {temperature}; si quiere 0, use `greedy`.")
+    proper_temperature(temperature)
 
     def choose(logits: Tensor) -> Tensor:
-        return torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator).squeeze(-1)
+        logits = reduce(lambda kept, cut: cut(kept), filters, logits / temperature)
+        return torch.multinomial(logits.softmax(-1), 1, generator=generator).squeeze(-1)
 
     return choose
 
@@ -83,19 +91,24 @@ def stream(
     if length < 1 or n < 1:
         raise ValueError(f"Hace falta al menos un token y una continuación: `length`={length}, `n`={n}.")
     check_room(model, ids.shape[1], length)
-    return tokens(model, ids, length, choose, n, eos, adjust or (lambda written, logits: logits))
+    logits, state = model.step(ids)
+    return tokens(model, logits.repeat_interleave(n, 0), state.repeat(n), length, choose, eos, adjust)
 
 
 def tokens(
-    model: LanguageModel, ids: Tensor, length: int, choose: Choose, n: int, eos: int | None, adjust: Adjust
+    model: LanguageModel,
+    logits: Tensor,
+    state: State,
+    length: int,
+    choose: Choose,
+    eos: int | None,
+    adjust: Adjust | None,
 ) -> Iterator[Tensor]:
-    """El bucle de :func:`stream`, con lo pedido ya comprobado."""
-    logits, state = model.step(ids)
-    logits, state = logits.repeat_interleave(n, 0), state.repeat(n)
+    """El bucle de :func:`stream`, con los prompts ya leídos: sus últimos logits, (B, 1, V), y su estado."""
     written = torch.empty(len(logits), 0, dtype=torch.long)
     done = torch.zeros(len(logits), dtype=torch.bool)
     while True:
-        token = choose(adjust(written, logits[:, -1]))
+        token = choose(logits[:, -1] if adjust is None else adjust(written, logits[:, -1]))
         if eos is not None:
             token = token.masked_fill(done, eos)
             done |= token == eos

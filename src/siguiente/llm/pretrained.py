@@ -3,7 +3,7 @@
 import copy
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -31,11 +31,14 @@ class CacheState:
     layers : tuple
         Una capa de caché de transformers por capa de la red, con claves y valores (B, H, T, D).
     length : int
-        Número de tokens leídos.
+        Número de tokens leídos, con el relleno.
+    padding : Tensor, optional
+        Cuántos de ellos son relleno, por la izquierda, en cada fila, (B,); sin él, ninguno.
     """
 
     layers: tuple[Any, ...]
     length: int
+    padding: Tensor | None = None
 
     def repeat(self, n: int) -> Self:
         """Repite cada fila `n` veces seguidas: (B, ...) pasa a (B·n, ...)."""
@@ -49,7 +52,7 @@ class CacheState:
         layers = tuple(copy.copy(layer) for layer in self.layers)
         for layer in layers:
             layer.keys, layer.values = change(layer.keys), change(layer.values)
-        return replace(self, layers=layers)
+        return replace(self, layers=layers, padding=None if self.padding is None else change(self.padding))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +98,38 @@ class PretrainedModel:
         """
         if not isinstance(state, CacheState | None):
             raise ValueError("Ese estado es de otro modelo: use el que devolvió este mismo.")
-        past = 0 if state is None else state.length
+        past, padding = (0, None) if state is None else (state.length, state.padding)
         self._check(ids, past, last)
         cache = continued_cache(self.network.config, state)
+        mask, positions = unpadded(padding, past, past + ids.shape[1])
         with torch.inference_mode():
-            output = self.network(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=last)
-        return output.logits.float(), CacheState(tuple(cache.layers), past + ids.shape[1])
+            output = self.network(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=last,
+            )
+        return output.logits.float(), CacheState(tuple(cache.layers), past + ids.shape[1], padding)
+
+    def read_batch(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, CacheState]:
+        """Lee de una pasada prompts de distinta longitud, con relleno por la izquierda que nadie ve.
+
+        Parameters
+        ----------
+        prompts : sequence of sequence of int
+            B prompts, ninguno vacío.
+
+        Returns
+        -------
+        tuple of (Tensor, CacheState)
+            Logits (B, 1, V) del token que sigue a cada uno y el estado, de B filas.
+        """
+        length = max(map(len, prompts))
+        padding = torch.tensor([length - len(prompt) for prompt in prompts])
+        ids = torch.tensor([[0] * (length - len(prompt)) + list(prompt) for prompt in prompts])
+        return self.step(ids, CacheState((), 0, padding) if padding.any() else None)
 
     def score_trie(self, trie: TokenTrie) -> Tensor:
         """Puntúa un trie con muchas ramas por pasada: :func:`siguiente.llm.packing.score_trie`."""
@@ -123,9 +152,17 @@ def continued_cache(config: Any, state: CacheState | None) -> Any:
     from transformers.cache_utils import DynamicCache
 
     cache = DynamicCache(config=config)
-    if state is not None:
+    if state is not None and state.layers:
         cache.layers = [copy.copy(layer) for layer in state.layers]
     return cache
+
+
+def unpadded(padding: Tensor | None, past: int, total: int) -> tuple[Tensor | None, Tensor | None]:
+    """Qué posiciones son texto, (B, total), y cuál ocupa cada token nuevo en el suyo, (B, total - past)."""
+    if padding is None:
+        return None, None
+    places = torch.arange(total) - padding[:, None]
+    return places >= 0, places[:, past:].clamp(min=0)
 
 
 def open_network(folder: Path, architecture: str) -> Any:

@@ -1,0 +1,99 @@
+"""Búsqueda en haz: seguir a la vez varios comienzos, para hallar un texto más probable que el voraz."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.sampling import check_room
+
+__all__ = ["Beam", "beam_search"]
+
+
+class Beam(NamedTuple):
+    """Una continuación hallada."""
+
+    tokens: list[int]
+    """Los tokens nuevos, con el de final si lo escribió."""
+    logprob: float
+    """Log-probabilidad de todos ellos, en nats."""
+    score: float
+    """La misma, dividida por su longitud elevada a `alpha`."""
+
+
+def beam_search(
+    model: LanguageModel, ids: Tensor, length: int, beams: int, eos: int | None = None, alpha: float = 0.0
+) -> list[Beam]:
+    """Busca las continuaciones más probables sin recorrerlas todas.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        Cualquier modelo del protocolo.
+    ids : Tensor
+        El prompt, (1, T).
+    length : int
+        Máximo de tokens nuevos.
+    beams : int
+        Cuántos comienzos se siguen, K, y cuántas continuaciones se devuelven como mucho. Con 1, y sin token
+        de final, es lo mismo que elegir siempre el más probable.
+    eos : int, optional
+        Token de final.
+    alpha : float
+        Cuánto cuenta la longitud: con 0 se compara la probabilidad; con 1, la media por token.
+
+    Returns
+    -------
+    list of Beam
+        De mejor a peor puntuación.
+
+    Raises
+    ------
+    ValueError
+        Si no se pide nada, si `alpha` es negativa o si no cabe en el contexto.
+
+    Notes
+    -----
+    La puntuación de :math:`y` es :math:`\\log p(y\\mid x)/|y|^{\\alpha}`. Una continuación termina si escribe
+    el token de final estando entre las K mejores. Se deja de buscar cuando ninguna de las vivas, ni con la
+    longitud máxima, puede pasar a las K terminadas.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> best = beam_search(UniformModel(4), torch.tensor([[0]]), length=2, beams=2)[0]
+    >>> len(best.tokens), round(best.logprob, 4)
+    (2, -2.7726)
+    """
+    if length < 1 or beams < 1 or not alpha >= 0:
+        raise ValueError(
+            f"Hacen falta `length` y `beams` de al menos 1 y `alpha` no negativa: {length}, {beams}, {alpha}."
+        )
+    check_room(model, ids.shape[1], length)
+    logits, state = model.step(ids)
+    written, logprobs, finished = torch.empty(1, 0, dtype=torch.long), torch.zeros(1), list[Beam]()
+    while True:
+        rows, tokens, logprobs = grown(logprobs, logits[:, -1], 2 * beams)  # si K terminan, quedan otras K
+        written = torch.cat([written[rows], tokens[:, None]], 1)
+        ends = (tokens == (-1 if eos is None else eos)) | (written.shape[1] == length)
+        finished += scored(written[:beams][ends[:beams]], logprobs[:beams][ends[:beams]], alpha)
+        finished = sorted(finished, key=lambda beam: -beam.score)[:beams]
+        live = (~ends).nonzero().flatten()[:beams]
+        written, logprobs = written[live], logprobs[live]
+        if not len(live) or (len(finished) == beams and logprobs[0] / length**alpha <= finished[-1].score):
+            return finished
+        logits, state = model.step(written[:, -1:], state.select(rows[live]))
+
+
+def grown(logprobs: Tensor, logits: Tensor, n: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Las `n` mejores maneras de añadir un token a unos comienzos: fila, token y log-probabilidad de todo."""
+    every = logprobs[:, None] + logits.log_softmax(-1)  # (K, V)
+    best = every.flatten().topk(min(n, int((every > -torch.inf).sum())))
+    return best.indices // logits.shape[-1], best.indices % logits.shape[-1], best.values
+
+
+def scored(written: Tensor, logprobs: Tensor, alpha: float) -> list[Beam]:
+    """Las continuaciones (K, t) con su puntuación."""
+    pairs = zip(written.tolist(), logprobs.tolist(), strict=True)
+    return [Beam(tokens, logprob, logprob / len(tokens) ** alpha) for tokens, logprob in pairs]

@@ -1,0 +1,198 @@
+"""Filtros: qué se hace con los logits de un modelo antes de elegir el token siguiente.
+
+Cada filtro es una función pura de logits (..., V) a logits (..., V); un token descartado queda en -inf.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = ["min_p", "repetition_penalty", "temperature", "top_k", "top_p"]
+
+
+def temperature(logits: Tensor, t: float) -> Tensor:
+    """Concentra la distribución, con `t` menor que 1, o la aplana, con `t` mayor que 1.
+
+    Parameters
+    ----------
+    logits : Tensor
+        (..., V).
+    t : float
+        La temperatura, positiva; 1 no cambia nada.
+
+    Returns
+    -------
+    Tensor
+        (..., V).
+
+    Raises
+    ------
+    ValueError
+        Si la temperatura no es un número positivo.
+
+    Notes
+    -----
+    :math:`p_i\\propto e^{z_i/t}`; el cociente de dos probabilidades se eleva a :math:`1/t`.
+
+    Examples
+    --------
+    >>> temperature(torch.tensor([2.0, 0.0]), 0.5)
+    tensor([4., 0.])
+    """
+    return logits / proper_temperature(t)
+
+
+def top_k(logits: Tensor, k: int) -> Tensor:
+    """Deja los `k` tokens más probables, y los que empaten con el último :cite:p:`fan2018`.
+
+    Parameters
+    ----------
+    logits : Tensor
+        (..., V).
+    k : int
+        Cuántos, al menos 1; si no hay tantos, quedan todos.
+
+    Returns
+    -------
+    Tensor
+        (..., V).
+
+    Raises
+    ------
+    ValueError
+        Si `k` es menor que 1.
+
+    Examples
+    --------
+    >>> top_k(torch.tensor([1.0, 3.0, 2.0]), 2)
+    tensor([-inf, 3., 2.])
+    """
+    if k < 1:
+        raise ValueError(f"`k` debe ser al menos 1 y vale {k}.")
+    least = logits.topk(min(k, logits.shape[-1])).values[..., -1:]
+    return logits.masked_fill(logits < least, -torch.inf)
+
+
+def top_p(logits: Tensor, p: float) -> Tensor:
+    """Deja el núcleo: los menos tokens, de más a menos probables, que juntan una probabilidad `p`.
+
+    Parameters
+    ----------
+    logits : Tensor
+        (..., V).
+    p : float
+        Mayor que 0 y como mucho 1, que no cambia nada.
+
+    Returns
+    -------
+    Tensor
+        (..., V); queda siempre al menos uno.
+
+    Raises
+    ------
+    ValueError
+        Si `p` no está en ese intervalo.
+
+    Notes
+    -----
+    Es el muestreo de núcleo :cite:p:`holtzman2020`. Se calcula por la cola: se quitan los menos probables
+    mientras entre todos no pasen de :math:`1-p`. Repetirlo puede quitar más: al renormalizar, el primero de
+    los que quedan ya puede bastar.
+
+    Examples
+    --------
+    >>> top_p(torch.tensor([0.2, 0.5, 0.3]).log(), 0.7).exp()
+    tensor([0.0000, 0.5000, 0.3000])
+    """
+    ascending = logits.sort(-1)
+    tail = ascending.values.softmax(-1).cumsum(-1) <= 1 - proper(p)
+    tail[..., -1] = False
+    return logits.masked_fill(tail.scatter(-1, ascending.indices, tail), -torch.inf)
+
+
+def min_p(logits: Tensor, p: float) -> Tensor:
+    """Deja los tokens con al menos una parte `p` de la probabilidad del más probable.
+
+    Parameters
+    ----------
+    logits : Tensor
+        (..., V).
+    p : float
+        Mayor que 0 y como mucho 1, que deja solo el más probable.
+
+    Returns
+    -------
+    Tensor
+        (..., V).
+
+    Raises
+    ------
+    ValueError
+        Si `p` no está en ese intervalo.
+
+    Notes
+    -----
+    :math:`p_i\\ge p\\max_j p_j`, esto es, :math:`z_i\\ge\\max_j z_j+\\ln p` :cite:p:`nguyen2025minp`: el
+    listón baja cuando el modelo duda.
+
+    Examples
+    --------
+    >>> min_p(torch.tensor([0.6, 0.3, 0.1]).log(), 0.4).exp()
+    tensor([0.6000, 0.3000, 0.0000])
+    """
+    least = logits.amax(-1, keepdim=True) + math.log(proper(p))
+    return logits.masked_fill(logits < least, -torch.inf)
+
+
+def repetition_penalty(logits: Tensor, written: Tensor, penalty: float) -> Tensor:
+    """Resta probabilidad a los tokens ya escritos.
+
+    Parameters
+    ----------
+    logits : Tensor
+        (B, V).
+    written : Tensor
+        Los tokens que cuentan como escritos, (B, t).
+    penalty : float
+        1 no cambia nada; más, castiga; menos, premia.
+
+    Returns
+    -------
+    Tensor
+        (B, V).
+
+    Raises
+    ------
+    ValueError
+        Si la penalización no es positiva.
+
+    Notes
+    -----
+    Divide los logits positivos y multiplica los negativos :cite:p:`keskar2019`. Depende, pues, de dónde esté
+    el cero de los logits, que el softmax no ve. Y un token escrito una vez se castiga igual que uno escrito
+    diez veces.
+
+    Examples
+    --------
+    >>> repetition_penalty(torch.tensor([[2.0, -1.0, 1.0]]), torch.tensor([[0, 1, 0]]), 2.0)
+    tensor([[ 1., -2., 1.]])
+    """
+    if not 0 < penalty < math.inf:
+        raise ValueError(f"La penalización debe ser positiva y vale {penalty}; 1 no cambia nada.")
+    seen = logits.gather(-1, written)
+    return logits.scatter(-1, written, torch.where(seen < 0, seen * penalty, seen / penalty))
+
+
+def proper_temperature(t: float) -> float:
+    """Comprueba una temperatura."""
+    if not 0 < t < math.inf:
+        raise ValueError(f"La temperatura debe ser positiva y vale {t}; si quiere 0, use `greedy`.")
+    return t
+
+
+def proper(p: float) -> float:
+    """Comprueba una proporción que no puede ser nula."""
+    if not 0 < p <= 1:
+        raise ValueError(f"`p` debe ser mayor que 0 y como mucho 1, y vale {p}.")
+    return p
