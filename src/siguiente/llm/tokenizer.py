@@ -1,5 +1,6 @@
 """El tokenizador de un modelo preentrenado: de texto a números, de números a texto y a bytes."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ class PretrainedTokenizer:
         El de la biblioteca tokenizers.
     bos_id, eos_id : int or None
         Tokens de comienzo y de final.
+    name : str
+        Cómo se llama el modelo en los errores.
+    chat_template : str, optional
+        La plantilla de chat del modelo, si la trae.
 
     Notes
     -----
@@ -37,13 +42,14 @@ class PretrainedTokenizer:
     bos_id: int | None
     eos_id: int | None
     name: str = "este modelo"
+    chat_template: str | None = None
 
     @classmethod
     def from_file(
         cls, path: Path, bos_id: int | None, eos_id: int | None, name: str
     ) -> "PretrainedTokenizer":
-        """Lee un archivo `tokenizer.json`."""
-        return cls(Tokenizer.from_file(str(path)), bos_id, eos_id, name)
+        """Lee un archivo `tokenizer.json` y, si está a su lado, la plantilla de chat."""
+        return cls(Tokenizer.from_file(str(path)), bos_id, eos_id, name, stored_template(path.parent))
 
     @property
     def vocab_size(self) -> int:
@@ -110,8 +116,14 @@ class PretrainedTokenizer:
         return bytes([int(byte[1], 16)]) if byte else piece.replace("▁", " ").encode()
 
     @cached_property
+    def marks(self) -> dict[str, int]:
+        """Los tokens de control, por su texto: los que abren y cierran, y no escriben nada."""
+        added = self.backend.get_added_tokens_decoder()
+        return {token.content: i for i, token in added.items() if token.special}
+
+    @cached_property
     def _special(self) -> frozenset[int]:
-        return frozenset(i for i, added in self.backend.get_added_tokens_decoder().items() if added.special)
+        return frozenset(self.marks.values())
 
     @cached_property
     def _byte_level(self) -> bool:
@@ -120,3 +132,13 @@ class PretrainedTokenizer:
     @cached_property
     def _alphabet(self) -> dict[str, int]:
         return byte_alphabet()
+
+
+def stored_template(folder: Path) -> str | None:
+    """La plantilla de chat de una carpeta: en su archivo o, como se publicaba antes, en la configuración."""
+    alone, config = folder / "chat_template.jinja", folder / "tokenizer_config.json"
+    if alone.exists():
+        return alone.read_text(encoding="utf-8")
+    found = json.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
+    template = found.get("chat_template")
+    return template if isinstance(template, str) else None

@@ -1,0 +1,139 @@
+"""Responder: lo que un modelo de chat contesta a una conversación, escrito o puntuado."""
+
+from codecs import getincrementaldecoder
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from siguiente.language_models.completions import CompletionScores
+from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.sampling import Adjust, Choose, greedy, stream
+from siguiente.language_models.text import TextModel
+from siguiente.language_models.trie import TokenTrie, score_trie
+from siguiente.llm.chat import ASSISTANT, Message, answer_span, chat_ids
+
+__all__ = ["reply", "score_replies", "stream_reply"]
+
+
+def stream_reply(
+    model: TextModel[LanguageModel],
+    messages: Sequence[Message],
+    length: int,
+    choose: Choose = greedy,
+    adjust: Adjust | None = None,
+) -> Iterator[str]:
+    """Responde a una conversación y entrega el texto según lo escribe.
+
+    Parameters
+    ----------
+    model : TextModel
+        Un modelo de chat.
+    messages : sequence of Message
+        La conversación, que termina con una pregunta.
+    length : int
+        Máximo de tokens de la respuesta.
+    choose, adjust
+        Los de :func:`~siguiente.language_models.sampling.generate`.
+
+    Yields
+    ------
+    str
+        Un trozo de la respuesta, con caracteres enteros: los bytes de una letra a medias esperan al resto.
+
+    Raises
+    ------
+    ValueError
+        Si la conversación no vale o si no cabe, con su respuesta, en el contexto.
+
+    Examples
+    --------
+    >>> from siguiente.llm import load
+    >>> smollm = load("smollm2-135m-instruct")
+    >>> question = Message("user", "What is the capital of France?")
+    >>> list(stream_reply(smollm, [question], length=3))
+    ['The', ' capital', ' of']
+    """
+    tokens = stream(model.model, chat_ids(model, messages), length, choose, adjust=adjust)
+    return whole_characters(model, tokens)
+
+
+def whole_characters(model: TextModel[LanguageModel], tokens: Iterator[Tensor]) -> Iterator[str]:
+    """El texto de unos tokens, (1,), a trozos; el primero de control cierra el turno."""
+    decoder = getincrementaldecoder("utf-8")("replace")
+    for token in tokens:
+        written = model.tokenizer.token_bytes(int(token))
+        if not written:
+            break
+        if piece := decoder.decode(written):
+            yield piece
+    if piece := decoder.decode(b"", final=True):
+        yield piece
+
+
+def reply(
+    model: TextModel[LanguageModel],
+    messages: Sequence[Message],
+    length: int,
+    choose: Choose = greedy,
+    adjust: Adjust | None = None,
+) -> str:
+    """La respuesta entera a una conversación: lo que entrega :func:`stream_reply`, junto.
+
+    Examples
+    --------
+    >>> from siguiente.llm import load
+    >>> smollm = load("smollm2-135m-instruct")
+    >>> reply(smollm, [Message("user", "What is the capital of France?")], length=12)
+    'The capital of France is Paris.'
+    """
+    return "".join(stream_reply(model, messages, length, choose, adjust))
+
+
+def score_replies(
+    model: TextModel[LanguageModel],
+    conversations: Sequence[Sequence[Message]],
+    replies: Sequence[Sequence[str]],
+) -> CompletionScores:
+    """Log-probabilidad de que el modelo responda a cada conversación con cada texto, y ahí termine su turno.
+
+    Parameters
+    ----------
+    model : TextModel
+        Un modelo de chat.
+    conversations : sequence of sequence of Message
+        P conversaciones, que terminan con una pregunta.
+    replies : sequence of sequence of str
+        Por conversación, sus C respuestas posibles.
+
+    Returns
+    -------
+    CompletionScores
+        Tensores (P, C); cuentan el token que cierra el turno.
+
+    Raises
+    ------
+    ValueError
+        Si faltan respuestas, si alguna empieza por un espacio o si algo no cabe en el contexto.
+
+    Examples
+    --------
+    >>> from siguiente.llm import load
+    >>> question = [Message("user", "What is the capital of France?")]
+    >>> scores = score_replies(load("smollm2-135m-instruct"), [question], [["Paris", "Rome"]])
+    >>> scores.logprobs.argmax().item()
+    0
+    """
+    if len(conversations) != len(replies) or len(set(map(len, replies))) != 1 or not replies[0]:
+        raise ValueError("Cada conversación necesita sus respuestas posibles, tantas como las demás.")
+    trie, paths = TokenTrie(), list[list[int]]()
+    for messages, answers in zip(conversations, replies, strict=True):
+        for answer in answers:
+            ids = chat_ids(model, [*messages, Message(ASSISTANT, answer)], add_generation_prompt=False)[0]
+            span = answer_span(model.tokenizer, messages, ids.tolist())
+            paths.append(trie.insert(ids[: span.stop].tolist(), span.start)[span])
+    logprobs, shape = score_trie(model.model, trie), (len(conversations), -1)
+    return CompletionScores(
+        torch.stack([logprobs[path].sum() for path in paths]).view(shape),
+        torch.tensor([len(path) for path in paths]).view(shape),
+    )
