@@ -14,7 +14,7 @@ from siguiente.recipe import Recipe
 
 __all__ = ["HELD_OUT_STORIES", "STORY_CORPUS", "TRAINING_STORIES", "StoryCorpus", "load_story_corpus"]
 
-TRAINING_STORIES = 24_000
+TRAINING_STORIES = 32_000
 HELD_OUT_STORIES = 300
 
 

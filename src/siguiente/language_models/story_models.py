@@ -9,7 +9,7 @@ __all__ = ["STORY_GRU", "STORY_MLP", "make_story_gru", "make_story_mlp"]
 
 # Una pasada por los mismos cuentos que el GPT; lotes mayores, porque la GRU lee de token en token.
 TRAINING = TrainingConfig(
-    steps=750, batch_size=32, length=192, learning_rate=5e-3, warmup=50, evaluate_every=125, boundary=END
+    steps=1_000, batch_size=32, length=192, learning_rate=5e-3, warmup=50, evaluate_every=125, boundary=END
 )
 
 

@@ -31,7 +31,7 @@ STORY_GPT = StoryModel(
     __name__,
     make_story_gpt,
     TrainingConfig(
-        steps=1_500,
+        steps=2_000,
         batch_size=16,
         length=CONTEXT,
         learning_rate=6e-3,
