@@ -9,7 +9,7 @@ def benchmarks(folder: Path) -> list[Benchmark]:
     """Cuatro tweets, una plantilla con sus dos formas y seis etiquetas; las mismas puntuaciones."""
     import torch
 
-    from siguiente.data.feed_tweets import CATEGORIES, load_feed_tweets
+    from siguiente.data.tweets import load_tweets
     from siguiente.language_models.completions import score_completions
     from siguiente.language_models.scoring import token_logprobs
     from siguiente.llm.loading import load
@@ -17,8 +17,8 @@ def benchmarks(folder: Path) -> list[Benchmark]:
     from siguiente.prompting.templates import TWEET_TEMPLATES
 
     gemma = load("gemma-3-270m")
-    prompts = [p for tweet in load_feed_tweets()[:4] for p in tweet_prompts(TWEET_TEMPLATES[:1], tweet.text)]
-    labels = [form for c in CATEGORIES for form in (f" {c}", f" {c.upper()}")]
+    prompts = [p for tweet in load_tweets("test")[:4] for p in tweet_prompts(TWEET_TEMPLATES[:1], tweet.text)]
+    labels = [form for c in ("alimentación", "deportes", "retail") for form in (f" {c}", f" {c.upper()}")]
 
     def ours() -> torch.Tensor:
         return score_completions(gemma, prompts, labels).logprobs.flatten()

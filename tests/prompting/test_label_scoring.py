@@ -50,12 +50,13 @@ def test_a_repeated_label_is_refused():
 
 
 def test_scores_stand_at_their_tweet_template_form_and_label(text_gru):
-    tweets, labels = ["uno {x}", "dos"], [" A", " B"]
+    tweets, labels = ["uno {x}", "dos"], [" A", " BC"]
     scores = score_forms(text_gru, TWEET_TEMPLATES[:3], tweets, labels)
     for i, tweet in enumerate(tweets):
         prompts = tweet_prompts(TWEET_TEMPLATES[:3], tweet)
-        expected = score_completions(text_gru, prompts, labels).logprobs.view(3, 2, 2)
-        torch.testing.assert_close(scores[i], expected, atol=1e-4, rtol=0)
+        expected = score_completions(text_gru, prompts, labels)
+        torch.testing.assert_close(scores.logprobs[i], expected.logprobs.view(3, 2, 2), atol=1e-4, rtol=0)
+        assert scores.tokens[i].tolist() == expected.tokens.view(3, 2, 2).tolist()
 
 
 def test_label_indices_follow_the_order_of_the_labels():

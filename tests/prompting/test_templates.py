@@ -23,8 +23,8 @@ def test_missing_and_extra_fields_are_named(values):
         Template("<a> <b>").fill(values)
 
 
-def test_there_are_ten_templates_and_only_the_second_form_lists_the_categories():
-    assert len({template.name for template in TWEET_TEMPLATES}) == 10
+def test_there_are_twelve_templates_and_only_the_second_form_lists_the_categories():
+    assert len({template.name for template in TWEET_TEMPLATES}) == 12
     for template in TWEET_TEMPLATES:
         assert template.free.fields == template.listed.fields == {"usuario", "tweet"}
         assert "RETAIL" in template.listed.text

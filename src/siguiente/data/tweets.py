@@ -1,4 +1,4 @@
-"""Los 441 tweets de siete sectores con que se aprende y se mide la clasificación con pocos ejemplos."""
+"""Los 441 tweets de siete sectores con que se comparan plantillas y se clasifica con pocos ejemplos."""
 
 from siguiente.data.labelled_text import LabelledText, packaged_rows
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from siguiente.data.labelled_text import LabelledText
-from siguiente.language_models.completions import score_completions
+from siguiente.language_models.completions import CompletionScores, score_completions
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.prompting.templates import TweetTemplate
@@ -154,8 +154,8 @@ def score_forms(
     templates: Sequence[TweetTemplate],
     tweets: Sequence[str],
     labels: Sequence[str],
-) -> Tensor:
-    """Log-probabilidad de cada etiqueta entera, en una sola pasada por tweet.
+) -> CompletionScores:
+    """Puntúa cada etiqueta entera con todas las plantillas, en una sola pasada.
 
     Parameters
     ----------
@@ -170,8 +170,8 @@ def score_forms(
 
     Returns
     -------
-    Tensor
-        (N, K, 2, C), en nats; las dos formas, en el orden de ``FORMS``.
+    CompletionScores
+        Tensores (N, K, 2, C); las dos formas, en el orden de ``FORMS``.
 
     Notes
     -----
@@ -183,12 +183,13 @@ def score_forms(
     >>> from siguiente.language_models.uniform import UniformModel
     >>> from siguiente.prompting.templates import TWEET_TEMPLATES
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
-    >>> score_forms(uniform, TWEET_TEMPLATES, ["Hoy no hay pan"], [" sí", " no"]).shape
-    torch.Size([1, 10, 2, 2])
+    >>> score_forms(uniform, TWEET_TEMPLATES, ["Hoy no hay pan"], [" sí", " no"]).logprobs.shape
+    torch.Size([1, 12, 2, 2])
     """
     prompts = [prompt for tweet in tweets for prompt in tweet_prompts(templates, tweet)]
     scores = score_completions(model, prompts, labels)
-    return scores.logprobs.view(len(tweets), len(templates), len(FORMS), len(labels))
+    shape = len(tweets), len(templates), len(FORMS), len(labels)
+    return CompletionScores(scores.logprobs.view(shape), scores.tokens.view(shape))
 
 
 def hits(scores: Tensor, targets: Tensor) -> Tensor:

@@ -69,11 +69,11 @@ QUESTIONS = {
     ),
     "tema": (
         "El tema de este mensaje es",
-        "Los temas posibles son ALIMENTACIÓN, DEPORTES y RETAIL. El tema de este mensaje es",
+        "Las opciones son ALIMENTACIÓN, DEPORTES y RETAIL. El tema de este mensaje es",
     ),
     "trata": (
         "Este mensaje trata sobre",
-        "De entre ALIMENTACIÓN, DEPORTES y RETAIL, este mensaje trata sobre",
+        "Considerando las categorías ALIMENTACIÓN, DEPORTES y RETAIL, este mensaje trata sobre",
     ),
     "ficha": (
         "Categoría:",
@@ -82,6 +82,10 @@ QUESTIONS = {
     "palabra": (
         "En una palabra, habla de",
         "Las opciones son ALIMENTACIÓN, DEPORTES y RETAIL. En una palabra, habla de",
+    ),
+    "relación": (
+        "Este tweet está relacionado con",
+        "Las opciones son ALIMENTACIÓN, DEPORTES y RETAIL. Este tweet está relacionado con",
     ),
 }
 
