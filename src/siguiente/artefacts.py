@@ -16,8 +16,9 @@ from pathlib import Path
 
 from siguiente.language_models.story_corpus import STORY_CORPUS
 from siguiente.language_models.story_models import STORY_GRU, STORY_MLP
-from siguiente.llm.catalogue import CATALOGUE, ModelCard
+from siguiente.llm.catalogue import CATALOGUE, MINILM, ModelCard
 from siguiente.llm.checkpoints import checkpoint, checkpoint_key
+from siguiente.llm.embeddings import encoder_files
 from siguiente.recipe import Recipe
 from siguiente.store import directory
 from siguiente.transformers.story_gpt import STORY_GPT
@@ -50,13 +51,19 @@ def _converted(card: ModelCard) -> Artefact:
     return Artefact(card.name, checkpoint_key(card), partial(checkpoint, card))
 
 
+def _verified(thorough: bool = False) -> Path:
+    """La carpeta de MiniLM, que no se convierte: siempre se relee entera."""
+    return encoder_files()[0].parent
+
+
 def _computed(recipe: Recipe) -> Artefact:
     return Artefact(recipe.name, recipe.key, recipe.build)
 
 
 STORY_MODELS = (STORY_GPT, STORY_GRU, STORY_MLP)  # el que más tarda, primero
 RECIPES = (STORY_CORPUS, *(model.recipe for model in STORY_MODELS))
-ARTEFACTS = (*map(_converted, CATALOGUE), *map(_computed, RECIPES))
+ENCODER = Artefact(MINILM.name, MINILM.sha256, _verified)
+ARTEFACTS = (*map(_converted, CATALOGUE), ENCODER, *map(_computed, RECIPES))
 
 
 def artefact(name: str) -> Path:

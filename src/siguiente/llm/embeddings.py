@@ -1,0 +1,208 @@
+"""De un texto a un vector: la media de lo que una red calcula para cada uno de sus tokens."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from siguiente.llm.catalogue import MINILM, MINILM_TOKENIZER
+from siguiente.llm.sources import find, verify
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from siguiente.language_models.text import TextModel
+    from siguiente.llm.pretrained import PretrainedModel
+
+__all__ = ["MAX_TOKENS", "SentenceEncoder", "embed_hidden", "load_encoder", "mean_pool"]
+
+MAX_TOKENS = 256  # lo que leía MiniLM cuando se ajustó
+Read = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class SentenceEncoder:
+    """Una red que lee un texto entero, hacia los dos lados, y da un vector.
+
+    Parameters
+    ----------
+    network : Module
+        Red de la familia de BERT, en evaluación.
+    tokenizer : Tokenizer
+        El suyo, de la biblioteca tokenizers; pone sus marcas de comienzo y de final.
+    """
+
+    network: Any
+    tokenizer: "Tokenizer"
+
+    def embed(self, texts: Sequence[str], batch_size: int = 32) -> Tensor:
+        """Convierte cada texto en un vector de norma 1.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            N textos. De los que pasan de `MAX_TOKENS` tokens se lee solo el comienzo.
+        batch_size : int
+            Cuántos se leen a la vez; el resultado es el mismo.
+
+        Returns
+        -------
+        Tensor
+            (N, C) en float32.
+
+        Raises
+        ------
+        ValueError
+            Si no hay textos o alguno está vacío.
+        """
+        check_texts(texts)
+        rows = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
+        return embed_rows(self._read, rows, batch_size)
+
+    def _read(self, ids: Tensor, mask: Tensor) -> Tensor:
+        hidden: Tensor = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
+        return hidden
+
+
+def load_encoder() -> SentenceEncoder:
+    """Abre all-MiniLM-L6-v2, que se ajustó con parejas de textos en inglés :cite:p:`reimers2019`.
+
+    Returns
+    -------
+    SentenceEncoder
+        La red, con vectores de C = 384.
+
+    Raises
+    ------
+    FileNotFoundError
+        Si falta alguno de sus archivos.
+    ValueError
+        Si alguno no es el que se publicó.
+
+    Examples
+    --------
+    >>> from siguiente.llm.embeddings import load_encoder
+    >>> cat, kitten, train = load_encoder().embed(["a cat", "a kitten", "the train timetable"])
+    >>> bool(cat @ kitten > cat @ train)
+    True
+    """
+    from safetensors.torch import load_file
+
+    sys.audit("siguiente.resource", f"model:{MINILM.name}")
+    weights, tokenizer = encoder_files()
+    return open_encoder(MINILM.config, load_file(weights), tokenizer)
+
+
+def encoder_files() -> tuple[Path, Path]:
+    """Busca los pesos y el tokenizador de MiniLM y comprueba que son los publicados."""
+    found = []
+    for card in (MINILM, MINILM_TOKENIZER):
+        parts = find(card)
+        verify(card, parts)
+        found.append(parts[0])
+    return found[0], found[1]
+
+
+def open_encoder(config: Any, weights: dict[str, Tensor], tokenizer: Path) -> SentenceEncoder:
+    """Monta la red con sus pesos y el tokenizador que está en un archivo."""
+    from tokenizers import Tokenizer
+    from transformers.initialization import no_init_weights
+    from transformers.models.bert.configuration_bert import BertConfig
+    from transformers.models.bert.modeling_bert import BertModel
+
+    with no_init_weights():
+        network = BertModel(BertConfig(**config), add_pooling_layer=False)
+    network.load_state_dict({n: w for n, w in weights.items() if n in network.state_dict()}, assign=True)
+    backend = Tokenizer.from_file(str(tokenizer))
+    backend.no_padding()
+    backend.enable_truncation(min(MAX_TOKENS, network.config.max_position_embeddings))
+    return SentenceEncoder(network.requires_grad_(False).eval(), backend)
+
+
+def embed_hidden(model: "TextModel[PretrainedModel]", texts: Sequence[str], batch_size: int = 16) -> Tensor:
+    """Convierte cada texto en un vector con la última capa de un modelo que continúa textos.
+
+    A un modelo así nadie le pidió que textos parecidos tuvieran vectores parecidos: es un uso prestado.
+
+    Parameters
+    ----------
+    model : TextModel
+        Un modelo preentrenado.
+    texts : sequence of str
+        N textos.
+    batch_size : int
+        Cuántos se leen a la vez.
+
+    Returns
+    -------
+    Tensor
+        (N, C), de norma 1. El token de comienzo no entra en la media: es igual en todos los textos.
+
+    Raises
+    ------
+    ValueError
+        Si no hay textos, alguno está vacío o no cabe en el contexto.
+    """
+    check_texts(texts)
+    rows = [model.prompt(text)[0].tolist() for text in texts]
+    return embed_rows(
+        lambda ids, mask: model.model.hidden(ids), rows, batch_size, skip=model.tokenizer.bos_id is not None
+    )
+
+
+def embed_rows(read: Read, rows: Sequence[list[int]], batch_size: int, skip: int = 0) -> Tensor:
+    """Lee por tandas filas de tokens desiguales; juntas van las de largo parecido, y salen en su orden."""
+    if batch_size < 1:
+        raise ValueError(f"`batch_size` debe ser al menos 1, y vale {batch_size}.")
+    order = torch.tensor([len(row) for row in rows]).argsort(descending=True)
+    parts = []
+    for chosen in order.split(batch_size):
+        batch = [torch.tensor(rows[i]) for i in chosen]
+        ids = torch.nn.utils.rnn.pad_sequence(batch, batch_first=True)
+        mask = torch.arange(ids.shape[1]) < torch.tensor([[len(row)] for row in batch])
+        with torch.inference_mode():
+            parts.append(mean_pool(read(ids, mask)[:, skip:], mask[:, skip:]))
+    return torch.cat(parts)[order.argsort()]
+
+
+def mean_pool(hidden: Tensor, mask: Tensor) -> Tensor:
+    """Media de los vectores de los tokens de cada texto, sin el relleno, llevada a norma 1.
+
+    Parameters
+    ----------
+    hidden : Tensor
+        Un vector por token, (B, T, C).
+    mask : Tensor
+        (B, T), cierto donde hay un token de verdad; al menos uno por fila.
+
+    Returns
+    -------
+    Tensor
+        (B, C).
+
+    Notes
+    -----
+    Con :math:`h_t` el vector del token :math:`t`, es :math:`\\bar h/\\lVert\\bar h\\rVert`, donde
+    :math:`\\bar h=\\frac1T\\sum_t h_t`.
+
+    Examples
+    --------
+    >>> hidden = torch.tensor([[[3.0, 0.0], [3.0, 8.0], [99.0, 99.0]]])
+    >>> mean_pool(hidden, torch.tensor([[True, True, False]]))
+    tensor([[0.6000, 0.8000]])
+    """
+    mean = (hidden * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
+    return torch.nn.functional.normalize(mean, dim=-1)
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Exige algún texto, y que ninguno esté vacío."""
+    if not texts:
+        raise ValueError("No hay textos que convertir en vectores: dé al menos uno.")
+    for i, text in enumerate(texts):
+        if not text.strip():
+            raise ValueError(f"El texto {i} está vacío y no tiene vector: quítelo.")

@@ -1,0 +1,246 @@
+"""Buscar antes de preguntar: ordenar pasajes, medir si el bueno está arriba y decidir cuándo callar."""
+
+import re
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from siguiente.prompting.templates import Template
+
+__all__ = [
+    "Bm25",
+    "abstention_threshold",
+    "best_passages",
+    "cosine_scores",
+    "mean_reciprocal_rank",
+    "ranks_of",
+    "recall_at_k",
+    "retrieval_prompt",
+    "search_words",
+]
+
+WORD = re.compile(r"\w+")
+PASSAGE = Template("Texto: <passage>\n")
+QUESTION = Template("Pregunta: <question>\nRespuesta:")
+
+
+def search_words(text: str) -> list[str]:
+    """Las palabras con que se busca: en minúsculas y sin las que están en todas partes.
+
+    Examples
+    --------
+    >>> search_words("¿En qué vagón viajan las bicicletas?")
+    ['vagón', 'viajan', 'bicicletas']
+    """
+    from bm25s.stopwords import STOPWORDS_SPANISH  # type: ignore[import-untyped]
+
+    return [word for word in WORD.findall(text.lower()) if word not in STOPWORDS_SPANISH]
+
+
+class Bm25:
+    """Un índice que puntúa pasajes por las palabras que comparten con la pregunta.
+
+    Parameters
+    ----------
+    passages : sequence of str
+        N textos.
+
+    Raises
+    ------
+    ValueError
+        Si no hay pasajes o ninguno tiene palabras.
+
+    Notes
+    -----
+    Por cada palabra :math:`w` de la pregunta, un pasaje :math:`d` recibe
+
+    .. math:: \\ln\\Bigl(1+\\frac{N-n_w+\\frac12}{n_w+\\frac12}\\Bigr)\\;
+              \\frac{f_{w,d}}{f_{w,d}+k_1\\,(1-b+b\\,\\lvert d\\rvert/\\ell)},
+
+    con :math:`n_w` pasajes que la tienen, :math:`f_{w,d}` veces en este, :math:`\\lvert d\\rvert` palabras
+    frente a :math:`\\ell` de media, :math:`k_1=1{,}5` y :math:`b=0{,}75`. Lo calcula la biblioteca bm25s
+    :cite:p:`robertson2009`.
+
+    Examples
+    --------
+    >>> Bm25(["El tren sale a las siete.", "La barca cruza la bahía."]).scores(["¿Cuándo sale el tren?"]) > 0
+    tensor([[ True, False]])
+    """
+
+    def __init__(self, passages: Sequence[str]) -> None:
+        from bm25s import BM25  # type: ignore[import-untyped]
+
+        words = [search_words(passage) for passage in passages]
+        if not any(words):
+            raise ValueError("No hay dónde buscar: dé al menos un pasaje con palabras.")
+        self._index = BM25()
+        self._index.index(words, show_progress=False)
+
+    def scores(self, questions: Sequence[str]) -> Tensor:
+        """Puntúa cada pasaje para cada pregunta, (Q, N); 0 si no comparten ninguna palabra.
+
+        Raises
+        ------
+        ValueError
+            Si no hay preguntas o alguna no tiene palabras que buscar.
+        """
+        if not questions:
+            raise ValueError("No hay preguntas: dé al menos una.")
+        rows = []
+        for question in questions:
+            if not (words := search_words(question)):
+                raise ValueError(f"La pregunta {question!r} no tiene palabras que buscar: escríbala entera.")
+            rows.append(torch.from_numpy(self._index.get_scores(words)))
+        return torch.stack(rows)
+
+
+def cosine_scores(questions: Tensor, passages: Tensor) -> Tensor:
+    """Coseno entre cada pregunta y cada pasaje: (Q, C) y (N, C) dan (Q, N).
+
+    Examples
+    --------
+    >>> cosine_scores(torch.tensor([[2.0, 0.0]]), torch.tensor([[5.0, 0.0], [0.0, 1.0]]))
+    tensor([[1., 0.]])
+    """
+    return (
+        torch.nn.functional.normalize(questions, dim=-1) @ torch.nn.functional.normalize(passages, dim=-1).T
+    )
+
+
+def best_passages(scores: Tensor, k: int) -> Tensor:
+    """Los k pasajes mejor puntuados de cada pregunta, del mejor al peor: (Q, N) da (Q, k).
+
+    Raises
+    ------
+    ValueError
+        Si k no está entre 1 y el número de pasajes.
+
+    Examples
+    --------
+    >>> best_passages(torch.tensor([[0.1, 0.9, 0.5]]), 2)
+    tensor([[1, 2]])
+    """
+    if not 1 <= k <= scores.shape[-1]:
+        raise ValueError(f"Se piden {k} pasajes y hay {scores.shape[-1]}: pida entre 1 y esos.")
+    return scores.topk(k, dim=-1).indices
+
+
+def ranks_of(scores: Tensor, targets: Tensor) -> Tensor:
+    """En qué puesto queda el pasaje que responde a cada pregunta: 1 es el primero.
+
+    Parameters
+    ----------
+    scores : Tensor
+        (Q, N).
+    targets : Tensor
+        (Q,), el número del pasaje de cada pregunta. En un empate se cuenta el peor puesto.
+
+    Examples
+    --------
+    >>> ranks_of(torch.tensor([[0.1, 0.9, 0.5], [0.0, 0.0, 0.0]]), torch.tensor([2, 0]))
+    tensor([2, 3])
+    """
+    return (scores >= scores.gather(1, targets.unsqueeze(1))).sum(1)
+
+
+def recall_at_k(ranks: Tensor, k: int) -> Tensor:
+    """Exhaustividad a k, pregunta por pregunta, (Q,): 1 si su pasaje está entre los k primeros.
+
+    Raises
+    ------
+    ValueError
+        Si k es menor que 1.
+
+    Examples
+    --------
+    >>> recall_at_k(torch.tensor([1, 4, 2]), k=3)
+    tensor([1., 0., 1.])
+    """
+    if k < 1:
+        raise ValueError(f"`k` debe ser al menos 1, y vale {k}.")
+    return (ranks <= k).float()
+
+
+def mean_reciprocal_rank(ranks: Tensor) -> float:
+    """Media del inverso del puesto: 1 si el pasaje sale siempre el primero.
+
+    Examples
+    --------
+    >>> mean_reciprocal_rank(torch.tensor([1, 2, 4, 4]))
+    0.5
+    """
+    return (1 / ranks).double().mean().item()
+
+
+def abstention_threshold(confidence: Tensor, right: Tensor, target: float) -> float:
+    """La puntuación mínima con que conviene responder, para acertar lo que se pide sin callar de más.
+
+    Parameters
+    ----------
+    confidence : Tensor
+        (Q,), la puntuación del primer pasaje de cada pregunta de desarrollo.
+    right : Tensor
+        (Q,), cierto si ese pasaje responde; falso siempre si ninguno lo hace.
+    target : float
+        De lo que se responda, la proporción que debe ser cierta; entre 0 y 1.
+
+    Returns
+    -------
+    float
+        El umbral más bajo que la alcanza, y por tanto el que más preguntas responde.
+
+    Raises
+    ------
+    ValueError
+        Si no hay preguntas, si `target` no está entre 0 y 1 o si ningún umbral lo alcanza.
+
+    Notes
+    -----
+    Se elige con unas preguntas y se mide con otras: con las mismas, saldría bien por construcción.
+
+    Examples
+    --------
+    >>> right = torch.tensor([True, True, False, True, False])
+    >>> abstention_threshold(torch.tensor([9.0, 8.0, 7.0, 6.0, 5.0]), right, target=0.75)
+    6.0
+    """
+    if not 0 < target <= 1 or not len(confidence) or confidence.shape != right.shape:
+        raise ValueError("Hacen falta preguntas, una confianza por cada una y un objetivo entre 0 y 1.")
+    candidates = confidence.unique()
+    reached = torch.stack([right[confidence >= value].double().mean() >= target for value in candidates])
+    if not reached.any():
+        raise ValueError(f"Ningún umbral llega a acertar un {100 * target:.0f} %: pida menos o busque mejor.")
+    return candidates[reached].min().item()
+
+
+def retrieval_prompt(question: str, passages: Sequence[str] = ()) -> str:
+    """Escribe los pasajes, uno por línea, y después la pregunta, sin responder.
+
+    Lo que se inserta no se interpreta: llaves, comillas o saltos de línea de un documento no cambian el
+    formato. Eso no impide que un documento lleve *instrucciones*.
+
+    Parameters
+    ----------
+    question : str
+        La pregunta.
+    passages : sequence of str
+        Los pasajes encontrados; sin ninguno, el modelo responde de memoria.
+
+    Raises
+    ------
+    ValueError
+        Si la pregunta o algún pasaje están vacíos.
+
+    Examples
+    --------
+    >>> print(retrieval_prompt("¿Cuánto vale?", ["Vale {dos}\\ncoronas."]))
+    Texto: Vale {dos} coronas.
+    Pregunta: ¿Cuánto vale?
+    Respuesta:
+    """
+    texts = [" ".join(text.split()) for text in (*passages, question)]
+    if not all(texts):
+        raise ValueError("La pregunta o un pasaje están vacíos: escriba la pregunta y quite el pasaje.")
+    context = [PASSAGE.fill({"passage": text}) for text in texts[:-1]]
+    return "".join([*context, QUESTION.fill({"question": texts[-1]})])
