@@ -79,6 +79,7 @@ intersphinx_mapping = {
 nitpick_ignore = [
     ("py:class", "matplotlib.axes._axes.Axes"),
     ("py:class", "matplotlib.axis.Axis"),
+    ("py:class", "numpy.ndarray"),
     ("py:class", "tokenizers.Tokenizer"),
     ("py:class", "torch._C.Generator"),
     ("py:class", "torch.nn.modules.module.Module"),
