@@ -5,6 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siguiente.language_models.completions import score_completions
 from siguiente.prompting.retrieval import (
     Bm25,
     abstention_threshold,
@@ -13,7 +14,9 @@ from siguiente.prompting.retrieval import (
     mean_reciprocal_rank,
     ranks_of,
     recall_at_k,
+    rerank,
     retrieval_prompt,
+    score_pairs,
     search_words,
 )
 
@@ -142,3 +145,25 @@ def test_braces_and_gaps_of_a_passage_are_text():
 def test_an_empty_question_or_passage_is_refused(question, passages):
     with pytest.raises(ValueError, match="están vacíos"):
         retrieval_prompt(question, passages)
+
+
+def test_pairs_are_the_diagonal_of_all_against_all(text_gru):
+    prompts, completions = ["uno", "una barca", "uno"], [" dos", " azul", " tres"]
+    every = score_completions(text_gru, prompts, completions).logprobs
+    torch.testing.assert_close(score_pairs(text_gru, prompts, completions), every.diagonal())
+
+
+@pytest.mark.parametrize(("prompts", "completions"), [([], []), (["a"], [" b", " c"])])
+def test_pairs_must_match(text_gru, prompts, completions):
+    with pytest.raises(ValueError, match="van por parejas"):
+        score_pairs(text_gru, prompts, completions)
+
+
+def test_reranking_reads_only_the_best_and_scores_the_question(text_gru):
+    passages, questions = ["el tren", "la barca\n azul", "nada"], ["¿Qué?", "¿Cuál?"]
+    scores = torch.tensor([[0.1, 0.2, 0.3], [3.0, 1.0, 2.0]])
+    again = rerank(text_gru, questions, passages, scores, k=2)
+    assert again.isinf().tolist() == [[True, False, False], [False, True, False]]
+    prompts = ["Texto: la barca azul\nPregunta:", "Texto: nada\nPregunta:"]
+    expected = score_completions(text_gru, prompts, [" ¿Qué?"]).logprobs[:, 0]
+    torch.testing.assert_close(again[0, 1:], expected)

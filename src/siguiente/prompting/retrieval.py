@@ -6,6 +6,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from siguiente.language_models.completions import tail
+from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.text import TextModel
+from siguiente.language_models.trie import TokenTrie, score_trie
 from siguiente.prompting.templates import Template
 
 __all__ = [
@@ -16,13 +20,16 @@ __all__ = [
     "mean_reciprocal_rank",
     "ranks_of",
     "recall_at_k",
+    "rerank",
     "retrieval_prompt",
+    "score_pairs",
     "search_words",
 ]
 
 WORD = re.compile(r"\w+")
 PASSAGE = Template("Texto: <passage>\n")
 QUESTION = Template("Pregunta: <question>\nRespuesta:")
+ASKED = Template("Texto: <passage>\nPregunta:")
 
 
 def search_words(text: str) -> list[str]:
@@ -171,6 +178,75 @@ def mean_reciprocal_rank(ranks: Tensor) -> float:
     0.5
     """
     return (1 / ranks).double().mean().item()
+
+
+def score_pairs(
+    model: TextModel[LanguageModel], prompts: Sequence[str], completions: Sequence[str]
+) -> Tensor:
+    """Log-probabilidad de cada continuación tras su prompt, en nats, (P,): el primero con la primera.
+
+    Raises
+    ------
+    ValueError
+        Si no son tantas como prompts o si una pareja no se puede puntuar.
+
+    Notes
+    -----
+    :func:`~siguiente.language_models.completions.score_completions` puntúa todas tras todos. Aquí también se
+    lee una sola vez lo que los prompts comparten.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> score_pairs(TextModel(UniformModel(258), ByteTokenizer()), ["a", "b"], [" sí", " no"])
+    tensor([-22.2118, -16.6589])
+    """
+    if not prompts or len(prompts) != len(completions):
+        raise ValueError(f"Hay {len(prompts)} prompts y {len(completions)} continuaciones: van por parejas.")
+    trie, paths = TokenTrie(), []
+    for prompt, completion in zip(prompts, completions, strict=True):
+        head = model.encode(prompt)
+        last = trie.insert(head, wanted_from=len(head))[-1]
+        paths.append(trie.insert(tail(model, prompt, head, completion), wanted_from=0, node=last))
+    logprobs = score_trie(model.model, trie)
+    return torch.stack([logprobs[path].sum() for path in paths])
+
+
+def rerank(
+    model: TextModel[LanguageModel],
+    questions: Sequence[str],
+    passages: Sequence[str],
+    scores: Tensor,
+    k: int,
+) -> Tensor:
+    """Vuelve a ordenar los k primeros pasajes: gana el que hace más probable la pregunta.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo que lee cada pasaje y puntúa la pregunta.
+    questions, passages : sequence of str
+        Q preguntas y N pasajes.
+    scores : Tensor
+        Las puntuaciones de la primera búsqueda, (Q, N).
+    k : int
+        Cuántos pasajes se leen por pregunta.
+
+    Returns
+    -------
+    Tensor
+        (Q, N): :math:`\\log p(q\\mid d)` en los que se leyeron y :math:`-\\infty` en los demás
+        :cite:p:`sachan2022`.
+    """
+    best = best_passages(scores, k).tolist()
+    pairs = [(i, j) for i, row in enumerate(best) for j in row]
+    prompts = [ASKED.fill({"passage": " ".join(passages[j].split())}) for _, j in pairs]
+    found = score_pairs(model, prompts, [f" {questions[i]}" for i, _ in pairs])
+    result = torch.full_like(scores, -torch.inf)
+    rows, columns = torch.tensor(pairs).T
+    result[rows, columns] = found
+    return result
 
 
 def abstention_threshold(confidence: Tensor, right: Tensor, target: float) -> float:
