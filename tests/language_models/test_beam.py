@@ -105,3 +105,8 @@ def test_values_that_make_no_sense(gru, length, beams, alpha):
 def test_no_room_in_the_context(gpt):
     with pytest.raises(ValueError, match="pida menos"):
         beam_search(gpt, PROMPT, 40, 2)
+
+
+def test_a_batch_of_prompts_is_refused(gpt):
+    with pytest.raises(ValueError, match="un solo prompt"):
+        beam_search(gpt, PROMPT.repeat(2, 1), 3, 2)

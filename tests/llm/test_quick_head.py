@@ -38,6 +38,16 @@ def test_near_ties_are_decided_with_the_true_weights(normal):
     assert torch.equal(QuickHead(weight)(hidden).argmax(-1), truth)
 
 
+def test_after_a_mask_the_largest_may_be_another(normal):
+    """Solo el mayor de todos es exacto: por eso no sirve con `adjust`."""
+    weight, hidden = normal(5000, 64), normal(1, 400, 64)
+    allowed = normal(400, 5000) > 0
+    found, expected = QuickHead(weight)(hidden), hidden @ weight.T
+    assert not torch.equal(
+        found[0].where(allowed, -100).argmax(-1), expected[0].where(allowed, -100).argmax(-1)
+    )
+
+
 def test_the_bound_holds(normal):
     """Nada se descarta por error: el redondeo nunca se aparta más de lo que dice."""
     rows = torch.cat([normal(100, 32) * 10**3, torch.zeros(1, 32), normal(5, 32) * 1e-6])

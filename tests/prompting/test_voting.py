@@ -88,6 +88,12 @@ def test_pass_at_k_by_hand():
     close(pass_at_k(200, torch.tensor(1), 100), 0.5)
 
 
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int32, torch.int64])
+def test_pass_at_k_takes_counts_of_any_integer_type(dtype):
+    assert pass_at_k(2, torch.tensor([0, 1, 1], dtype=dtype), 2).tolist() == [0, 1, 1]
+    assert pass_at_k(2, torch.tensor([True, False]), 1).tolist() == [0.5, 0]
+
+
 def test_the_natural_estimator_is_biased_and_ours_is_not():
     """Con n respuestas de un modelo que acierta una de cada cinco, lo que se estima de media y lo cierto."""
     n, k, p = 10, 8, 0.2

@@ -51,7 +51,7 @@ def beam_search(
     Raises
     ------
     ValueError
-        Si no se pide nada, si `alpha` es negativa o si no cabe en el contexto.
+        Si no se pide nada, si `alpha` es negativa, si hay más de un prompt o si no cabe en el contexto.
 
     Notes
     -----
@@ -66,9 +66,10 @@ def beam_search(
     >>> len(best.tokens), round(best.logprob, 4)
     (2, -2.7726)
     """
-    if length < 1 or beams < 1 or not alpha >= 0:
+    if length < 1 or beams < 1 or not alpha >= 0 or len(ids) != 1:
         raise ValueError(
-            f"Hacen falta `length` y `beams` de al menos 1 y `alpha` no negativa: {length}, {beams}, {alpha}."
+            "Hacen falta `length` y `beams` de al menos 1, `alpha` no negativa y un solo prompt: son "
+            f"`length`={length}, `beams`={beams}, `alpha`={alpha} y {len(ids)} prompts."
         )
     check_room(model, ids.shape[1], length)
     logits, state = model.step(ids)

@@ -82,7 +82,7 @@ def top_p(logits: Tensor, p: float) -> Tensor:
     logits : Tensor
         (..., V).
     p : float
-        Mayor que 0 y como mucho 1, que no cambia nada.
+        Mayor que 0 y como mucho 1, que solo quita lo que ya no sumaba nada.
 
     Returns
     -------
@@ -97,8 +97,8 @@ def top_p(logits: Tensor, p: float) -> Tensor:
     Notes
     -----
     Es el muestreo de núcleo :cite:p:`holtzman2020`. Se calcula por la cola: se quitan los menos probables
-    mientras entre todos no pasen de :math:`1-p`. Repetirlo puede quitar más: al renormalizar, el primero de
-    los que quedan ya puede bastar.
+    mientras entre todos no pasen de :math:`1-p`; entre empatados, cuáles quedan no significa nada. Repetirlo
+    puede quitar más: al renormalizar, el primero de los que quedan ya puede bastar.
 
     Examples
     --------

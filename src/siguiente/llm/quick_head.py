@@ -79,7 +79,7 @@ def quick_greedy(model: PretrainedModel) -> PretrainedModel:
     -------
     PretrainedModel
         Con él, :func:`~siguiente.language_models.sampling.greedy` elige los mismos tokens. No sirve para
-        sortear ni para puntuar: salvo los mayores, los logits son aproximados.
+        sortear, ni para puntuar, ni con `adjust`: salvo los mayores, los logits son aproximados.
     """
     network = copy.copy(model.network)
     head = QuickHead(model.network.lm_head.weight)

@@ -147,7 +147,7 @@ def pass_at_k(n: int, c: Tensor, k: int) -> Tensor:
     if c.is_floating_point() or (c < 0).any() or (c > n).any():
         raise ValueError(f"Los aciertos deben ser enteros entre 0 y las {n} respuestas de cada pregunta.")
     table = [1 - comb(n - right, k) / comb(n, k) for right in range(n + 1)]
-    return torch.tensor(table, dtype=torch.double)[c]
+    return torch.tensor(table, dtype=torch.double)[c.long()]
 
 
 def best_accuracy(scores: Tensor, correct: Tensor, k: int) -> Tensor:
