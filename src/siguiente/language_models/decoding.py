@@ -1,6 +1,6 @@
 """Filtros: qué se hace con los logits de un modelo antes de elegir el token siguiente.
 
-Cada filtro es una función pura de logits (..., V) a logits (..., V); un token descartado queda en menos infinito.
+Son funciones puras de logits (..., V) a logits (..., V); un token descartado queda en menos infinito.
 """
 
 import math
