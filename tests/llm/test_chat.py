@@ -215,3 +215,14 @@ def test_ids_are_ready_for_the_model(smollm):
     ids = chat_ids(chat_model(smollm), [QUESTION])
     assert ids.dtype == torch.long
     assert ids.shape[0] == 1
+
+
+def test_a_template_without_marks_is_plain_text(smollm):
+    talk = [QUESTION, ANSWER]
+    plain = dataclasses.replace(
+        smollm, chat_template="{% for m in messages %}{{ m['content'] }}\n{% endfor %}"
+    )
+    ids = chat_ids(chat_model(plain), talk, add_generation_prompt=False)[0].tolist()
+    assert ids == smollm.encode(f"{QUESTION.content}\n{ANSWER.content}\n")
+    mask = answer_mask(plain, talk)[0]
+    assert smollm.decode(torch.tensor(ids)[mask].tolist()) == ANSWER.content + "\n"

@@ -140,7 +140,8 @@ def encode_turns(tokenizer: Tokenizer, messages: Sequence[Message], add_generati
     texto ya compuesto, solo aparecen las de la plantilla; lo que queda entre ellas se codifica como texto.
     """
     known = with_template(tokenizer)
-    mark = re.compile("|".join(map(re.escape, sorted(known.marks, key=len, reverse=True))))
+    longest_first = sorted(known.marks, key=len, reverse=True)
+    mark = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")  # sin marcas, nada coincide
     written = "".join(message.content for message in messages)
     guard = next(c for c in map(chr, range(0xE000, 0x110000)) if c not in written)  # de uso privado
     plain = [
