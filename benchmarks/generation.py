@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from siguiente.language_models.batch import generate_batch
 from siguiente.language_models.sampling import greedy
 
-NEW = 20  # tokens que se generan tras cada prompt
+NEW = 12  # tokens que se generan tras cada prompt
 STARTS = (
     "Había una vez una niña que",
     "La ciudad, de noche, parece",
