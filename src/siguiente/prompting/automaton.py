@@ -41,6 +41,28 @@ class Automaton(NamedTuple):
             state = self.table[state, byte]
         return int(state)
 
+    def edges(self) -> dict[tuple[int, int], str]:
+        """Los bytes que llevan de un estado vivo a otro, escritos para leerlos: por intervalos.
+
+        Examples
+        --------
+        >>> automaton("[a-cñ]").edges()
+        {(1, 2): 'a–c', (1, 3): 'C3', (3, 2): 'B1'}
+        """
+        found: dict[tuple[int, int], list[list[int]]] = {}
+        for source, byte in zip(*np.nonzero(self.table), strict=True):
+            spans = found.setdefault((int(source), int(self.table[source, byte])), [[byte, byte]])
+            if byte > spans[-1][1] + 1:
+                spans.append([byte, byte])
+            spans[-1][1] = byte
+        return {pair: ", ".join(map(span_label, spans)) for pair, spans in found.items()}
+
+
+def span_label(span: Sequence[int]) -> str:
+    """Un intervalo de bytes: los de ASCII, como letras; los demás, en hexadecimal."""
+    shown = [chr(byte) if 0x20 < byte < 0x7F else f"{byte:02X}" for byte in span]
+    return "–".join(dict.fromkeys(shown))
+
 
 def automaton(pattern: str) -> Automaton:
     """Construye el autómata mínimo que acepta los textos *enteros* que cumplen un patrón.
