@@ -84,7 +84,7 @@ def needed_flops(gemma: Any, prompts: list[str], labels: Any) -> int:
     from siguiente.language_models.completions import completions_trie
     from siguiente.prompting.label_scoring import label_completions
 
-    trie, _ = completions_trie(gemma, prompts, label_completions(labels))
+    trie, _ = completions_trie(gemma, prompts, [label_completions(labels)] * len(prompts))
     config = gemma.model.network.config
     depths = [0] * len(trie)
     for node in range(1, len(trie)):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from siguiente.language_models.completions import score_completions
+from siguiente.language_models.completions import score_completions, score_options
 from siguiente.language_models.text import TextModel
 from siguiente.language_models.uniform import UniformModel
 
@@ -22,6 +22,20 @@ def test_sums_all_tokens_as_one_plain_pass_does(text_gru, oracle):
     )
     torch.testing.assert_close(scores.logprobs, expected, atol=1e-4, rtol=0)
     assert scores.tokens[0].tolist() == [len(c.encode()) for c in COMPLETIONS]
+
+
+def test_options_of_each_prompt_are_scored_as_on_their_own(text_gru):
+    options = [[" sol", " frío"], [" y nieva", " y ya"], [" bueno", " calor"]]
+    together = score_options(text_gru, PROMPTS, options)
+    alone = [score_completions(text_gru, [p], c) for p, c in zip(PROMPTS, options, strict=True)]
+    torch.testing.assert_close(together.logprobs, torch.cat([scores.logprobs for scores in alone]))
+    assert together.tokens.tolist() == [scores.tokens[0].tolist() for scores in alone]
+
+
+@pytest.mark.parametrize("options", [[], [[" a"]], [[" a"], [" a", " b"], [" a"]], [[], [], []]])
+def test_each_prompt_needs_as_many_options(text_gru, options):
+    with pytest.raises(ValueError, match="al menos un prompt"):
+        score_options(text_gru, PROMPTS, options)
 
 
 def test_reads_each_distinct_prefix_once(text_gru):

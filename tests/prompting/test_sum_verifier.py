@@ -47,6 +47,18 @@ def test_each_kind_of_fault_is_seen_in_the_steps(right, wrong):
     assert not steps_hold(GOOD.replace(right, wrong))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ": cinco más siete, doce; ocho más dos más cinco, quince; son ciento cincuenta y dos",
+        ": doce más quince, veintisiete; son veintisiete",
+    ],
+    ids=["carries five", "not a digit"],
+)
+def test_steps_that_add_up_but_are_not_columns(text):
+    assert not steps_hold(text)
+
+
 def test_the_steps_do_not_see_a_digit_copied_wrong():
     """La suma está bien hecha, pero es otra: para verlo hay que mirar la pregunta."""
     other = Sum(385, 426)

@@ -10,7 +10,7 @@ from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.language_models.trie import TokenTrie, score_trie
 
-__all__ = ["CompletionScores", "completions_trie", "score_completions"]
+__all__ = ["CompletionScores", "completions_trie", "path_scores", "score_completions", "score_options"]
 
 
 @dataclass(frozen=True)
@@ -88,19 +88,61 @@ def score_completions(
     >>> scores.per_token()
     tensor([[-5.5530, -5.5530, -5.5530]])
     """
-    trie, paths = completions_trie(model, prompts, completions)
-    logprobs = score_trie(model.model, trie)
-    shape = len(prompts), len(completions)
+    return score_options(model, prompts, [completions] * len(prompts))
+
+
+def score_options(
+    model: TextModel[LanguageModel], prompts: Sequence[str], options: Sequence[Sequence[str]]
+) -> CompletionScores:
+    """Log-probabilidad de las continuaciones de cada prompt, que tiene las suyas.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo y su tokenizador.
+    prompts : sequence of str
+        P textos; no deben terminar en espacio.
+    options : sequence of sequence of str
+        Las C continuaciones de cada uno; el espacio inicial les pertenece.
+
+    Returns
+    -------
+    CompletionScores
+        Tensores (P, C).
+
+    Raises
+    ------
+    ValueError
+        Lo mismo que :func:`score_completions`, o si no hay C continuaciones por prompt.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
+    >>> score_options(uniform, ["2 + 2 =", "3 + 3 ="], [[" 4", " 22"], [" 6", " 33"]]).tokens
+    tensor([[2, 3],
+            [2, 3]])
+    """
+    trie, paths = completions_trie(model, prompts, options)
+    return path_scores(model.model, trie, paths, len(prompts))
+
+
+def path_scores(
+    model: LanguageModel, trie: TokenTrie, paths: Sequence[Sequence[int]], rows: int
+) -> CompletionScores:
+    """Suma las log-probabilidades de cada camino de un trie y las dispone en `rows` filas."""
+    logprobs = score_trie(model, trie)
     return CompletionScores(
-        torch.stack([logprobs[path].sum() for path in paths]).view(shape),
-        torch.tensor([len(path) for path in paths]).view(shape),
+        torch.stack([logprobs[path].sum() for path in paths]).view(rows, -1),
+        torch.tensor([len(path) for path in paths]).view(rows, -1),
     )
 
 
 def completions_trie(
-    model: TextModel[LanguageModel], prompts: Sequence[str], completions: Sequence[str]
+    model: TextModel[LanguageModel], prompts: Sequence[str], options: Sequence[Sequence[str]]
 ) -> tuple[TokenTrie, list[list[int]]]:
-    """El trie de unos prompts con sus continuaciones.
+    """El trie de unos prompts, cada uno con sus continuaciones.
 
     Returns
     -------
@@ -117,14 +159,17 @@ def completions_trie(
     >>> from siguiente.language_models.text import ByteTokenizer
     >>> from siguiente.language_models.uniform import UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
-    >>> trie, paths = completions_trie(uniform, ["a", "ab"], [" sí", " no"])
+    >>> trie, paths = completions_trie(uniform, ["a", "ab"], [[" sí", " no"]] * 2)
     >>> trie.read_tokens, [len(path) for path in paths]
     (11, [4, 3, 4, 3])
     """
-    if not prompts or not completions:
-        raise ValueError("Hace falta al menos un prompt y una continuación.")
+    if not prompts or len(prompts) != len(options) or len({*map(len, options)}) > 1 or not options[0]:
+        raise ValueError(
+            "Hace falta al menos un prompt, y una continuación o más para cada uno, las mismas para todos: "
+            f"hay {len(prompts)} prompts y {len(options)} listas de continuaciones."
+        )
     trie, paths = TokenTrie(), []
-    for prompt in prompts:
+    for prompt, completions in zip(prompts, options, strict=True):
         head = model.encode(prompt)
         tails = [tail(model, prompt, head, completion) for completion in completions]
         last = trie.insert(head, wanted_from=len(head))[-1]

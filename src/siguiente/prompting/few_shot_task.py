@@ -103,7 +103,7 @@ class FewShotTask:
         prompts = self.template.prompts(list(texts.values()), self.examples)
         completions = label_completions(self.labels, self.template.separator)
         try:
-            return completions_trie(model, prompts, completions)[0].read_tokens
+            return completions_trie(model, prompts, [completions] * len(prompts))[0].read_tokens
         except ValueError as error:
             if len(texts) == 1:
                 raise ValueError(f"{next(iter(texts))}: {error}") from error

@@ -2,16 +2,9 @@
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
 from siguiente.data.word_problems import WordProblem
-from siguiente.language_models.completions import tail
-from siguiente.language_models.protocol import LanguageModel
-from siguiente.language_models.text import TextModel
-from siguiente.language_models.trie import TokenTrie, score_trie
 
-__all__ = ["STAGES", "direct_prompt", "score_options", "stage_prompts", "worked_prompt"]
+__all__ = ["STAGES", "direct_prompt", "stage_prompts", "worked_prompt"]
 
 # Lo que se le pregunta a un modelo con los pasos delante, cada vez con más de ellos ya escritos.
 STAGES = ("elegir la cuenta", "hacer la cuenta", "copiar el resultado", "copiar un resultado falso")
@@ -74,44 +67,3 @@ def stage_prompts(
     a, b, c, d = answers
     e, f, g, h = signs
     return [(first, (e, f, g, h)), *((prompt, (a, b, c, d)) for prompt in (second, *ends))]
-
-
-def score_options(
-    model: TextModel[LanguageModel], prompts: Sequence[str], options: Sequence[Sequence[str]]
-) -> Tensor:
-    """Log-probabilidad de las opciones de cada prompt, que tiene las suyas.
-
-    Parameters
-    ----------
-    model : TextModel
-        El modelo y su tokenizador.
-    prompts : sequence of str
-        P textos; no deben terminar en espacio.
-    options : sequence of sequence of str
-        Las C continuaciones de cada uno; el espacio inicial les pertenece.
-
-    Returns
-    -------
-    Tensor
-        (P, C), en nats. Lo que los textos tienen en común se lee una vez.
-
-    Raises
-    ------
-    ValueError
-        Si no hay tantas listas de opciones como prompts, o si alguna no se puede puntuar.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
-    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
-    >>> score_options(uniform, ["2 + 2 =", "3 + 3 ="], [[" 4", " 5"], [" 6", " 7"]]).shape
-    torch.Size([2, 2])
-    """
-    trie, paths = TokenTrie(), []
-    for prompt, tails in zip(prompts, options, strict=True):
-        head = model.encode(prompt)
-        last = trie.insert(head, wanted_from=len(head))[-1]
-        paths.append([trie.insert(tail(model, prompt, head, text), 0, last) for text in tails])
-    logprobs = score_trie(model.model, trie)
-    return torch.stack([torch.stack([logprobs[path].sum() for path in row]) for row in paths])

@@ -60,7 +60,9 @@ def steps_hold(text: str) -> bool:
     """
     result, carry, place = 0, 0, 1
     for column in written_columns(text):
-        if column is None or sum(column.digits) != column.total or len(column.digits) != 2 + carry:
+        if column is None or sum(column.digits) != column.total or max(column.digits) > 9:
+            return False
+        if column.digits[2:] != (1,) * carry:
             return False
         result += column.total % 10 * place
         carry, place = column.total // 10, 10 * place
