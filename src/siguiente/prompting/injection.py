@@ -15,6 +15,7 @@ from siguiente.prompting.templates import Template
 
 __all__ = [
     "DEFENCES",
+    "ORDERS",
     "Defence",
     "Takeover",
     "as_it_is",
@@ -30,7 +31,7 @@ __all__ = [
 SEPARATOR = "\n\n"
 REVIEW = Template("Reseña: <text>\nOpinión:")
 SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]*")
-# Comienzos de palabra que no suelen estar en una reseña de cine y sí en una orden.
+#: Comienzos de palabra que no suelen estar en una reseña de cine y sí en una orden.
 ORDERS = re.compile(
     r"\b(ignor|olvid|descart|respond|respuest|contest|clasific|etiquet|instrucci|orden|sistema|opini|reseña"
     r"|positiv|negativ)",
