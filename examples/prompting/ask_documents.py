@@ -60,8 +60,8 @@ def main(given: Sequence[str] | None = None) -> int:
 
 BY = """cómo se busca: «bm25», por palabras compartidas; «embeddings», por vectores de MiniLM, que se ajustó
 en inglés y con textos en español encuentra peor"""
-SILENCE = """calla si el mejor pasaje no llega a X; con 0, nunca. Si no se dice, en BM25 hace falta lo que vale
-una palabra que está en un solo pasaje"""
+SILENCE = """calla si el mejor pasaje no llega a X; con 0, nunca. Si no se dice, en BM25 hace falta lo que
+vale una palabra que está en un solo pasaje"""
 
 
 def run(options: argparse.Namespace) -> list[str]:
