@@ -34,7 +34,8 @@ def automaton_diagram(
     --------
     >>> import matplotlib.figure
     >>> ax = matplotlib.figure.Figure().subplots()
-    >>> written = [text.get_text() for text in automaton_diagram({(1, 2): "a", (2, 2): "b"}, {2}, ax=ax).texts]
+    >>> drawn = automaton_diagram({(1, 2): "a", (2, 2): "b"}, {2}, ax=ax)
+    >>> written = [text.get_text() for text in drawn.texts]
     >>> list(filter(None, written))
     ['1', '2', 'a', 'b ↺']
     """
