@@ -66,6 +66,7 @@ vale una palabra que está en un solo pasaje"""
 
 def run(options: argparse.Namespace) -> list[str]:
     """Devuelve las líneas que se escriben: la respuesta o el silencio, y los pasajes con su archivo."""
+    from siguiente.plots.numbers import number
     from siguiente.prompting.retrieval import best_passages, retrieval_prompt
 
     if not options.question.strip():
@@ -76,8 +77,10 @@ def run(options: argparse.Namespace) -> list[str]:
     least = default_threshold(options.by, len(pieces)) if options.threshold is None else options.threshold
     top = scores[0, best[0]].item()
     lines = [f"[{pieces[i].file}] {shorten(pieces[i].text, 300, placeholder='…')}" for i in best]
+    if top <= 0:
+        return ["No lo sé: ningún pasaje se parece a la pregunta."]
     if top < least:
-        reason = f"el pasaje que más se parece puntúa {top:.2f}, y hace falta {least:.2f}"
+        reason = f"el pasaje que más se parece puntúa {number(top, 2)}, y hace falta {number(least, 2)}"
         return [f"No lo sé: {reason}.", "Lo más parecido es esto:", *lines]
     prompt = retrieval_prompt(options.question, [pieces[i].text for i in best])
     return [f"Respuesta de {options.model}: {answer(options, prompt)}", "La sacó de aquí:", *lines]

@@ -46,8 +46,14 @@ def test_it_answers_and_cites_the_file(example, capsys, folder):
 
 
 def test_it_is_silent_when_nothing_resembles(example, capsys, folder):
-    out = said(example, capsys, folder, "¿Quién es la alcaldesa?")
-    assert out.startswith("No lo sé: el pasaje que más se parece puntúa 0.00, y hace falta 1.20.")
+    assert said(example, capsys, folder, "¿La alcaldesa?").startswith("No lo sé: ningún pasaje se parece")
+
+
+def test_it_shows_what_was_nearest_when_it_is_not_enough(example, capsys, folder):
+    (folder / "otra.txt").write_text("La barca verde.", "utf-8")
+    out = said(example, capsys, folder, "¿barca?")
+    assert out.startswith("No lo sé: el pasaje que más se parece puntúa 0,")
+    assert "hace falta 1,39.\nLo más parecido es esto:\n[" in out
 
 
 def test_more_passages_than_there_are_is_all_of_them(example, capsys, folder):
