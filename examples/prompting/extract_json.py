@@ -3,8 +3,8 @@
 ``python examples/prompting/extract_json.py carpeta --schema esquema.json --examples casos.jsonl``
 
 Cada línea de lo que escribe tiene el nombre del archivo y sus datos. Si se interrumpe, la misma orden sigue
-donde estaba. Los casos resueltos, uno por línea, son como ``{"text": "Mesa, 20 €", "data": {"precio": 20}}``: sin
-ellos, el JSON tendrá la forma pedida, pero lo que diga será casi siempre falso.
+donde estaba. Los casos resueltos, uno por línea, son como ``{"text": "Mesa, 20 €", "data": {"precio": 20}}``:
+sin ellos, el JSON tendrá la forma pedida, pero lo que diga será casi siempre falso.
 """
 
 import argparse

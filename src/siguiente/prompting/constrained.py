@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from siguiente.language_models.sampling import Adjust
 from siguiente.language_models.text import Tokenizer
 from siguiente.prompting.automaton import DEAD, START, automaton
 from siguiente.prompting.token_index import ByteTree, TokenIndex, byte_tree
 
-__all__ = ["Constraint", "tokenizer_tree"]
+__all__ = ["Constraint", "tokenizer_tree", "watched"]
 
 
 @lru_cache(maxsize=4)
@@ -124,3 +125,31 @@ class Constraint:
             allowed = self.index.allowed(state, self.length - len(text) - 1)
         allowed[self.eos] = self.index.machine.final[state]
         return allowed
+
+
+def watched(adjust: Adjust, masses: list[Tensor]) -> Adjust:
+    """Hace lo mismo que `adjust` y apunta, antes de cada token, qué probabilidad tenía lo que se admite.
+
+    Parameters
+    ----------
+    adjust : callable
+        :meth:`Constraint.adjust`.
+    masses : list of Tensor
+        Donde se apunta: (B,) por token escrito, entre 0 y 1.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> masses = []
+    >>> adjust = watched(Constraint("a|b", ByteTokenizer()).adjust, masses)
+    >>> adjusted = adjust(torch.empty(1, 0, dtype=torch.long), torch.zeros(1, 258))
+    >>> round(masses[0].item() * 258, 4)
+    2.0
+    """
+
+    def watching(written: Tensor, logits: Tensor) -> Tensor:
+        kept = adjust(written, logits)
+        masses.append((kept.logsumexp(-1) - logits.logsumexp(-1)).exp())
+        return kept
+
+    return watching
