@@ -70,8 +70,7 @@ def test_what_is_left_is_a_distribution_with_the_best_token(z, setting):
     cut, value = setting
     kept = cut(z, value)
     assert kept.softmax(-1).sum().item() == pytest.approx(1, abs=1e-5)
-    assert kept[z.argmax()] > -inf
-    assert (kept[z == z.max()] == kept.max()).any()
+    assert kept[z == z.max()].isfinite().any()
 
 
 @given(rows, st.sampled_from([(cut, value) for cut, value in EVERY if cut in (top_k, min_p)]))
