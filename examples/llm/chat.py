@@ -51,9 +51,7 @@ def talk(options: argparse.Namespace) -> None:
 
     messages, choose = opening(options.save, options.system), chooser(options.temperature, options.seed)
     model = load(options.model)
-    chat_ids(
-        model, [*messages, Message("user", "")]
-    )  # si el modelo no es de chat, se sabe antes de preguntar
+    chat_ids(model, [Message("user", "")])  # si el modelo no es de chat, se sabe antes de preguntar
     for question in questions():
         asked = [*messages, Message("user", question)]
         answer = answered(model, asked, options.length, choose)
@@ -101,9 +99,10 @@ def questions() -> Iterator[str]:
     while True:
         try:
             line = input(mark).strip()
+            line.encode()  # según el sistema, los bytes que no son UTF-8 llegan disfrazados
         except EOFError:
             return
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise ValueError("Lo que llega no es texto en UTF-8: conviértalo antes.") from error
         if line:
             yield line
@@ -128,7 +127,7 @@ def read(path: Path) -> "list[Message]":
     from siguiente.llm.chat import Message, check_turns
 
     messages = []
-    for number, line in enumerate(read_utf8(path, "Guarde en otro archivo.").splitlines(), 1):
+    for number, line in enumerate(read_utf8(path, "Guarde en otro archivo.").rstrip("\n").split("\n"), 1):
         try:
             fact = json.loads(line)
             messages.append(Message(str(fact["role"]), str(fact["content"])))

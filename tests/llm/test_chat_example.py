@@ -63,7 +63,7 @@ def run(monkeypatch, smollm, parrot):
 
 
 def contents(path):
-    return [json.loads(line)["content"] for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line)["content"] for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n")]
 
 
 def test_answers_every_line(run, capsys):
@@ -103,7 +103,20 @@ def test_the_oldest_turns_are_forgotten_and_it_says_so(run, capsys, tmp_path):
     path = tmp_path / "charla.jsonl"
     assert run("Una pregunta más, para llenar el contexto\n" * 8, "--save", str(path)) == 0
     assert "ya no caben" in capsys.readouterr().err
-    assert len(contents(path)) == 16
+    assert run("¿Sigue ahí?\n", "--save", str(path)) == 0
+    assert len(contents(path)) == 18
+
+
+def test_any_line_break_of_unicode_is_saved_and_read(run, tmp_path):
+    path = tmp_path / "charla.jsonl"
+    assert run("Hola\u2028mundo\n", "--save", str(path)) == run("Adiós\n", "--save", str(path)) == 0
+    assert len(contents(path)) == 4
+
+
+def test_bytes_that_are_no_text_are_explained(run, capsys):
+    with pytest.raises(SystemExit):
+        run("a\udcff\n")
+    assert "no es texto en UTF-8" in capsys.readouterr().err
 
 
 def test_marks_in_a_question_end_nothing(run, capsys):

@@ -3,14 +3,13 @@
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 
-import torch
 from torch import Tensor
 
-from siguiente.language_models.completions import CompletionScores
+from siguiente.language_models.completions import CompletionScores, path_scores
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.sampling import Adjust, Choose, greedy, stream
 from siguiente.language_models.text import TextModel
-from siguiente.language_models.trie import TokenTrie, score_trie
+from siguiente.language_models.trie import TokenTrie
 from siguiente.llm.chat import ASSISTANT, Message, answer_span, chat_ids
 
 __all__ = ["reply", "score_replies", "stream_reply"]
@@ -132,8 +131,4 @@ def score_replies(
             ids = chat_ids(model, [*messages, Message(ASSISTANT, answer)], add_generation_prompt=False)[0]
             span = answer_span(model.tokenizer, messages, ids.tolist())
             paths.append(trie.insert(ids[: span.stop].tolist(), span.start)[span])
-    logprobs, shape = score_trie(model.model, trie), (len(conversations), -1)
-    return CompletionScores(
-        torch.stack([logprobs[path].sum() for path in paths]).view(shape),
-        torch.tensor([len(path) for path in paths]).view(shape),
-    )
+    return path_scores(model.model, trie, paths, len(conversations))
