@@ -7,7 +7,7 @@ from siguiente.data.word_problems import WordProblem
 __all__ = ["STAGES", "direct_prompt", "stage_prompts", "worked_prompt"]
 
 # Lo que se le pregunta a un modelo con los pasos delante, cada vez con más de ellos ya escritos.
-STAGES = ("elegir la cuenta", "hacer la cuenta", "copiar el resultado", "copiar un resultado falso")
+STAGES = ("elegir la cuenta", "hacer la cuenta", "copiar el resultado", "no copiar un resultado falso")
 
 
 def direct_prompt(problem: WordProblem, examples: Sequence[WordProblem]) -> str:
