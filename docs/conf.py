@@ -91,6 +91,8 @@ nitpick_ignore = [
     ("py:class", "siguiente.prompting.few_shot.Example"),
     # El inventario guardado, que está recortado, no los trae.
     ("py:class", "collections.Counter"),
+    ("py:class", "collections.abc.Collection"),
+    ("py:class", "collections.abc.Hashable"),
     ("py:class", "os.PathLike"),
     ("py:class", "random.Random"),
     ("py:class", "Tensor"),  # En una sección «Attributes», sin el módulo delante.

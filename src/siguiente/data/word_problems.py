@@ -18,11 +18,11 @@ class WordProblem(NamedTuple):
     a: int
     """El primer número de la primera cuenta."""
     first: str
-    """La primera operación: suma, resta o multiplicación."""
+    """La primera operación, que es suma, resta o multiplicación."""
     b: int
     """El segundo número."""
     second: str
-    """La segunda operación: suma o resta."""
+    """La segunda operación, que es suma o resta."""
     c: int
     """El número que se suma o se resta a lo que dio la primera."""
 
@@ -33,12 +33,12 @@ class WordProblem(NamedTuple):
 
     @property
     def answer(self) -> int:
-        """Lo que da la segunda: la respuesta."""
+        """Lo que da la segunda, que es la respuesta."""
         return int(OPERATIONS[self.second](self.partial, self.c))
 
     @property
     def options(self) -> tuple[int, int, int, int]:
-        """La respuesta y tres errores: contar diez de más, sumar por restar o al revés, y no terminar."""
+        """La respuesta y tres errores, que son contar diez de más, sumar por restar o al revés y no terminar."""
         reverse = 2 * self.partial - self.answer
         return self.answer, self.answer + 10, reverse, self.partial
 

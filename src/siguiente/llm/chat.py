@@ -21,7 +21,7 @@ __all__ = [
     "render",
 ]
 
-#: Quién puede hablar: el sistema, que da las consignas; la persona; y el modelo.
+#: Quién puede hablar; el sistema da las consignas, la persona pregunta y el modelo responde.
 ROLES = SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
 
 

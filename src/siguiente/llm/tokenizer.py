@@ -117,7 +117,7 @@ class PretrainedTokenizer:
 
     @cached_property
     def marks(self) -> dict[str, int]:
-        """Los tokens de control, por su texto: los que abren y cierran, y no escriben nada."""
+        """Los tokens de control por su texto, que abren y cierran y no escriben nada."""
         added = self.backend.get_added_tokens_decoder()
         return {token.content: i for i, token in added.items() if token.special}
 
