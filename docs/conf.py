@@ -89,6 +89,8 @@ nitpick_ignore = [
     ("py:class", "Node"),
     ("py:class", "siguiente.language_models.text.Model"),
     ("py:class", "siguiente.prompting.few_shot.Example"),
+    # Un detalle de su módulo, que no se documenta.
+    ("py:class", "siguiente.prompting.token_index.Level"),
     # El inventario guardado, que está recortado, no los trae.
     ("py:class", "collections.Counter"),
     ("py:class", "collections.abc.Collection"),

@@ -38,7 +38,7 @@ class WordProblem(NamedTuple):
 
     @property
     def options(self) -> tuple[int, int, int, int]:
-        """La respuesta y tres errores, que son contar diez de más, sumar por restar o al revés y no terminar."""
+        """La respuesta y tres errores, que son diez de más, sumar por restar o al revés y no terminar."""
         reverse = 2 * self.partial - self.answer
         return self.answer, self.answer + 10, reverse, self.partial
 
