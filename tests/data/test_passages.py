@@ -5,12 +5,19 @@ from itertools import combinations
 
 import pytest
 
-from siguiente.data.passages import KINDS, NO_ANSWER, OTHER_WORDS, SAME_WORDS, load_passages, load_questions
+from siguiente.data.passages import (
+    OTHER_WORDS,
+    QUESTION_KINDS,
+    SAME_WORDS,
+    UNANSWERED,
+    load_passages,
+    load_questions,
+)
 
 PASSAGES = {passage.id: passage for passage in load_passages()}
 PARTS = {split: load_questions(split) for split in ("development", "test")}
 QUESTIONS = [question for part in PARTS.values() for question in part]
-ANSWERED = [question for question in QUESTIONS if question.kind != NO_ANSWER]
+ANSWERED = [question for question in QUESTIONS if question.kind != UNANSWERED]
 
 
 def words(text):
@@ -49,7 +56,7 @@ def test_every_answer_is_literally_in_its_passage_and_not_in_its_question():
         assert question.answer.lower() not in question.text.lower(), question
         assert len(words(question.answer)) <= 6, question
     for question in QUESTIONS:
-        assert (question.kind == NO_ANSWER) == (not question.passage) == (not question.answer)
+        assert (question.kind == UNANSWERED) == (not question.passage) == (not question.answer)
 
 
 def test_each_passage_asked_about_has_a_question_of_each_kind_and_one_answer():
@@ -97,9 +104,9 @@ def test_the_card_states_what_the_files_hold():
     assert f"`development`, {len(PARTS['development'])} preguntas" in card
     assert f"`test`, {len(PARTS['test'])}," in card
     kinds = Counter(question.kind for question in QUESTIONS)
-    assert set(kinds) == set(KINDS)
+    assert set(kinds) == set(QUESTION_KINDS)
     assert f"{kinds[SAME_WORDS]} pasajes tienen" in card
-    assert f"Otras {kinds[NO_ANSWER]}" in card
+    assert f"Otras {kinds[UNANSWERED]}" in card
     translated = sum(bool(passage.english) for passage in PASSAGES.values())
     assert f"Los {translated} pasajes" in card
     assert all(f"`{name.rsplit('-', 1)[0]}`" in card for name in PASSAGES)

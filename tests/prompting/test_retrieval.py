@@ -16,7 +16,6 @@ from siguiente.prompting.retrieval import (
     recall_at_k,
     rerank,
     retrieval_prompt,
-    score_pairs,
     search_words,
 )
 
@@ -43,6 +42,10 @@ def by_hand(question, k1=1.5, b=0.75):
 def test_bm25_is_the_formula(question):
     scores = Bm25(PASSAGES).scores([question])[0]
     assert scores.tolist() == pytest.approx(by_hand(question), abs=1e-5)
+
+
+def test_an_accent_in_two_pieces_does_not_split_the_word():
+    assert search_words("el vago\u0301n") == search_words("el vagón") == ["vagón"]
 
 
 def test_case_and_empty_words_do_not_count():
@@ -82,7 +85,7 @@ def test_cosine_does_not_see_the_length():
 
 @pytest.mark.parametrize("k", [0, 4, -1])
 def test_k_outside_the_passages_is_refused(k):
-    with pytest.raises(ValueError, match=f"Se piden {k} pasajes y hay 3"):
+    with pytest.raises(ValueError, match=f"Se piden {k} pasajes y hay 3: pida entre 1 y 3"):
         best_passages(torch.zeros(2, 3), k)
     if k < 1:
         with pytest.raises(ValueError, match="al menos 1"):
@@ -145,18 +148,6 @@ def test_braces_and_gaps_of_a_passage_are_text():
 def test_an_empty_question_or_passage_is_refused(question, passages):
     with pytest.raises(ValueError, match="están vacíos"):
         retrieval_prompt(question, passages)
-
-
-def test_pairs_are_the_diagonal_of_all_against_all(text_gru):
-    prompts, completions = ["uno", "una barca", "uno"], [" dos", " azul", " tres"]
-    every = score_completions(text_gru, prompts, completions).logprobs
-    torch.testing.assert_close(score_pairs(text_gru, prompts, completions), every.diagonal())
-
-
-@pytest.mark.parametrize(("prompts", "completions"), [([], []), (["a"], [" b", " c"])])
-def test_pairs_must_match(text_gru, prompts, completions):
-    with pytest.raises(ValueError, match="van por parejas"):
-        score_pairs(text_gru, prompts, completions)
 
 
 def test_reranking_reads_only_the_best_and_scores_the_question(text_gru):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from siguiente.data.labelled_text import packaged_rows
 
 __all__ = [
-    "KINDS",
-    "NO_ANSWER",
     "OTHER_WORDS",
+    "QUESTION_KINDS",
     "SAME_WORDS",
+    "UNANSWERED",
     "Passage",
     "Question",
     "load_passages",
@@ -16,7 +16,7 @@ __all__ = [
 ]
 
 #: Con las palabras del pasaje, con otras, o sin pasaje que responda.
-KINDS = SAME_WORDS, OTHER_WORDS, NO_ANSWER = "same words", "other words", "no answer"
+QUESTION_KINDS = SAME_WORDS, OTHER_WORDS, UNANSWERED = "same words", "other words", "no answer"
 SPLITS = ("development", "test")
 
 
@@ -39,7 +39,7 @@ class Question:
     id: str
     """Su número."""
     kind: str
-    """Una de `KINDS`."""
+    """Una de `QUESTION_KINDS`."""
     text: str
     """La pregunta, en español."""
     passage: str

@@ -155,7 +155,7 @@ def embed_hidden(model: "TextModel[PretrainedModel]", texts: Sequence[str], batc
 
 
 def embed_rows(read: Read, rows: Sequence[list[int]], batch_size: int, skip: int = 0) -> Tensor:
-    """Lee por tandas filas de tokens desiguales; juntas van las de largo parecido, y salen en su orden."""
+    """Lee por lotes filas de tokens desiguales; juntas van las de largo parecido, y salen en su orden."""
     if batch_size < 1:
         raise ValueError(f"`batch_size` debe ser al menos 1, y vale {batch_size}.")
     order = torch.tensor([len(row) for row in rows]).argsort(descending=True)

@@ -1,15 +1,15 @@
 """Buscar antes de preguntar: ordenar pasajes, medir si el bueno está arriba y decidir cuándo callar."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from siguiente.language_models.completions import tail
+from siguiente.language_models.completions import score_options
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
-from siguiente.language_models.trie import TokenTrie, score_trie
 from siguiente.prompting.templates import Template
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "recall_at_k",
     "rerank",
     "retrieval_prompt",
-    "score_pairs",
     "search_words",
 ]
 
@@ -35,6 +34,8 @@ ASKED = Template("Texto: <passage>\nPregunta:")
 def search_words(text: str) -> list[str]:
     """Las palabras con que se busca: en minúsculas y sin las que están en todas partes.
 
+    Una letra con tilde se lee igual si el archivo la guarda en dos piezas, la letra y la tilde.
+
     Examples
     --------
     >>> search_words("¿En qué vagón viajan las bicicletas?")
@@ -42,7 +43,8 @@ def search_words(text: str) -> list[str]:
     """
     from bm25s.stopwords import STOPWORDS_SPANISH  # type: ignore[import-untyped]
 
-    return [word for word in WORD.findall(text.lower()) if word not in STOPWORDS_SPANISH]
+    words = WORD.findall(unicodedata.normalize("NFC", text).lower())
+    return [word for word in words if word not in STOPWORDS_SPANISH]
 
 
 class Bm25:
@@ -129,7 +131,7 @@ def best_passages(scores: Tensor, k: int) -> Tensor:
     tensor([[1, 2]])
     """
     if not 1 <= k <= scores.shape[-1]:
-        raise ValueError(f"Se piden {k} pasajes y hay {scores.shape[-1]}: pida entre 1 y esos.")
+        raise ValueError(f"Se piden {k} pasajes y hay {scores.shape[-1]}: pida entre 1 y {scores.shape[-1]}.")
     return scores.topk(k, dim=-1).indices
 
 
@@ -180,39 +182,6 @@ def mean_reciprocal_rank(ranks: Tensor) -> float:
     return (1 / ranks).double().mean().item()
 
 
-def score_pairs(
-    model: TextModel[LanguageModel], prompts: Sequence[str], completions: Sequence[str]
-) -> Tensor:
-    """Log-probabilidad de cada continuación tras su prompt, en nats, (P,): el primero con la primera.
-
-    Raises
-    ------
-    ValueError
-        Si no son tantas como prompts o si una pareja no se puede puntuar.
-
-    Notes
-    -----
-    :func:`~siguiente.language_models.completions.score_completions` puntúa todas tras todos. Aquí también se
-    lee una sola vez lo que los prompts comparten.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
-    >>> score_pairs(TextModel(UniformModel(258), ByteTokenizer()), ["a", "b"], [" sí", " no"])
-    tensor([-22.2118, -16.6589])
-    """
-    if not prompts or len(prompts) != len(completions):
-        raise ValueError(f"Hay {len(prompts)} prompts y {len(completions)} continuaciones: van por parejas.")
-    trie, paths = TokenTrie(), []
-    for prompt, completion in zip(prompts, completions, strict=True):
-        head = model.encode(prompt)
-        last = trie.insert(head, wanted_from=len(head))[-1]
-        paths.append(trie.insert(tail(model, prompt, head, completion), wanted_from=0, node=last))
-    logprobs = score_trie(model.model, trie)
-    return torch.stack([logprobs[path].sum() for path in paths])
-
-
 def rerank(
     model: TextModel[LanguageModel],
     questions: Sequence[str],
@@ -242,7 +211,7 @@ def rerank(
     best = best_passages(scores, k).tolist()
     pairs = [(i, j) for i, row in enumerate(best) for j in row]
     prompts = [ASKED.fill({"passage": " ".join(passages[j].split())}) for _, j in pairs]
-    found = score_pairs(model, prompts, [f" {questions[i]}" for i, _ in pairs])
+    found = score_options(model, prompts, [[f" {questions[i]}"] for i, _ in pairs]).logprobs[:, 0]
     result = torch.full_like(scores, -torch.inf)
     rows, columns = torch.tensor(pairs).T
     result[rows, columns] = found
