@@ -42,9 +42,21 @@ def test_equal_lengths_are_read_together(gru):
     assert gru.read == sum(map(len, PROMPTS))
 
 
-def test_random_choices(gru):
+def test_random_choices_have_the_same_distribution(gru):
+    """El último de tres tokens al azar, de 12: ji cuadrado de dos muestras, sumada en los prompts."""
+    model, draws = type(gru)(vocab_size=12), 400
     choose = sampler(torch.Generator().manual_seed(0))
-    assert [len(row) for row in generate_batch(gru, PROMPTS, 4, choose)] == [4] * 5
+    together = torch.tensor(generate_batch(model, PROMPTS * draws, 3, choose)).view(draws, len(PROMPTS), 3)
+    alone = [generate(model, torch.tensor([prompt]), 3, choose, draws) for prompt in PROMPTS]
+
+    def distance(first, second):
+        a, b = (tokens[:, -1].bincount(minlength=12) for tokens in (first, second))
+        return ((a - b) ** 2 / (a + b).clamp(min=1)).sum().item()
+
+    freedom = 11 * len(PROMPTS)
+    bound = freedom + 4 * (2 * freedom) ** 0.5
+    assert sum(distance(together[:, i], alone[i]) for i in range(len(PROMPTS))) < bound
+    assert sum(distance(together[:, i], alone[i - 2]) for i in range(len(PROMPTS))) > 2 * bound
 
 
 @pytest.mark.parametrize(("prompts", "length"), [([], 3), ([[1], []], 3), ([[1]], 0)])

@@ -117,17 +117,30 @@ def test_byte_ranges_cover_the_interval_once(a, b):
         ("(a|b)*a(a|b){20}", "10000 estados"),
         ("((a{100}){100}){100}", "10000 estados"),
         ("a{1000000}", "10000 estados"),
+        ("(?:(?:)*){3000000}", "10000 estados"),
+        ("(?:a?){3000}", "de demasiadas maneras"),
+        ("(?:a?b?){2000}", "de demasiadas maneras"),
+        ("(?:" * 340 + "a" + ")*" * 340, "demasiados paréntesis"),
     ],
 )
 def test_patterns_that_are_not_possible(pattern, message):
+    start = time.process_time()
     with pytest.raises(ValueError, match=re.escape(message)):
         automaton(pattern)
+    assert time.process_time() - start < 5
 
 
 def test_a_pattern_is_shown_short():
     with pytest.raises(ValueError, match="corríjala") as error:
         parsed("(" * 10_000)
     assert len(str(error.value)) < 250
+
+
+@pytest.mark.parametrize("pattern", ["(?:){0,2000000000}", "(?:){2000000000}"])
+def test_repeating_nothing_is_nothing(pattern):
+    machine = automaton(pattern)
+    assert accepts(machine, "")
+    assert len(machine.final) == 2
 
 
 def test_a_long_repetition_is_not_slow():

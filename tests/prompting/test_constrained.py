@@ -49,11 +49,35 @@ def noise(seed):
     return TextModel(model, tokenizer)
 
 
+def check_record(value):
+    """Lo que pide el último esquema, comprobado a mano."""
+    assert list(value) == ["año", "nota", "¿sí?", "más"]
+    assert type(value["año"]) is int
+    assert len(value["nota"]) <= 12
+    assert value["¿sí?"] in (True, False, None)
+    assert set(value["más"]["ñ"]) <= {"ñ"}
+
+
+def check_numbers(value):
+    assert 1 <= len(value) <= 3
+    assert all(type(number) in (int, float) for number in value)
+
+
+def check_integer(value):
+    assert type(value) is int
+
+
+def check_listed(value):
+    assert value in LISTED
+
+
+LISTED = ["ñu", 'con "comillas"', None, 2.5]
+#: Un esquema y cómo se comprueba lo que se lee.
 SCHEMAS = [
-    {"type": "integer"},
-    {"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 3},
-    {"enum": ["ñu", 'con "comillas"', None, 2.5]},
-    {
+    ({"type": "integer"}, check_integer),
+    ({"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 3}, check_numbers),
+    ({"enum": LISTED}, check_listed),
+    ({
         "type": "object",
         "properties": {
             "año": {"type": "integer"},
@@ -61,19 +85,20 @@ SCHEMAS = [
             "¿sí?": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
             "más": {"type": "object", "properties": {"ñ": {"type": "array", "items": {"const": "ñ"}}}},
         },
-    },
-]
+    }, check_record),
+]  # fmt: skip
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.sampled_from(SCHEMAS), st.integers(0, 2**32), st.integers(45, 90))
-def test_what_is_written_always_parses(schema, seed, length):
+def test_what_is_written_is_a_value_of_the_schema(case, seed, length):
+    schema, check = case
     model, pattern = noise(seed), schema_pattern(schema)
     constraint = Constraint(pattern, model.tokenizer, length)
     choose = sampler(torch.Generator().manual_seed(seed))
     for text in complete(model, "x", length, choose, n=3, adjust=constraint.adjust):
         assert re.fullmatch(pattern, text)
-        assert json.dumps(json.loads(text)) is not None
+        check(json.loads(text))
 
 
 @settings(deadline=None)
@@ -164,7 +189,7 @@ def test_what_cannot_be_written_is_said_before_writing(pattern, tokenizer, lengt
         Constraint(pattern, tokenizer, length)
 
 
-@pytest.mark.parametrize("written", [[98], [97, 97], [257], [97, 257, 98]])
+@pytest.mark.parametrize("written", [[98], [97, 97], [256], [256, 97], [97, 256], [257], [97, 257, 98]])
 def test_what_was_written_without_the_constraint(written):
     constraint = Constraint("ab", ByteTokenizer())
     with pytest.raises(ValueError, match="desde el primer token"):

@@ -1,5 +1,7 @@
 """El índice frente a leer cada token byte a byte y frente al de outlines_core."""
 
+import re
+
 import numpy as np
 import outlines_core
 import pytest
@@ -28,6 +30,9 @@ PATTERNS = [
     "a(bc)?",
     schema_pattern(SCHEMA),
 ]
+#: Los que olvida outlines_core en cada patrón. Con `a(bc)?`, «ab», que está dos veces, y «b» tras «a». Con
+#: `[^a]{1,3}`, los primeros bytes de una letra: tras otra ya se podía terminar.
+EXCUSED = [0, 0, 155, 0, 0, 3, 0]
 
 
 def outlines_index(pattern, tokens, eos):
@@ -38,33 +43,50 @@ def outlines_index(pattern, tokens, eos):
     return outlines_core.Index(pattern, outlines_core.Vocabulary(eos, numbers))
 
 
-def missed_by_outlines(machine, state, token):
+def complete(pattern, data):
+    """Dice, sin el autómata, si unos bytes son un texto entero que cumple el patrón."""
+    try:
+        return bool(re.fullmatch(pattern, data.decode()))
+    except UnicodeDecodeError:
+        return False
+
+
+def missed_by_outlines(pattern, before, token):
     """Dice si outlines_core olvida un token admitido.
 
     Su autómata se entera un byte tarde de que el texto podía terminar, y descarta los tokens cuyo último byte
-    lleva de donde se puede terminar a donde no: con `a(bc)?` nunca escribe «abc».
+    lleva de donde se puede terminar a donde no: con `a(bc)?` no admite «ab».
     """
-    return machine.final[machine.read(token[:-1], state)] and not machine.final[machine.read(token, state)]
+    return complete(pattern, before + token[:-1]) and not complete(pattern, before + token)
 
 
 def check_against_outlines(pattern, tokens, eos):
-    """Recorre los dos índices a la vez y compara, estado a estado, los tokens admitidos."""
+    """Recorre los dos índices a la vez y compara, estado a estado, los tokens admitidos.
+
+    Devuelve cuántas parejas de estados hay y cuántos tokens olvida outlines_core en todas ellas.
+    """
     ours, peer = TokenIndex(automaton(pattern), byte_tree(tokens)), outlines_index(pattern, tokens, eos)
-    moves, seen, pending = peer.get_transitions(), set(), {(START, peer.get_initial_state())}
+    start = (START, peer.get_initial_state())
+    moves, before, pending, excused = peer.get_transitions(), {start: b""}, [start], 0
     while pending:
         state, other = pair = pending.pop()
         goals, allowed = ours.goals(state), np.flatnonzero(ours.allowed(state)).tolist()
-        allowed = [i for i in allowed if not missed_by_outlines(ours.machine, state, tokens[i])]
-        assert allowed == sorted(set(moves.get(other, {})) - {eos})
-        assert bool(ours.machine.final[state]) == peer.is_final_state(other)
-        seen.add(pair)
-        pending |= {(int(goals[i]), moves[other][i]) for i in allowed} - seen
-    return len(seen)
+        missed = [i for i in allowed if missed_by_outlines(pattern, before[pair], tokens[i])]
+        excused += len(missed)
+        assert sorted(set(allowed) - set(missed)) == sorted(set(moves.get(other, {})) - {eos})
+        assert complete(pattern, before[pair]) == peer.is_final_state(other)
+        for i in set(allowed) - set(missed):
+            if (found := (int(goals[i]), moves[other][i])) not in before:
+                before[found] = before[pair] + tokens[i]
+                pending.append(found)
+    return len(before), excused
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
-def test_it_allows_what_outlines_allows(pattern):
-    assert check_against_outlines(pattern, TOKENS, EOS) >= 2
+@pytest.mark.parametrize(("pattern", "expected"), list(zip(PATTERNS, EXCUSED, strict=True)))
+def test_it_allows_what_outlines_allows(pattern, expected):
+    states, excused = check_against_outlines(pattern, TOKENS, EOS)
+    assert states >= 2
+    assert excused == expected
 
 
 @pytest.mark.slow
@@ -73,7 +95,9 @@ def test_it_allows_what_outlines_allows_with_a_real_vocabulary():
 
     tokenizer = load_pretrained_tokenizer("smollm2-135m-instruct")
     tokens = [tokenizer.token_bytes(i) for i in range(tokenizer.vocab_size)]
-    assert check_against_outlines(schema_pattern(SCHEMA), tokens, tokenizer.eos_id) > 30
+    states, excused = check_against_outlines(schema_pattern(SCHEMA), tokens, tokenizer.eos_id)
+    assert states > 30
+    assert excused == 0
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)

@@ -15,6 +15,10 @@ __all__ = ["DEAD", "START", "Automaton", "automaton"]
 DEAD, START = 0, 1
 LIMIT = 10_000  # estados: con más, el índice de un vocabulario grande no cabría en la memoria
 TOO_BIG = "El patrón necesita más de {limit} estados: acorte sus repeticiones o simplifíquelo."
+AMBIGUOUS = (
+    "El patrón se puede leer de demasiadas maneras: acorte las repeticiones de partes que pueden estar "
+    "vacías o que empiezan igual."
+)
 
 
 class Automaton(NamedTuple):
@@ -96,7 +100,12 @@ def automaton(pattern: str) -> Automaton:
     ((8, 256), 5)
     """
     branches = Branches()
-    final = branches.sequence(parsed(pattern), branches.new())
+    try:
+        final = branches.sequence(parsed(pattern), branches.new())
+    except RecursionError as error:
+        raise ValueError(
+            f"{pattern[:60]!r} tiene demasiados paréntesis unos dentro de otros: quite los que sobren."
+        ) from error
     machine = minimal(*deterministic(branches, final))
     if len(machine.final) == 1:
         raise ValueError(f"Ningún texto cumple el patrón {pattern[:60]!r}: revíselo.")
@@ -154,16 +163,19 @@ class Branches:
 
     def repeat(self, least: int, most: Any, items: Any, state: int) -> int:
         """Añade una repetición: copias obligatorias y, después, un bucle o copias opcionales."""
-        for _ in range(least):
-            state = self.sequence(items, state)
+        state = self.copies(least, items, state)[-1]
         if most is parser.MAXREPEAT:
             hub = self.join([state])
             self.free[self.sequence(items, hub)].append(hub)
             return hub
+        return self.join(self.copies(most - least, items, state))
+
+    def copies(self, times: int, items: Any, state: int) -> list[int]:
+        """Añade copias seguidas y devuelve dónde terminan; si una no añade nada, las demás tampoco."""
         ends = [state]
-        for _ in range(most - least):
-            ends.append(self.sequence(items, ends[-1]))
-        return self.join(ends)
+        while len(ends) <= times and (end := self.sequence(items, ends[-1])) != ends[-1]:
+            ends.append(end)
+        return ends
 
     def join(self, states: Sequence[int]) -> int:
         """Añade un estado al que se llega gratis desde otros."""
@@ -196,7 +208,7 @@ def deterministic(branches: Branches, final: int) -> tuple[list[list[int]], list
     cuts = sorted({0, 256}.union(*moves))
     where = {cut: i for i, cut in enumerate(cuts)}
     numbers = {frozenset[int](): DEAD, branches.closure([0]): START}
-    pending, table = deque(numbers), []
+    pending, table, work = deque(numbers), [], 0
     while pending:
         goals = [set[int]() for _ in cuts[1:]]
         for low, high, goal in (move for state in pending.popleft() for move in branches.moves[state]):
@@ -205,8 +217,9 @@ def deterministic(branches: Branches, final: int) -> tuple[list[list[int]], list
         row = [branches.closure(goal) for goal in goals]
         pending += [found for found in dict.fromkeys(row) if found not in numbers]
         table.append([numbers.setdefault(found, len(numbers)) for found in row])
-        if len(numbers) > LIMIT:
-            raise ValueError(TOO_BIG.format(limit=LIMIT))
+        work += sum(map(len, row))
+        if len(numbers) > LIMIT or work > 100 * LIMIT:
+            raise ValueError(TOO_BIG.format(limit=LIMIT) if len(numbers) > LIMIT else AMBIGUOUS)
     return table, [final in found for found in numbers], [b - a for a, b in pairwise(cuts)]
 
 

@@ -114,8 +114,13 @@ class Constraint:
         array([ 98, 195, 257])
         """
         text = written[: written.index(self.eos)] if self.eos in written else written
-        state = self.index.machine.read(b"".join(map(self._bytes, text)))
-        if state == DEAD or (len(text) < len(written) and not self.index.machine.final[state]):
+        pieces = [self._bytes(token) for token in text]
+        state = self.index.machine.read(b"".join(pieces))
+        if (
+            state == DEAD
+            or not all(pieces)
+            or (len(text) < len(written) and not self.index.machine.final[state])
+        ):
             raise ValueError(
                 "Lo escrito no cumple el patrón: la restricción debe estar desde el primer token."
             )

@@ -26,6 +26,8 @@ TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "null": (type(None),),
 }
+LONGEST = 50_000  # caracteres del patrón de lo que va dentro de una lista, que se escribe dos veces
+KINDS = {Mapping: "un objeto", list: "una lista", str: "un texto", bool: "verdadero o falso"}
 NOTES = {"$schema", "$id", "title", "description", "examples", "default"}  # no cambian qué se admite
 KEYWORDS = {
     "object": {"properties", "required", "additionalProperties"},
@@ -53,7 +55,7 @@ def schema_pattern(schema: Schema) -> str:
     Raises
     ------
     ValueError
-        Si el esquema usa algo más o si nada puede cumplirlo.
+        Si el esquema usa algo más, si nada puede cumplirlo o si es demasiado profundo.
 
     Examples
     --------
@@ -63,17 +65,27 @@ def schema_pattern(schema: Schema) -> str:
     >>> bool(re.fullmatch(schema_pattern(schema), json.dumps({"sí": True}, ensure_ascii=False)))
     True
     """
+    try:
+        return nested_pattern(schema)
+    except RecursionError as error:
+        raise ValueError("El esquema es demasiado profundo: aplane las listas y los objetos.") from error
+
+
+def nested_pattern(schema: Schema) -> str:
+    """El patrón de un esquema que puede estar dentro de otro."""
     if not isinstance(schema, Mapping):
         raise ValueError(f"Un esquema es un objeto, y llegó {schema!r}.")
     if "anyOf" in schema:
         check_keywords(schema, {"anyOf"})
-        return either([schema_pattern(option) for option in schema["anyOf"]])
-    kind = schema.get("type")
-    if "enum" in schema or "const" in schema:
-        check_keywords(schema, {"type", "enum" if "enum" in schema else "const"})
-        return either([literal(value) for value in listed(schema) if kind is None or is_a(value, kind)])
-    if not isinstance(kind, str) or kind not in TYPES:
+        return either([nested_pattern(option) for option in part(schema, "anyOf", list)])
+    fixed = "enum" in schema or "const" in schema
+    kind: Any = schema.get("type")
+    if (kind is not None or not fixed) and (not isinstance(kind, str) or kind not in TYPES):
         raise ValueError(f"El esquema debe decir su tipo ({', '.join(TYPES)}), y dice {kind!r}.")
+    if fixed:
+        check_keywords(schema, {"type", "enum" if "enum" in schema else "const"})
+        values = part(schema, "enum", list) if "enum" in schema else [schema["const"]]
+        return either([literal(value) for value in values if kind is None or is_a(value, kind)])
     check_keywords(schema, {"type"} | KEYWORDS.get(kind, set()))
     return BUILDERS[kind](schema) if kind in BUILDERS else SIMPLE.get(kind, "null")
 
@@ -82,26 +94,29 @@ def check_keywords(schema: Schema, known: set[str]) -> None:
     """Rechaza lo que no se sabe exigir: pasarlo por alto daría un JSON que no cumple el esquema."""
     if unknown := [key for key in schema if key not in known | NOTES]:
         raise ValueError(
-            f"Aquí el esquema no admite {', '.join(unknown)}: use solo {', '.join(sorted(known))}."
+            f"Aquí el esquema no admite {', '.join(map(str, unknown))}: use solo {', '.join(sorted(known))}."
         )
 
 
-def listed(schema: Schema) -> Sequence[Any]:
-    """Los valores de `enum` o de `const`."""
-    values = schema["enum"] if "enum" in schema else [schema["const"]]
-    if not isinstance(values, list):
-        raise ValueError(f"`enum` es una lista de valores, y es {values!r}.")
-    return values
+def part(schema: Schema, name: str, kind: type, default: Any = None) -> Any:
+    """Lo que un esquema dice de algo, si tiene la forma que debe."""
+    value = schema.get(name, default)
+    if not isinstance(value, kind):
+        raise ValueError(f"`{name}` debe ser {KINDS[kind]}, y es {value!r}: corríjalo.")
+    return value
 
 
-def is_a(value: Any, kind: Any) -> bool:
+def is_a(value: Any, kind: str) -> bool:
     """Dice si un valor es de un tipo de JSON; `True` no es un número."""
-    return isinstance(value, TYPES.get(kind, ())) and (kind == "boolean" or not isinstance(value, bool))
+    return isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
 def literal(value: Any) -> str:
     """Un valor, tal cual."""
-    return re.escape(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    try:
+        return re.escape(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{value!r} no se puede escribir en JSON: cámbielo en el esquema.") from error
 
 
 def either(options: Sequence[str]) -> str:
@@ -127,12 +142,15 @@ def repeated(part: str, low: int, high: int | None) -> str:
 
 def object_pattern(schema: Schema) -> str:
     """Un objeto con sus propiedades, en orden."""
-    properties = schema.get("properties", {})
-    if missing := [name for name in schema.get("required", ()) if name not in properties]:
+    properties = part(schema, "properties", Mapping, {})
+    if missing := [str(name) for name in part(schema, "required", list, []) if name not in list(properties)]:
         raise ValueError(f"Son obligatorias y no están en `properties`: {', '.join(missing)}.")
-    if not isinstance(schema.get("additionalProperties", False), bool):
-        raise ValueError("`additionalProperties` solo puede ser verdadero o falso.")
-    parts = [f"{literal(name)}:\\ {schema_pattern(value)}" for name, value in properties.items()]
+    if not all(isinstance(name, str) for name in properties):
+        raise ValueError(
+            f"El nombre de una propiedad es un texto, y están {', '.join(map(str, properties))}."
+        )
+    part(schema, "additionalProperties", bool, False)
+    parts = [f"{literal(name)}:\\ {nested_pattern(value)}" for name, value in properties.items()]
     return r"\{" + r",\ ".join(parts) + r"\}"
 
 
@@ -143,7 +161,12 @@ def array_pattern(schema: Schema) -> str:
         return r"\[\]"
     if "items" not in schema:
         raise ValueError("Falta `items`: el esquema de los elementos de la lista.")
-    item = schema_pattern(schema["items"])
+    item = nested_pattern(schema["items"])
+    if len(item) > LONGEST:
+        raise ValueError(
+            "El esquema es demasiado profundo o largo: en el patrón, cada lista escribe dos veces lo que "
+            "lleva dentro. Aplane las listas."
+        )
     more = repeated(f"(?:,\\ {item})", max(low - 1, 0), None if high is None else high - 1)
     return rf"\[{item}{more}\]" if low else rf"\[(?:{item}{more})?\]"
 
@@ -155,14 +178,15 @@ def string_pattern(schema: Schema) -> str:
         return f'"{repeated(CHARACTER, low, high)}"'
     if "minLength" in schema or "maxLength" in schema:
         raise ValueError("Un texto con `pattern` no admite `minLength` ni `maxLength`: dígalo en el patrón.")
-    machine = automaton(schema["pattern"])
+    pattern = part(schema, "pattern", str)
+    machine = automaton(pattern)
     escaped = [*range(0x20), ord('"'), ord("\\")]
     if np.any(machine.table[:, escaped] != DEAD):
         raise ValueError(
-            f"El patrón {schema['pattern']!r} admite comillas, barras invertidas o saltos de línea: en JSON "
+            f"El patrón {pattern!r} admite comillas, barras invertidas o saltos de línea: en JSON "
             r"se escriben de otro modo: exclúyalos, como en [^\"\\\x00-\x1f]."
         )
-    return f'"(?:{schema["pattern"]})"'
+    return f'"(?:{pattern})"'
 
 
 BUILDERS: dict[str, Callable[[Schema], str]] = {
