@@ -79,15 +79,21 @@ def nested_pattern(schema: Schema) -> str:
         check_keywords(schema, {"anyOf"})
         return either([nested_pattern(option) for option in part(schema, "anyOf", list)])
     fixed = "enum" in schema or "const" in schema
-    kind: Any = schema.get("type")
-    if (kind is not None or not fixed) and (not isinstance(kind, str) or kind not in TYPES):
-        raise ValueError(f"El esquema debe decir su tipo ({', '.join(TYPES)}), y dice {kind!r}.")
+    kind = "" if fixed and "type" not in schema else declared_type(schema)
     if fixed:
         check_keywords(schema, {"type", "enum" if "enum" in schema else "const"})
         values = part(schema, "enum", list) if "enum" in schema else [schema["const"]]
-        return either([literal(value) for value in values if kind is None or is_a(value, kind)])
+        return either([literal(value) for value in values if not kind or is_a(value, kind)])
     check_keywords(schema, {"type"} | KEYWORDS.get(kind, set()))
     return BUILDERS[kind](schema) if kind in BUILDERS else SIMPLE.get(kind, "null")
+
+
+def declared_type(schema: Schema) -> str:
+    """El tipo que dice un esquema."""
+    kind = schema.get("type")
+    if not isinstance(kind, str) or kind not in TYPES:
+        raise ValueError(f"El esquema debe decir su tipo ({', '.join(TYPES)}), y dice {kind!r}.")
+    return kind
 
 
 def check_keywords(schema: Schema, known: set[str]) -> None:
