@@ -35,6 +35,12 @@ def python(session: nox.Session, *arguments: str) -> None:
     session.run(PYTHON, *arguments, external=True)
 
 
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Ejecuta pruebas en dos procesos, de un hilo cada uno para que no se estorben."""
+    session.env["OMP_NUM_THREADS"] = "1"
+    python(session, "-m", "pytest", "-n", "2", *arguments, *session.posargs)
+
+
 def pip(session: nox.Session, *arguments: str) -> None:
     """Ejecuta el pip del entorno compartido."""
     python(session, "-m", "pip", "--disable-pip-version-check", *arguments)
@@ -72,7 +78,7 @@ def live(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def tests(session: nox.Session) -> None:
     """Ejecuta las pruebas y los doctests del paquete, de las páginas y de los ejemplos."""
-    python(session, "-m", "pytest", *session.posargs)
+    pytest(session)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
@@ -100,7 +106,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def browser(session: nox.Session) -> None:
     """Abre cada página construida en Chromium: accesibilidad, red, búsqueda y tamaño de pantalla."""
-    python(session, "-m", "pytest", "-n", "2", "tests/browser", *session.posargs)
+    pytest(session, "tests/browser")
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
