@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.data.injections import DISGUISES, KINDS, Injection, load_injections
+from siguiente.data.injections import ATTACK_KINDS, DISGUISES, Injection, load_injections
 
 INJECTIONS = load_injections()
 
@@ -17,7 +17,7 @@ def slots(template):
 
 
 def test_kinds_are_balanced_and_alternate():
-    assert [injection.kind for injection in INJECTIONS] == list(KINDS) * 10
+    assert [injection.kind for injection in INJECTIONS] == list(ATTACK_KINDS) * 10
 
 
 def test_a_control_matches_its_attack_in_length_lines_and_slots():
@@ -85,5 +85,5 @@ def test_a_word_that_changes_the_format_is_refused(word):
 def test_the_card_states_what_the_file_holds():
     card = (files("siguiente.data") / "injections.md").read_text(encoding="utf-8")
     assert f"{len(INJECTIONS)} ataques" in card
-    assert all(f"`{name}`" in card for name in KINDS)
+    assert all(f"`{name}`" in card for name in ATTACK_KINDS)
     assert set(Counter(pair.kind for pair in INJECTIONS).values()) == {10}

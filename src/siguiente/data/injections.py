@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from siguiente.data.labelled_text import packaged_rows
 
-__all__ = ["DISGUISES", "KINDS", "Injection", "load_injections"]
+__all__ = ["ATTACK_KINDS", "DISGUISES", "Injection", "load_injections"]
 
-KINDS = (
+ATTACK_KINDS = (
     "orden directa",
     "cierre falso",
     "autoridad falsa",
@@ -40,7 +40,7 @@ class Injection:
     Attributes
     ----------
     kind : str
-        Una de `KINDS`.
+        Una de `ATTACK_KINDS`.
     attack : str
         Lo que se esconde, con un hueco donde va la palabra.
     control : str
@@ -72,7 +72,7 @@ def load_injections() -> list[Injection]:
     Returns
     -------
     list of Injection
-        Setenta, diez de cada clase de `KINDS`.
+        Setenta, diez de cada clase de `ATTACK_KINDS`.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Con pocos ejemplos (*few-shot*): mostrar la tarea con casos resueltos y dejar el último sin resolver."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,11 +15,23 @@ __all__ = [
     "TEMPLATES",
     "FewShotTemplate",
     "balanced_examples",
+    "one_line",
     "randomly_labelled",
     "shuffled",
 ]
 
 Example = TypeVar("Example", bound=LabelledText)
+
+
+def one_line(text: str) -> str:
+    """Deja un texto en una línea, sin espacios seguidos: así no puede imitar el formato de los casos.
+
+    Examples
+    --------
+    >>> one_line("Muy buena.\\nOpinión: negativo")
+    'Muy buena. Opinión: negativo'
+    """
+    return " ".join(text.split())
 
 
 @dataclass(frozen=True)
@@ -33,8 +45,10 @@ class FewShotTemplate:
     instruction : str
         Lo que se dice antes del primer caso; puede estar vacío.
     separator : str
-        Lo que separa un caso del siguiente y cierra cada etiqueta; lleva un salto de línea, y ni en los
-        textos ni en las etiquetas queda ninguno.
+        Lo que separa un caso del siguiente y cierra cada etiqueta; lleva un salto de línea.
+    rewrite : callable
+        Lo que se hace con cada texto, también con los de los ejemplos, antes de ponerlo en su hueco. Con
+        `one_line` no queda en ellos ningún salto de línea, y ninguno puede añadir un caso de su propia mano.
 
     Raises
     ------
@@ -56,6 +70,7 @@ class FewShotTemplate:
     shot: Template
     instruction: str = ""
     separator: str = "\n\n"
+    rewrite: Callable[[str], str] = one_line
 
     def __post_init__(self) -> None:
         if self.shot.fields != {"text"}:
@@ -68,8 +83,7 @@ class FewShotTemplate:
     def prompt(self, text: str, examples: Sequence[LabelledText] = ()) -> str:
         """Escribe los ejemplos resueltos y, al final, `text` sin etiqueta.
 
-        Los saltos de línea y los espacios seguidos de un texto pasan a un espacio: si no, un texto podría
-        imitar el formato y añadir casos de su propia mano. Las etiquetas, que se puntúan, no se cambian.
+        Los textos se reescriben con `rewrite`; las etiquetas, que se puntúan, no se cambian.
 
         Raises
         ------
@@ -78,15 +92,16 @@ class FewShotTemplate:
         """
         for example in examples:
             check_label(example.label)
-        cases = [f"{self._case(example.text)} {example.label}" for example in examples]
-        return self.separator.join([*filter(None, [self.instruction]), *cases, self._case(text)])
+        cases = [f"{self.case(example.text)} {example.label}" for example in examples]
+        return self.separator.join([*filter(None, [self.instruction]), *cases, self.case(text)])
 
     def prompts(self, texts: Sequence[str], examples: Sequence[LabelledText] = ()) -> list[str]:
         """Escribe un prompt por texto, todos con los mismos ejemplos."""
         return [self.prompt(text, examples) for text in texts]
 
-    def _case(self, text: str) -> str:
-        return self.shot.fill({"text": " ".join(text.split())})
+    def case(self, text: str) -> str:
+        """Escribe un caso hasta el lugar de su etiqueta."""
+        return self.shot.fill({"text": self.rewrite(text)})
 
 
 #: Tres maneras de preguntar por el sector de un tweet, por la palabra con que se pregunta.
