@@ -20,7 +20,7 @@ ATTACK_KINDS = (
     "persuasión",
 )
 
-#: Las maneras de escribir la palabra, por el hueco que la recibe: tal cual o disfrazada.
+#: Las maneras de escribir la palabra, tal cual o disfrazada, por el hueco que la recibe.
 DISGUISES: Mapping[str, Callable[[str], str]] = {
     "target": str,
     "letters": "-".join,

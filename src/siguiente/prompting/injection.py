@@ -187,9 +187,9 @@ class Takeover(NamedTuple):
     """Lo que consigue cada ataque."""
 
     won: Tensor
-    """(N,): 1 si la etiqueta del atacante es la más probable y sin el ataque no lo era; si no, 0."""
+    """1 si la etiqueta del atacante es la más probable y sin el ataque no lo era, y 0 si no, (N,)."""
     shift: Tensor
-    """(N,), en nats: cuánto suben sus log-odds."""
+    """Cuánto suben sus log-odds, en nats, (N,)."""
 
 
 def takeover(clean: Tensor, attacked: Tensor, targets: Tensor) -> Takeover:
