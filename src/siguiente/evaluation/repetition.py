@@ -6,7 +6,7 @@ __all__ = ["distinct_n"]
 
 
 def distinct_n(tokens: Sequence[Hashable], n: int) -> float:
-    """Proporción de n-gramas distintos entre todos los de un texto :cite:p:`li2016`.
+    """Proporción de n-gramas distintos entre todos los de un texto.
 
     Parameters
     ----------
@@ -25,6 +25,10 @@ def distinct_n(tokens: Sequence[Hashable], n: int) -> float:
     ------
     ValueError
         Si `n` es menor que 1 o si el texto no tiene tantos tokens.
+
+    Notes
+    -----
+    Es la medida de :cite:t:`li2016`, que divide por los tokens y no por los n-gramas: casi lo mismo.
 
     Examples
     --------
