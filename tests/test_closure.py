@@ -1,5 +1,7 @@
 """El cierre de un código, y la clave de lo que hace."""
 
+from pathlib import Path
+
 import pytest
 
 from siguiente import closure as closure_module
@@ -136,3 +138,9 @@ def test_the_key_knows_what_the_code_uses(key, package):
 def test_only_the_course_has_keys():
     with pytest.raises(ValueError, match="No hay un módulo 'numpy' en el curso"):
         code_key("numpy")
+
+
+def test_every_data_file_of_the_course_belongs_to_a_module():
+    course = Package(Path(closure_module.__file__).parent)
+    owned = files(course, course.modules())
+    assert set((course.root / "data").glob("*.csv")) <= owned

@@ -83,5 +83,5 @@ def load_questions(split: str) -> list[Question]:
     """
     if split not in SPLITS:
         raise ValueError(f"No hay una parte «{split}». Elija una de estas: {', '.join(SPLITS)}.")
-    rows = packaged_rows("passage_questions.csv")
+    rows = packaged_rows("passages.questions.csv")
     return [Question(**row) for row in rows if row.pop("split") == split]
