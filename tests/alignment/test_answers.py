@@ -1,0 +1,47 @@
+"""Peticiones y respuestas en un lote, y su probabilidad."""
+
+import pytest
+import torch
+
+from siguiente.alignment.answers import answer_logprobs, join_answers
+from siguiente.language_models.scoring import score
+from siguiente.transformers.gpt import GPT, GPTConfig
+
+PROMPTS, REPLIES = [[1, 2, 3], [4]], [[5, 6], [7, 0, 6]]
+
+
+@pytest.fixture
+def model():
+    return GPT(GPTConfig(vocab_size=9, context_length=6, layers=1, heads=2, channels=8)).eval()
+
+
+def test_each_answer_keeps_its_place():
+    answers = join_answers(PROMPTS, REPLIES)
+    assert [row[mask].tolist() for row, mask in zip(*answers, strict=True)] == REPLIES
+    assert answers.ids[1, :1].tolist() == PROMPTS[1]
+
+
+def test_logprobs_are_those_of_each_answer_alone(model):
+    found = answer_logprobs(model, join_answers(PROMPTS, REPLIES)).sum(1)
+    for prompt, answer, total in zip(PROMPTS, REPLIES, found, strict=True):
+        alone = score(model, torch.tensor([prompt + answer]), start=len(prompt)).sum()
+        torch.testing.assert_close(total.detach(), alone)
+
+
+def test_only_the_answer_has_gradient(model):
+    answers = join_answers([[1, 2]], [[3]])
+    logprobs = answer_logprobs(model, answers)
+    assert logprobs[0, 0] == 0
+    logprobs.sum().backward()
+    assert model.tokens.weight.grad[1].abs().sum() > 0
+
+
+@pytest.mark.parametrize(("prompts", "answers"), [([], []), ([[1]], []), ([[1]], [[]]), ([[]], [[1]])])
+def test_an_answer_needs_its_prompt(prompts, answers):
+    with pytest.raises(ValueError, match="Cada petición necesita su respuesta"):
+        join_answers(prompts, answers)
+
+
+def test_what_does_not_fit_is_said():
+    with pytest.raises(ValueError, match="ocupan 5 tokens y en el contexto caben 4"):
+        join_answers(PROMPTS, REPLIES, limit=4)
