@@ -1,0 +1,135 @@
+"""Repartir el mérito: de una nota por respuesta a cuánto aportó cada token."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from siguiente.alignment.kl import k1
+from siguiente.alignment.masks import check_finite, check_tokens
+
+__all__ = ["AdvantageEstimate", "generalized_advantages", "kl_rewards", "whitened"]
+
+
+class AdvantageEstimate(NamedTuple):
+    """Lo que se aprende de unas respuestas; es 0 fuera de ellas."""
+
+    advantages: Tensor
+    """Cuánto mejor de lo esperado salió cada token, (B, T)."""
+    returns: Tensor
+    """Lo que el valor de cada posición debió predecir, (B, T)."""
+
+
+def kl_rewards(scores: Tensor, logprobs: Tensor, ref_logprobs: Tensor, beta: float, mask: Tensor) -> Tensor:
+    """Reparte la recompensa por tokens: alejarse cuesta en cada uno, y la nota llega con el último.
+
+    Parameters
+    ----------
+    scores : Tensor
+        La recompensa de cada respuesta, (B,).
+    logprobs, ref_logprobs : Tensor
+        De la política que las escribió y del modelo de partida, (B, T).
+    beta : float
+        Cuánto cuesta un nat, no negativo.
+    mask : Tensor
+        Qué tokens son de la respuesta, (B, T), booleana.
+
+    Returns
+    -------
+    Tensor
+        (B, T), sin gradiente.
+
+    Raises
+    ------
+    ValueError
+        Si las formas no casan, algo no es un número finito o `beta` es negativo.
+
+    Notes
+    -----
+    :math:`r_t = -\\beta\\log\\frac{\\pi(y_t)}{\\pi_{\\mathrm{ref}}(y_t)} + [t = T]\\,r(x, y)`. Su suma es, de
+    media, lo que maximiza :eq:`eq-rlhf`.
+
+    Examples
+    --------
+    >>> logprobs, ref_logprobs = torch.tensor([[-1.0, -2.0, 0.0]]), torch.tensor([[-2.0, -1.0, 0.0]])
+    >>> kl_rewards(torch.tensor([3.0]), logprobs, ref_logprobs, 0.1, torch.tensor([[True, True, False]]))
+    tensor([[-0.1000, 3.1000, 0.0000]])
+    """
+    check_finite("Las recompensas", scores)
+    check_tokens(mask, logprobs, ref_logprobs)
+    if not beta >= 0 or scores.shape != mask.shape[:1]:
+        raise ValueError(f"Hace falta una recompensa por respuesta y `beta` no negativo, que vale {beta}.")
+    costs = -beta * k1(logprobs, ref_logprobs).detach().masked_fill(~mask, 0)
+    last = (mask * torch.arange(mask.shape[1])).argmax(1, keepdim=True)  # (B, 1)
+    return costs.scatter_add(1, last, scores[:, None].to(costs))
+
+
+def generalized_advantages(
+    rewards: Tensor, values: Tensor, mask: Tensor, gamma: float = 1.0, lam: float = 0.95
+) -> AdvantageEstimate:
+    """Ventaja de cada token, entre la sorpresa inmediata y todo lo que vino después (GAE).
+
+    Parameters
+    ----------
+    rewards : Tensor
+        La recompensa de cada token, (B, T).
+    values : Tensor
+        La recompensa que se esperaba antes de escribirlo, (B, T).
+    mask : Tensor
+        Qué tokens son de la respuesta, (B, T), booleana y sin huecos.
+    gamma : float
+        El descuento de lo que tarda, en [0, 1].
+    lam : float
+        Con 0 se cree a los valores; con 1, solo a las recompensas.
+
+    Returns
+    -------
+    AdvantageEstimate
+        Ventajas y retornos, sin gradiente.
+
+    Raises
+    ------
+    ValueError
+        Si las formas no casan, la máscara tiene huecos o algún parámetro se sale de [0, 1].
+
+    Notes
+    -----
+    :math:`\\hat A_t = \\sum_{l\\ge0}(\\gamma\\lambda)^l\\,\\delta_{t+l}`, con
+    :math:`\\delta_t = r_t + \\gamma V_{t+1} - V_t` y :math:`V = 0` tras el último token
+    :cite:p:`schulman2016gae`. Los retornos son :math:`\\hat A_t + V_t`.
+
+    Examples
+    --------
+    >>> rewards, values = torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([[0.2, 0.5, 0.8]])
+    >>> generalized_advantages(rewards, values, torch.tensor([[True, True, True]]), lam=0.5).advantages
+    tensor([[0.5000, 0.4000, 0.2000]])
+    """
+    check_tokens(mask, rewards, values)
+    if (
+        not (0 <= gamma <= 1 and 0 <= lam <= 1)
+        or (mask.int().diff(prepend=mask[:, :1] * 0) == 1).sum(1).max() > 1
+    ):
+        raise ValueError("`gamma` y `lam` deben estar entre 0 y 1, y los tokens de cada respuesta, seguidos.")
+    rewards, values = rewards.masked_fill(~mask, 0).detach(), values.masked_fill(~mask, 0).detach()
+    deltas = rewards + gamma * F.pad(values[:, 1:], (0, 1)) - values
+    places = torch.arange(mask.shape[1])
+    later = places[:, None] - places  # (T, T): cuánto después viene cada token
+    weights = (gamma * lam) ** later.clamp(min=0).to(deltas) * (later >= 0)
+    advantages = (deltas @ weights).masked_fill(~mask, 0)
+    return AdvantageEstimate(advantages, advantages + values)
+
+
+def whitened(advantages: Tensor, mask: Tensor) -> Tensor:
+    """Las ventajas con media 0 y varianza 1 sobre los tokens que cuentan, (B, T); 0 en los demás.
+
+    Examples
+    --------
+    >>> whitened(torch.tensor([[1.0, 3.0, 7.0]]), torch.tensor([[True, True, False]]))
+    tensor([[-0.7071, 0.7071, 0.0000]])
+    """
+    check_tokens(mask, advantages)
+    if mask.sum() < 2:
+        raise ValueError("Con un solo token no hay varianza: hacen falta al menos dos.")
+    chosen = advantages[mask]
+    return ((advantages - chosen.mean()) / (chosen.std() + 1e-8)).masked_fill(~mask, 0)

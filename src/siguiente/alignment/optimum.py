@@ -1,0 +1,132 @@
+"""A dónde llega cada método cuando todas las respuestas caben en una tabla y todo se puede calcular."""
+
+from torch import Tensor
+
+from siguiente.alignment.masks import check_finite, check_positive
+
+__all__ = ["grpo_fixed_point", "kl_optimum"]
+
+
+def kl_optimum(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
+    """La política que maximiza la recompensa media menos :math:`\\beta` veces la divergencia KL.
+
+    Parameters
+    ----------
+    ref_logprobs : Tensor
+        Lo que el modelo de partida da a cada respuesta, (K,). Sirven también logits.
+    rewards : Tensor
+        La recompensa de cada una, (K,).
+    beta : float
+        Cuánto cuesta alejarse, positivo.
+
+    Returns
+    -------
+    Tensor
+        Log-probabilidades, (K,).
+
+    Raises
+    ------
+    ValueError
+        Si las formas no coinciden, algo no es un número finito o `beta` no es positivo.
+
+    Notes
+    -----
+    :math:`\\pi^*(y) = \\frac1Z\\,\\pi_{\\mathrm{ref}}(y)\\,e^{r(y)/\\beta}`, el máximo de :eq:`eq-rlhf`
+    :cite:p:`rafailov2023`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> kl_optimum(torch.tensor([0.8, 0.2]).log(), torch.tensor([0.0, 1.0]), beta=0.5).exp()
+    tensor([0.3512, 0.6488])
+    """
+    _check_table(ref_logprobs, rewards, beta)
+    return (ref_logprobs + rewards / beta).log_softmax(-1)
+
+
+def grpo_fixed_point(ref_logprobs: Tensor, rewards: Tensor, beta: float, scale: bool = True) -> Tensor:
+    """La política en la que se detiene GRPO, que no es la de :func:`kl_optimum`.
+
+    Parameters
+    ----------
+    ref_logprobs : Tensor
+        Lo que el modelo de partida da a cada respuesta, (K,). Sirven también logits.
+    rewards : Tensor
+        La recompensa de cada una, (K,).
+    beta : float
+        Cuánto pesa la divergencia en la pérdida, positivo.
+    scale : bool
+        Si las ventajas se dividen entre la desviación típica.
+
+    Returns
+    -------
+    Tensor
+        Log-probabilidades, (K,), en doble precisión.
+
+    Raises
+    ------
+    ValueError
+        Si las formas no coinciden, algo no es un número finito o `beta` no es positivo.
+
+    Notes
+    -----
+    Con infinitas respuestas por grupo, escritas por la propia política, la ventaja es
+    :math:`A(y) = (r(y)-\\mu)/\\sigma`, con la media y la desviación típica según :math:`\\pi`, y no lleva
+    gradiente. El de :math:`k_3 = \\rho - 1 - \\log\\rho`, con :math:`\\rho=\\pi_{\\mathrm{ref}}/\\pi`, es
+    :math:`(1-\\rho)\\nabla\\log\\pi`; de media, :math:`-\\sum_y\\pi_{\\mathrm{ref}}(y)\\nabla\\log\\pi(y)`:
+    el de :math:`D_{\\mathrm{KL}}(\\pi_{\\mathrm{ref}}\\,\\|\\,\\pi)`. GRPO se detiene, pues, cuando
+
+    .. math::
+
+       \\sum_y\\bigl[\\pi(y)A(y) + \\beta\\pi_{\\mathrm{ref}}(y)\\bigr]\\nabla\\log\\pi(y) = 0.
+
+    En una tabla, :math:`\\nabla\\log\\pi(y)` es :math:`\\mathbf 1_y - \\pi`; y como
+    :math:`\\sum_y\\pi(y)A(y)=0`, queda :math:`\\pi(y)A(y) + \\beta\\pi_{\\mathrm{ref}}(y) = \\beta\\pi(y)`:
+
+    .. math::
+
+       \\pi(y) = \\pi_{\\mathrm{ref}}(y)\\,\\frac{\\beta}{\\beta - A(y)}
+               = \\pi_{\\mathrm{ref}}(y)\\,\\frac{\\beta\\sigma}{c - r(y)}, \\qquad c = \\mu + \\beta\\sigma.
+
+    No hay exponencial, y multiplicar la recompensa por diez no cambia nada: GRPO sabe qué es mejor, no
+    cuánto. Para hallar :math:`c`: de la igualdad anterior, :math:`\\mathbb E_\\pi[(c-r)^2]` es
+    :math:`\\beta\\sigma(c-\\mu_{\\mathrm{ref}})`, con :math:`\\mu_{\\mathrm{ref}}` la media según
+    :math:`\\pi_{\\mathrm{ref}}`; y también :math:`\\sigma^2 + (c-\\mu)^2 = \\sigma^2(1+\\beta^2)`. Al
+    igualarlas, y como :math:`\\pi` suma 1, queda
+
+    .. math::
+
+       \\sum_y\\pi_{\\mathrm{ref}}(y)\\,\\frac{r(y)-\\mu_{\\mathrm{ref}}}{c - r(y)} = \\frac1{\\beta^2}.
+
+    El lado izquierdo decrece cuando :math:`c` crece desde :math:`\\max r`: hay una sola solución, y se halla
+    por bisección. Sin dividir entre :math:`\\sigma` se llega igual a
+    :math:`\\sum_y\\pi_{\\mathrm{ref}}(y)/(c-r(y)) = 1/\\beta`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> ref, rewards = torch.tensor([0.8, 0.2]).log(), torch.tensor([0.0, 1.0])
+    >>> [round(grpo_fixed_point(ref, k * rewards, beta=0.5).exp()[1].item(), 4) for k in (1, 10)]
+    [0.8708, 0.8708]
+    """
+    _check_table(ref_logprobs, rewards, beta)
+    ref, rewards = ref_logprobs.double().softmax(-1), rewards.double()
+    gaps = rewards.max() - rewards  # c - r = t + gaps, con t > 0
+    if not gaps.any():
+        return ref.log()
+    weights = ref * (beta**2 * (rewards - ref @ rewards) if scale else beta)
+    low, high = 0.0, weights.clamp(min=0).sum().item()
+    for _ in range(200):
+        t = (low + high) / 2
+        low, high = (t, high) if (weights / (t + gaps)).sum() > 1 else (low, t)
+    return (ref.log() - (high + gaps).log()).log_softmax(-1)
+
+
+def _check_table(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> None:
+    check_positive("beta", beta)
+    if ref_logprobs.ndim != 1 or ref_logprobs.shape != rewards.shape:
+        raise ValueError(
+            f"Se esperaban dos vectores (K,) iguales: {tuple(ref_logprobs.shape)} y {tuple(rewards.shape)}."
+        )
+    check_finite("Las log-probabilidades", ref_logprobs)
+    check_finite("Las recompensas", rewards)
