@@ -1,0 +1,168 @@
+"""LoRA: adaptar una red sin tocar sus pesos, con dos matrices delgadas en cada capa elegida."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn.functional import linear
+
+__all__ = ["LoRAConfig", "LoRALinear", "add_lora", "lora_state", "merge_lora"]
+
+
+@dataclass(frozen=True)
+class LoRAConfig:
+    """Qué capas se adaptan y con cuántos números.
+
+    Attributes
+    ----------
+    rank : int
+        El rango, r: las filas de A y las columnas de B.
+    alpha : float
+        La escala, α: lo aprendido se multiplica por α/r.
+    targets : tuple of str
+        Cómo se llaman, al final de su nombre, las capas que se adaptan.
+
+    Examples
+    --------
+    >>> LoRAConfig(rank=4, alpha=8).targets
+    ('q_proj', 'v_proj')
+    """
+
+    rank: int
+    alpha: float
+    targets: tuple[str, ...] = ("q_proj", "v_proj")
+
+    def __post_init__(self) -> None:
+        if self.rank < 1 or not 0 < self.alpha < math.inf or not self.targets:
+            raise ValueError(
+                f"Hacen falta un rango de al menos 1, una escala positiva y alguna capa: {self}."
+            )
+
+
+class LoRALinear(nn.Module):
+    """Una capa lineal que ya no cambia, más lo que aprenden dos matrices delgadas.
+
+    Parameters
+    ----------
+    base : nn.Linear
+        La capa, de pesos W, (C', C).
+    rank : int
+        El rango, r.
+    alpha : float
+        La escala, α.
+    generator : torch.Generator
+        El azar de A.
+
+    Notes
+    -----
+    Calcula :math:`Wx+\\frac{\\alpha}{r}BAx` :cite:p:`hu2022`. Como :math:`B` empieza en cero, al principio la
+    capa hace lo mismo que la de antes.
+
+    Examples
+    --------
+    >>> layer = LoRALinear(nn.Linear(64, 32), rank=2, alpha=4, generator=Generator().manual_seed(0))
+    >>> layer.A.shape, layer.B.shape
+    (torch.Size([2, 64]), torch.Size([32, 2]))
+    """
+
+    def __init__(self, base: nn.Linear, rank: int, alpha: float, generator: Generator) -> None:
+        super().__init__()
+        wide, tall = base.in_features, base.out_features
+        if rank > min(wide, tall):
+            raise ValueError(f"El rango {rank} no es bajo para una capa de {tall} por {wide}: use uno menor.")
+        self.base, self.scale = base.requires_grad_(False), alpha / rank
+        self.A = nn.Parameter(torch.randn(rank, wide, generator=generator) / math.sqrt(wide))
+        self.B = nn.Parameter(torch.zeros(tall, rank))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """De (..., C) a (..., C')."""
+        return self.base(x) + self.scale * linear(linear(x, self.A), self.B)
+
+    def merged(self) -> nn.Linear:
+        """La capa lineal que hace lo mismo, de pesos W + (α/r) B A; la de partida no cambia."""
+        tall, wide = self.base.weight.shape
+        layer = nn.Linear(wide, tall, bias=self.base.bias is not None, device="meta")
+        layer.weight = nn.Parameter(self.base.weight + self.scale * (self.B @ self.A).detach(), False)
+        layer.bias = self.base.bias
+        return layer
+
+
+def add_lora(network: nn.Module, config: LoRAConfig, generator: Generator) -> None:
+    """Adapta una red en su sitio: congela todos sus pesos y deja que aprendan solo las matrices A y B.
+
+    Parameters
+    ----------
+    network : nn.Module
+        La red.
+    config : LoRAConfig
+        Qué capas y con qué rango.
+    generator : torch.Generator
+        El azar de las matrices A.
+
+    Raises
+    ------
+    ValueError
+        Si la red ya está adaptada, si no tiene alguna de esas capas o si el rango no es menor que ellas.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 2))
+    >>> add_lora(net, LoRAConfig(rank=1, alpha=2, targets=("0",)), Generator().manual_seed(0))
+    >>> [name for name, weights in net.named_parameters() if weights.requires_grad]
+    ['0.A', '0.B']
+    """
+    if lora_state(network):
+        raise ValueError("La red ya está adaptada: funda antes sus matrices con `merge_lora`.")
+    layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, nn.Linear)}
+    for target in config.targets:
+        if not any(ends_with(name, target) for name in layers):
+            known = ", ".join(sorted({name.rpartition(".")[2] for name in layers}))
+            raise ValueError(f"La red no tiene ninguna capa lineal {target!r}. Tiene estas: {known}.")
+    network.requires_grad_(False)
+    for name, layer in layers.items():
+        if any(ends_with(name, target) for target in config.targets):
+            replace(network, name, LoRALinear(layer, config.rank, config.alpha, generator))
+
+
+def ends_with(name: str, target: str) -> bool:
+    """Dice si el nombre de una capa termina en el que se pide, entero."""
+    return f".{name}".endswith(f".{target}")
+
+
+def replace(network: nn.Module, name: str, layer: nn.Module) -> None:
+    """Cambia una capa por otra."""
+    parent, _, child = name.rpartition(".")
+    setattr(network.get_submodule(parent), child, layer)
+
+
+def adapted(network: nn.Module) -> Iterator[tuple[str, LoRALinear]]:
+    """Las capas adaptadas, con su nombre."""
+    return ((name, layer) for name, layer in [*network.named_modules()] if isinstance(layer, LoRALinear))
+
+
+def lora_state(network: nn.Module) -> dict[str, Tensor]:
+    """Lo que se aprende de una red adaptada: las matrices A y B de cada capa, por su nombre.
+
+    Examples
+    --------
+    >>> lora_state(nn.Linear(2, 2))
+    {}
+    """
+    return {f"{name}.{part}": getattr(layer, part) for name, layer in adapted(network) for part in "AB"}
+
+
+def merge_lora(network: nn.Module) -> None:
+    """Funde en su sitio lo aprendido con los pesos de cada capa: vuelve a ser una red de capas lineales.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Linear(8, 8))
+    >>> add_lora(net, LoRAConfig(rank=1, alpha=2, targets=("0",)), Generator().manual_seed(0))
+    >>> merge_lora(net)
+    >>> net[0]
+    Linear(in_features=8, out_features=8, bias=True)
+    """
+    for name, layer in adapted(network):
+        replace(network, name, layer.merged())

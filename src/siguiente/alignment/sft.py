@@ -1,0 +1,144 @@
+"""Ajuste fino supervisado: imitar buenas respuestas, sin aprender a escribir las peticiones."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from siguiente.alignment.answers import Answers
+from siguiente.alignment.demonstrations import Demonstrations, shuffled_answers
+from siguiente.language_models.training import TrainingConfig, make_optimizer, steps
+from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
+from siguiente.language_models.windows import IGNORED
+
+__all__ = ["AnswerLogits", "SFTLoss", "answers_only", "sft_batch", "sft_loss", "train_sft"]
+
+
+class SFTLoss(NamedTuple):
+    """La pérdida del ajuste fino supervisado."""
+
+    loss: Tensor
+    """Nats por token de las respuestas, ()."""
+    tokens: Tensor
+    """Cuántos tokens contaron, ()."""
+
+
+def sft_loss(logprobs: Tensor, mask: Tensor) -> SFTLoss:
+    """La entropía cruzada media de los tokens que cuentan.
+
+    Parameters
+    ----------
+    logprobs : Tensor
+        Log-probabilidad de cada token, (B, T), en nats.
+    mask : Tensor
+        Los que son de la respuesta, (B, T).
+
+    Notes
+    -----
+    Con la máscara :math:`m`, es :math:`-\\sum_t m_t\\log p(x_t\\mid x_{<t})/\\sum_t m_t`.
+
+    Examples
+    --------
+    >>> sft_loss(torch.tensor([[-9.0, -1.0, -2.0]]), torch.tensor([[False, True, True]])).loss
+    tensor(1.5000)
+    """
+    tokens = mask.sum()
+    return SFTLoss(-logprobs.where(mask, 0.0).sum() / tokens, tokens)
+
+
+def sft_batch(answers: Answers) -> tuple[Tensor, Tensor]:
+    """Lo que se lee y lo que se predice, (B, T - 1): solo se aprenden los tokens de la respuesta.
+
+    Con él, :func:`siguiente.language_models.training.steps` es el ajuste fino supervisado.
+
+    Examples
+    --------
+    >>> from siguiente.alignment.answers import join_answers
+    >>> sft_batch(join_answers([[1, 2]], [[3, 0]]))
+    (tensor([[1, 2, 3]]), tensor([[-100,    3,    0]]))
+    """
+    return answers.ids[:, :-1], answers.ids[:, 1:].masked_fill(~answers.mask[:, 1:], IGNORED)
+
+
+class AnswerLogits(nn.Module):
+    """Una red de transformers que da logits solo donde se predice la respuesta.
+
+    Con un vocabulario de 262 144 tokens, los demás ocuparían gigabytes y no servirían de nada.
+
+    Parameters
+    ----------
+    network : Module
+        La red de un modelo preentrenado, como la de :func:`siguiente.llm.load`.
+    """
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, answers: Answers) -> Tensor:
+        """De B respuestas, con N tokens entre todas, a logits (1, N, V)."""
+        hidden = self.network.get_decoder()(input_ids=answers.ids[:, :-1], use_cache=False).last_hidden_state
+        logits: Tensor = self.network.lm_head(hidden[answers.mask[:, 1:]])
+        return logits[None]
+
+
+def answers_only(answers: Answers) -> tuple[Answers, Tensor]:
+    """Lo mismo que :func:`sft_batch`, para :class:`AnswerLogits`: lo que se lee y los N tokens, (1, N).
+
+    Examples
+    --------
+    >>> from siguiente.alignment.answers import join_answers
+    >>> answers_only(join_answers([[1, 2]], [[3, 0]]))[1]
+    tensor([[3, 0]])
+    """
+    return answers, answers.ids[:, 1:][answers.mask[:, 1:]][None]
+
+
+def train_sft(
+    model: nn.Module, data: Demonstrations, config: TrainingConfig, checkpoint: Path | None = None
+) -> Iterator[float]:
+    """Ajusta una red y da la pérdida de cada paso, en nats por token de la respuesta.
+
+    Parameters
+    ----------
+    model : nn.Module
+        De tokens (B, T) a logits (B, T, V), o una :class:`AnswerLogits`. Aprenden, en su sitio, los pesos que
+        tengan gradiente.
+    data : Demonstrations
+        Las demostraciones.
+    config : TrainingConfig
+        Cómo se entrena; de ella no cuentan `length` ni `boundary`.
+    checkpoint : Path, optional
+        Archivo en que se guarda lo aprendido cada `evaluate_every` pasos y al final. Si ya existe, se sigue
+        donde quedó: las pérdidas de antes se dan otra vez, y el resultado es el de no haber parado.
+
+    Raises
+    ------
+    ValueError
+        Si el punto de control está dañado o es de otro entrenamiento.
+    DivergedError
+        Si la pérdida deja de ser un número.
+    """
+    learned = nn.ParameterList(weights for weights in model.parameters() if weights.requires_grad)
+    optimizer, losses = make_optimizer(learned, config), list[float]()
+    saved = None if checkpoint is None else Checkpoint(checkpoint, identity(learned, data, config))
+    if saved is not None:
+        losses = [loss for (loss,) in saved.restore(learned, optimizer)]
+    yield from tuple(losses)
+    batches = shuffled_answers(data, config.batch_size, config.seed)
+    prepare: Any = answers_only if isinstance(model, AnswerLogits) else sft_batch
+    left = map(prepare, islice(batches, len(losses), None))
+    for loss in steps(model, left, config, len(losses), optimizer):
+        losses.append(loss.item())
+        if saved is not None and (len(losses) % config.evaluate_every == 0 or len(losses) == config.steps):
+            saved.save(learned, optimizer, [(value,) for value in losses])
+        yield losses[-1]
+
+
+def identity(learned: nn.Module, data: Demonstrations, config: TrainingConfig) -> dict[str, str]:
+    """Lo que identifica un ajuste: la configuración, la forma de lo que aprende y las demostraciones."""
+    rows = [[*prompt, -1, *answer, -1] for prompt, answer in zip(*data, strict=True)]
+    return fingerprint(learned, torch.tensor([token for row in rows for token in row]), config, None)
