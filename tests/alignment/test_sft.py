@@ -1,4 +1,4 @@
-"""Ajuste fino supervisado: solo cuenta la respuesta, es el bucle de siempre y una interrupción no lo cambia."""
+"""Ajuste fino supervisado: solo cuenta la respuesta, es el bucle de siempre y se puede interrumpir."""
 
 import pytest
 import torch

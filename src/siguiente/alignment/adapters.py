@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -32,8 +33,9 @@ def save_adapter(path: Path, network: nn.Module, config: LoRAConfig, base: str) 
     from safetensors.torch import save
 
     tensors = {name: matrix.detach().contiguous() for name, matrix in lora_state(network).items()}
-    facts = {"base": base, "config": json.dumps(asdict(config))}
-    write_atomically(path, save(tensors, {**facts, "sha256": fingerprint(tensors, facts)}))
+    facts: dict[str, Any] = {"base": base, **asdict(config)}
+    facts["sha256"] = fingerprint(tensors, facts)
+    write_atomically(path, save(tensors, {"adapter": json.dumps(facts)}))
 
 
 def load_adapter(path: Path, network: nn.Module, base: str) -> None:
@@ -60,7 +62,7 @@ def load_adapter(path: Path, network: nn.Module, base: str) -> None:
     data = path.read_bytes()  # antes: así, si falta, el error es el de siempre
     try:
         with safe_open(path, "pt") as file:
-            facts = dict(file.metadata() or {})
+            facts = json.loads((file.metadata() or {}).get("adapter", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise ValueError(f"{path.name} no es un adaptador o está incompleto ({len(data)} bytes).") from error
@@ -70,17 +72,16 @@ def load_adapter(path: Path, network: nn.Module, base: str) -> None:
         raise ValueError(
             f"El adaptador {path.name} se hizo para otro modelo: sobre este daría texto sin sentido."
         )
-    fields = json.loads(facts["config"])
-    config = LoRAConfig(fields["rank"], fields["alpha"], tuple(fields["targets"]))
+    config = LoRAConfig(facts["rank"], facts["alpha"], tuple(facts["targets"]))
     add_lora(network, config, Generator())
     with torch.no_grad():
         for name, matrix in lora_state(network).items():
             matrix.copy_(tensors[name])
 
 
-def fingerprint(tensors: dict[str, Tensor], facts: dict[str, str]) -> str:
+def fingerprint(tensors: dict[str, Tensor], facts: dict[str, Any]) -> str:
     """Resumen SHA-256 de unas matrices, con su nombre, y de lo que se dice de ellas."""
-    found = hashlib.sha256(json.dumps([*sorted(facts.items())]).encode())
+    found = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for name in sorted(tensors):
         found.update(f"{name} {tuple(tensors[name].shape)}".encode() + tensors[name].numpy().tobytes())
     return found.hexdigest()

@@ -33,26 +33,24 @@ class Demonstrations(NamedTuple):
 
 
 def encode_demonstrations(
-    model: TextModel[LanguageModel], records: Sequence[Demonstration], template: str = "{prompt}"
+    model: TextModel[LanguageModel], records: Sequence[Demonstration]
 ) -> Demonstrations:
     """Pasa a tokens unas peticiones y sus respuestas.
 
-    Cada respuesta se corta aparte de su petición, como se leerá al responder: conviene que la plantilla
-    termine en un salto de línea, que no se une con la palabra siguiente.
+    Cada respuesta se corta aparte de su petición, como se leerá al responder. Por eso el espacio que las
+    separa, si lo hay, es de la respuesta: en muchos tokenizadores va unido a la palabra.
 
     Parameters
     ----------
     model : TextModel
         El modelo, de tokenizador con token de final.
     records : sequence of Demonstration
-        N peticiones con su respuesta.
-    template : str
-        Cómo se escribe una petición, que va en lugar de ``{prompt}``.
+        N peticiones con su respuesta, escritas tal como se leerán.
 
     Raises
     ------
     ValueError
-        Si no hay ninguna, si falta ``{prompt}`` o el token de final, o si una respuesta está vacía o no cabe
+        Si no hay ninguna, si el tokenizador no tiene token de final, o si una respuesta está vacía o no cabe
         con su petición en el contexto: dice cuál.
 
     Examples
@@ -61,14 +59,14 @@ def encode_demonstrations(
     >>> from siguiente.language_models.text import ByteTokenizer
     >>> from siguiente.language_models.uniform import UniformModel
     >>> model = TextModel(UniformModel(258), ByteTokenizer())
-    >>> encode_demonstrations(model, [PromptCompletion("1", "2")], "{prompt}=")
+    >>> encode_demonstrations(model, [PromptCompletion("1=", "2")])
     Demonstrations(prompts=[[256, 49, 61]], answers=[[50, 257]])
     """
     end, limit, found = model.tokenizer.eos_id, model.model.context_length, Demonstrations([], [])
-    if end is None or "{prompt}" not in template or not records:
-        raise ValueError("Hacen falta un token de final, `{prompt}` en la plantilla y alguna demostración.")
+    if end is None or not records:
+        raise ValueError("Hacen falta un token de final, para aprender a callar, y alguna demostración.")
     for number, record in enumerate(records, 1):
-        found.prompts.append(model.encode(template.replace("{prompt}", record.prompt)))
+        found.prompts.append(model.encode(record.prompt))
         found.answers.append([*model.tokenizer.encode(record.completion), end])
         size = len(found.prompts[-1]) + len(found.answers[-1])
         if not record.completion.strip():
