@@ -76,7 +76,8 @@ def best_of_n(proxy: Tensor, gold: Tensor, n: int) -> Tensor:
     """
     if proxy.shape != gold.shape or proxy.ndim < 1:
         raise ValueError(f"Las dos puntuaciones no se emparejan: {tuple(proxy.shape)} y {tuple(gold.shape)}.")
-    if not 1 <= n <= (N := proxy.shape[-1]):
+    N = proxy.shape[-1]
+    if not 1 <= n <= N:
         raise ValueError(f"Se pidió la mejor de {n} y hay {N} respuestas: `n` debe estar entre 1 y {N}.")
     check_finite("Las puntuaciones", proxy)
     check_finite("Las recompensas", gold)

@@ -34,7 +34,7 @@ def answer_means(values: Tensor, mask: Tensor) -> Tensor:
 
 def spread(advantages: Tensor, mask: Tensor) -> Tensor:
     """Da a cada token la ventaja de su respuesta: (B,) pasa a (B, T); si ya era (B, T), no la toca."""
-    return advantages[:, None].expand(mask.shape) if advantages.ndim == 1 else advantages
+    return advantages[:, None].expand(mask.shape) if advantages.shape == mask.shape[:1] else advantages
 
 
 def check_tokens(mask: Tensor, *tables: Tensor) -> None:
