@@ -1,9 +1,10 @@
 """Las mismas pérdidas, sobre los mismos tensores, en TRL.
 
-Sus fórmulas viven dentro de métodos de los entrenadores. Cuando el método solo necesita unos números, se le da
-un entrenador de mentira que los tiene; las ventajas, que se calculan entre otras cosas, salen de entrenadores de
-verdad con un GPT-2 diminuto. TRL 1.16 ya no trae PPO: su objetivo recortado se compara con el de GRPO sin
-divergencia y con una ventaja por token, y lo demás (GAE, el valor) tiene sus propias pruebas.
+Sus fórmulas viven dentro de métodos de los entrenadores. Cuando el método solo necesita unos números, se
+le da un entrenador de mentira que los tiene; las ventajas, que se calculan entre otras cosas, salen de
+entrenadores de verdad con un GPT-2 diminuto. TRL 1.16 ya no trae PPO: su objetivo recortado se compara
+con el de GRPO sin divergencia y con una ventaja por token, y lo demás (GAE, el valor) tiene sus propias
+pruebas.
 """
 
 from collections import defaultdict
