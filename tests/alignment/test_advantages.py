@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.advantages import generalized_advantages, kl_rewards, whitened
@@ -25,6 +25,7 @@ def recursion(rewards, values, gamma, lam):
     return found
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1000), st.floats(0, 1), st.floats(0, 1))
 def test_it_is_the_recursion_over_each_answer_alone(seed, gamma, lam):
     rewards, values = tables(seed)
@@ -70,6 +71,7 @@ def test_without_beta_there_is_only_the_score():
     assert rewards.tolist() == [[0, 0, 0, 5], [0, 0, -3, 0]]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1000))
 def test_whitened_by_its_definition(seed):
     found = whitened(tables(seed)[0] * 7 + 3, MASK)

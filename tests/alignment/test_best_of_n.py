@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.best_of_n import best_of_n, best_of_n_kl, select_best
@@ -13,6 +13,7 @@ from siguiente.alignment.best_of_n import best_of_n, best_of_n_kl, select_best
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(-9, 9)), min_size=1, max_size=6)
 
 
+@settings(max_examples=50, deadline=None)
 @given(PAIRS, st.data())
 def test_it_is_the_mean_over_every_subset(pairs, data):
     n, means = data.draw(st.integers(1, len(pairs))), []

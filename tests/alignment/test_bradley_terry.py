@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.bradley_terry import bradley_terry_loss, fit_strengths, preference_probability
@@ -36,18 +36,21 @@ def test_the_loss_survives_huge_differences():
     assert torch.tensor([-200.0]).sigmoid().log().isinf()
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(-20, 20), st.floats(-20, 20))
 def test_the_probability_is_that_of_strengths(a, b):
     found = preference_probability(torch.tensor(a - b, dtype=torch.double)).item()
     assert found == pytest.approx(1 / (1 + math.exp(b - a)), rel=1e-6)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 50), st.integers(1, 50))
 def test_two_answers_have_a_closed_form(a, b):
     strengths = fit_strengths(torch.tensor([[0, a], [b, 0]]))
     assert strengths.tolist() == pytest.approx([math.log(a / b) / 2, math.log(b / a) / 2], abs=1e-9)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(-2, 2), min_size=5, max_size=5))
 def test_exact_frequencies_give_back_the_strengths(rewards):
     rewards = torch.tensor(rewards, dtype=torch.double)

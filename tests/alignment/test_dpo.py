@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.bradley_terry import bradley_terry_loss
@@ -30,6 +30,7 @@ def test_the_loss_by_hand():
     assert terms.margin.item() == 1.5
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1000), st.floats(0.01, 2))
 def test_it_is_bradley_terry_with_the_implicit_reward(seed, beta):
     chosen, rejected, ref_chosen, ref_rejected = random_logprobs(seed)
@@ -46,6 +47,7 @@ def test_its_gradient_is_that_of_the_paper():
     torch.testing.assert_close(rejected.grad, 0.3 * wrong.detach())
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1000), st.floats(0, 1))
 def test_doubt_mixes_the_two_orders(seed, p):
     chosen, rejected, ref_chosen, ref_rejected = random_logprobs(seed)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.grpo import group_advantages, grpo_loss
@@ -19,6 +19,7 @@ def test_advantages_by_hand():
     assert group_advantages(torch.tensor([[0.0, 2.0]]), scale=False).values.tolist() == [[-1, 1]]
 
 
+@settings(max_examples=50, deadline=None)
 @given(GROUPS, st.integers(1, 9), st.integers(-9, 9))
 def test_neither_the_zero_nor_the_unit_of_the_reward_matters(groups, unit, zero):
     rewards = torch.tensor(groups, dtype=torch.double)
@@ -29,6 +30,7 @@ def test_neither_the_zero_nor_the_unit_of_the_reward_matters(groups, unit, zero)
     assert values.sum(1).abs().max() < 1e-9
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(-1e3, 1e3, width=32))
 def test_a_constant_reward_gives_exactly_nothing_and_says_so(reward):
     """Sin cuidado, el redondeo de la media dejaría una ventaja minúscula, dividida entre otra."""
@@ -48,6 +50,7 @@ def test_the_loss_by_hand():
     assert terms.clip_fraction.item() == pytest.approx(1 / 3)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1000))
 def test_it_is_the_loop_over_answers_and_tokens(seed):
     generator = torch.Generator().manual_seed(seed)

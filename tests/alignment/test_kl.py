@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.kl import exact_kl, k1, k2, k3
@@ -34,6 +34,7 @@ def test_the_exact_divergence_is_that_of_pytorch():
     torch.testing.assert_close(exact_kl(p, q), oracle)
 
 
+@settings(max_examples=50, deadline=None)
 @given(LOGITS, LOGITS)
 def test_k1_and_k3_have_no_bias(logits, ref_logits):
     truth = exact_kl(logits, ref_logits).item()
@@ -57,6 +58,7 @@ def test_k1_is_the_noisiest_when_the_policies_are_close():
     assert variances[0] > 50 * max(variances[1:])
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(-30, 5, width=32))
 def test_k3_is_never_negative(log_ratio):
     assert k3(torch.tensor(-log_ratio), torch.tensor(0.0)) >= 0
@@ -75,6 +77,7 @@ def gradient(value, logits):
     return torch.autograd.grad(value, logits)[0]
 
 
+@settings(max_examples=50, deadline=None)
 @given(LOGITS, LOGITS)
 def test_the_gradient_of_an_estimator_is_not_the_gradient_of_what_it_estimates(start, ref_logits):
     """Como pérdida, con las muestras ya escritas, k1 no hace nada, k2 acerca y k3 acerca por otro lado."""

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.advantages import generalized_advantages, kl_rewards
@@ -40,6 +40,7 @@ def close(policy, logprobs):
     torch.testing.assert_close(policy, logprobs.exp(), atol=1e-3, rtol=0)
 
 
+@settings(max_examples=50, deadline=None)
 @given(TABLES, st.floats(0.1, 3), st.integers(0, 100))
 def test_no_policy_beats_the_optimum(table, beta, seed):
     ref, rewards = table
@@ -140,6 +141,7 @@ def test_a_large_group_is_the_population():
     torch.testing.assert_close(group, centred / (REF.exp() @ centred**2).sqrt(), atol=1e-3, rtol=0)
 
 
+@settings(max_examples=50, deadline=None)
 @given(TABLES, st.floats(0.05, 5), st.booleans())
 def test_the_fixed_point_balances_the_two_forces(table, beta, scale):
     ref, rewards = table[0].log_softmax(-1), table[1].round(decimals=2)
@@ -153,6 +155,7 @@ def test_the_fixed_point_balances_the_two_forces(table, beta, scale):
     torch.testing.assert_close(push, beta * (policy - ref.exp()), atol=1e-6, rtol=1e-5)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(0.05, 0.95), st.floats(0.05, 2))
 def test_with_two_answers_by_hand(p, beta):
     """Dos respuestas, 1 y 0: la ventaja de la buena es √((1-π)/π), y π(1 - √((1-π)/π)/β) = p."""

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.policy_gradient import centred, leave_one_out, reinforce_loss
@@ -20,6 +20,7 @@ def gradients(logits, rewards):
     return torch.stack(rows)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(-3, 3), min_size=3, max_size=3))
 def test_its_mean_gradient_is_that_of_the_mean_reward(start):
     logits = torch.tensor(start, dtype=torch.double, requires_grad=True)
@@ -46,6 +47,7 @@ def test_the_loss_by_hand():
     assert per_token == terms
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(2, 6), st.integers(0, 1000))
 def test_leave_one_out_is_the_centred_one_made_longer(G, seed):
     rewards = torch.randn(3, G, generator=torch.Generator().manual_seed(seed)).double()

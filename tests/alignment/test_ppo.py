@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.policy_gradient import reinforce_loss
@@ -35,6 +35,7 @@ def test_only_what_already_improved_stops(ratio, advantage, slope, clipped):
     assert policy_gradient_at(ratio, advantage) == (pytest.approx(slope, abs=1e-6), clipped)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(-2, 2), st.floats(-3, 3))
 def test_the_objective_never_exceeds_the_free_one(log_ratio, advantage):
     ratio, advantage = torch.tensor(log_ratio), torch.tensor(advantage)

@@ -105,19 +105,13 @@ def generalized_advantages(
     >>> generalized_advantages(rewards, values, torch.tensor([[True, True, True]]), lam=0.5).advantages
     tensor([[0.5000, 0.4000, 0.2000]])
     """
-    check_tokens(mask, rewards, values)
-    if (
-        not (0 <= gamma <= 1 and 0 <= lam <= 1)
-        or (mask.int().diff(prepend=mask[:, :1] * 0) == 1).sum(1).max() > 1
-    ):
-        raise ValueError("`gamma` y `lam` deben estar entre 0 y 1, y los tokens de cada respuesta, seguidos.")
-    rewards, values = rewards.masked_fill(~mask, 0).detach(), values.masked_fill(~mask, 0).detach()
-    deltas = rewards + gamma * F.pad(values[:, 1:], (0, 1)) - values
+    _check_trace(rewards, values, mask, gamma, lam)
+    r, V = (table.masked_fill(~mask, 0).detach() for table in (rewards, values))  # (B, T)
+    delta = r + gamma * F.pad(V[:, 1:], (0, 1)) - V
     places = torch.arange(mask.shape[1])
-    later = places[:, None] - places  # (T, T): cuánto después viene cada token
-    weights = (gamma * lam) ** later.clamp(min=0).to(deltas) * (later >= 0)
-    advantages = (deltas @ weights).masked_fill(~mask, 0)
-    return AdvantageEstimate(advantages, advantages + values)
+    later = (places[:, None] - places).clamp(min=0).to(delta)  # (T, T): cuánto después viene cada token
+    advantages = (delta @ ((gamma * lam) ** later).tril()).masked_fill(~mask, 0)
+    return AdvantageEstimate(advantages, advantages + V)
 
 
 def whitened(advantages: Tensor, mask: Tensor) -> Tensor:
@@ -133,3 +127,12 @@ def whitened(advantages: Tensor, mask: Tensor) -> Tensor:
         raise ValueError("Con un solo token no hay varianza: hacen falta al menos dos.")
     chosen = advantages[mask]
     return ((advantages - chosen.mean()) / (chosen.std() + 1e-8)).masked_fill(~mask, 0)
+
+
+def _check_trace(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float, lam: float) -> None:
+    check_tokens(mask, rewards, values)
+    if not (0 <= gamma <= 1 and 0 <= lam <= 1):
+        raise ValueError(f"`gamma` y `lam` deben estar entre 0 y 1, y valen {gamma} y {lam}.")
+    starts = mask.int().diff(prepend=torch.zeros_like(mask[:, :1], dtype=torch.int)) == 1
+    if (starts.sum(1) > 1).any():
+        raise ValueError("Hay una respuesta con huecos: sus tokens deben ir seguidos.")

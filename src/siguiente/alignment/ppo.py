@@ -106,9 +106,10 @@ def ppo_loss(
     check_positive("clip", clip)
     check_positive("value_clip", value_clip)
     check_tokens(mask, logprobs, old_logprobs, advantages, values, old_values, returns)
-    objective, clipped = clipped_objective(logprobs, old_logprobs, advantages.detach(), clip)
+    advantages, old_values, returns = advantages.detach(), old_values.detach(), returns.detach()
+    objective, clipped = clipped_objective(logprobs, old_logprobs, advantages, clip)
     policy = -masked_mean(objective, mask)
-    bounded = old_values.detach() + (values - old_values.detach()).clamp(-value_clip, value_clip)
-    errors = (values - returns.detach()).square().maximum((bounded - returns.detach()).square())
+    bounded = old_values + (values - old_values).clamp(-value_clip, value_clip)
+    errors = (values - returns).square().maximum((bounded - returns).square())
     value = masked_mean(errors, mask) / 2
     return PPOLoss(policy + value_weight * value, policy, value, masked_mean(clipped.float(), mask))
