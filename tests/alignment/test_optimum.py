@@ -86,6 +86,33 @@ def test_ppo_with_the_divergence_in_the_reward_reaches_it():
     close(logits.detach().softmax(-1), kl_optimum(REF, REWARDS, BETA))
 
 
+def test_token_by_token_ppo_reaches_it_too():
+    """Tres respuestas de distinta longitud, «0», «10» y «11»: la recompensa llega al final y se reparte."""
+    tokens, mask = (
+        torch.tensor([[0, 0], [1, 0], [1, 1]]),
+        torch.tensor([[True, False], [True, True], [True, True]]),
+    )
+    rewards, places = torch.tensor([0.5, 0.0, 1.0]).double(), torch.arange(2)
+    logits = torch.tensor([[0.2, 0.0], [0.8, 0.0]]).double().requires_grad_()  # el primer token y el segundo
+
+    def logprobs():
+        return logits.log_softmax(-1)[places, tokens] * mask  # (3, 2)
+
+    ref, zero = logprobs().detach(), torch.zeros(3, 2).double()
+    optimizer = torch.optim.SGD([logits], lr=1.0)
+    for _ in range(300):
+        old = logprobs().detach()
+        spread = kl_rewards(rewards, old, ref, BETA, mask)
+        advantages, returns = generalized_advantages(spread, zero, mask, lam=1)
+        weights = mask.sum() * old.sum(1, keepdim=True).exp()  # cada respuesta pesa lo que es probable
+        for _ in range(2):
+            terms = ppo_loss(logprobs(), old, weights * advantages, zero, zero, returns, mask)
+            optimizer.zero_grad()
+            terms.policy.backward()
+            optimizer.step()
+    close(logprobs().detach().sum(1).exp(), kl_optimum(ref.sum(1), rewards, BETA))
+
+
 def test_dpo_with_exact_preferences_reaches_it():
     a, b = torch.combinations(torch.arange(K)).T
     preference = preference_probability(REWARDS[a] - REWARDS[b])
