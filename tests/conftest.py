@@ -1,9 +1,14 @@
-"""Un modelo con memoria, pequeño y al azar: basta para comprobar lo que se apoya en el protocolo."""
+"""Lo común a las pruebas: cómo se sortean los ejemplos, y un modelo pequeño y al azar, con memoria."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from siguiente.language_models.neural import GRU, GRUConfig
 from siguiente.language_models.text import ByteTokenizer, TextModel
+
+# Lo que tarda un ejemplo depende de la máquina y de su carga: no dice nada del código.
+settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("course")
 
 
 class RandomGRU(GRU):

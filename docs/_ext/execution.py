@@ -23,6 +23,7 @@ from digest import (
     with_digest,
 )
 from jupyter_cache import get_cache
+from jupyter_cache.cache.main import JupyterCacheBase
 from pages import KERNELSPEC
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -65,8 +66,9 @@ def prepare_kernels(app: Sphinx) -> None:
     os.environ.update({"IPYTHONDIR": str(profile), "MATPLOTLIBRC": str(profile / "matplotlibrc")})
     for folder in ("closures", "runs", "failures", "notebooks"):
         (work / folder).mkdir(parents=True, exist_ok=True)
-    # Crear la base de datos en cada proceso a la vez falla; aquí todavía hay uno solo.
-    _ = get_cache(app.env.mystnb_config.execution_cache_path).db  # type: ignore[attr-defined]
+    # Crear la base de datos o podarla desde varios procesos a la vez falla; aquí todavía hay uno solo.
+    get_cache(app.env.mystnb_config.execution_cache_path).truncate_caches()  # type: ignore[attr-defined]
+    JupyterCacheBase.truncate_caches = lambda cache: None
 
 
 def choose_mode(app: Sphinx, config: Config) -> None:
