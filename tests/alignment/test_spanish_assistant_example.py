@@ -1,0 +1,104 @@
+"""El ejemplo completo con un Gemma diminuto: interrumpir, seguir, usar datos propios y equivocarse."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+import torch
+
+from siguiente.alignment.adapters import load_adapter
+from siguiente.alignment.spanish_assistant import base_key
+from siguiente.language_models.text import ByteTokenizer, TextModel
+from siguiente.llm.pretrained import PretrainedModel
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "alignment" / "spanish_assistant.py"
+RECORD = {"prompt": "Salude.", "completion": "¡Hola!"}
+
+
+def tiny_gemma(name="gemma-3-270m"):
+    from transformers.models.gemma3.modeling_gemma3 import Gemma3ForCausalLM, Gemma3TextConfig
+
+    torch.manual_seed(0)
+    shape = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "head_dim": 8}
+    config = Gemma3TextConfig(vocab_size=258, num_attention_heads=2, num_key_value_heads=1, **shape)
+    network = Gemma3ForCausalLM(config).requires_grad_(False).eval()
+    return TextModel(PretrainedModel(network, 258, 512), ByteTokenizer())
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    monkeypatch.setattr("siguiente.llm.loading.load", tiny_gemma)
+    main = runpy.run_path(str(SCRIPT))["main"]
+    return lambda *given, out="out": main([*given, "--out", str(tmp_path / out)])
+
+
+def written(folder):
+    return [(folder / name).read_bytes() for name in ("adapter.safetensors", "adapter.json")]
+
+
+def test_what_it_saves_is_what_it_learned(run, tmp_path, capsys):
+    assert run("--steps", "6", "--rate", "0.01") == 0
+    assert "¿Qué es un volcán?" in capsys.readouterr().out
+    log = json.loads((tmp_path / "out" / "adapter.json").read_text())
+    assert len(log["losses"]) == 6
+    assert log["losses"][-1] < log["losses"][0]
+    assert log["base"] == base_key()
+    base, model = tiny_gemma(), tiny_gemma()
+    load_adapter(tmp_path / "out" / "adapter.safetensors", model.model.network, base_key())
+    ids = torch.tensor([[1, 2, 3]])
+    assert not torch.equal(base.model.step(ids)[0], model.model.step(ids)[0])
+    assert (tmp_path / "out" / "loss.png").stat().st_size > 0
+
+
+def test_an_interrupted_run_ends_the_same(run, tmp_path, monkeypatch, capsys):
+    run("--steps", "8", out="whole")
+    from siguiente.language_models import training
+
+    real, count = training.training_step, iter(range(100))
+
+    def interrupted(*given):
+        if next(count) == 6:
+            raise KeyboardInterrupt
+        return real(*given)
+
+    monkeypatch.setattr(training, "training_step", interrupted)
+    assert run("--steps", "8") == 130
+    assert "repita la misma orden" in capsys.readouterr().err
+    monkeypatch.setattr(training, "training_step", real)
+    assert run("--steps", "8") == 0
+    assert written(tmp_path / "out") == written(tmp_path / "whole")
+
+
+def test_it_learns_from_own_data_and_refuses_other_checkpoints(run, tmp_path, capsys):
+    path = tmp_path / "datos.jsonl"
+    path.write_text(json.dumps(RECORD), encoding="utf-8")
+    assert run("--data", str(path), "--steps", "2") == 0
+    with pytest.raises(SystemExit):
+        run("--steps", "2")
+    assert "es de otro entrenamiento" in capsys.readouterr().err
+    assert run("--steps", "2", "--restart") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("", "ninguna línea con datos"), ("{", "línea 1: no es JSON"), (None, "No se puede abrir")],
+)
+def test_bad_data_is_said(run, tmp_path, capsys, text, message):
+    path = tmp_path / "datos.jsonl"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        run("--data", str(path))
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_does_not_fit_and_wrong_options_are_said(run, tmp_path, capsys):
+    path = tmp_path / "datos.jsonl"
+    path.write_text(json.dumps(RECORD | {"completion": "a" * 600}), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        run("--data", str(path))
+    assert "en el contexto caben 512" in " ".join(capsys.readouterr().err.split())
+    with pytest.raises(SystemExit):
+        run("--steps", "0")
+    assert "debe ser al menos 1" in capsys.readouterr().err
