@@ -1,0 +1,96 @@
+"""Lo que una política responde a unas peticiones, en la forma en que se puntúa y se aprende."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from torch import Generator
+
+from siguiente.alignment.answers import Answers, join_answers
+from siguiente.alignment.demonstrations import encode_demonstrations
+from siguiente.alignment.records import PromptCompletion
+from siguiente.language_models.batch import generate_batch
+from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.sampling import sampler
+from siguiente.language_models.text import TextModel
+
+__all__ = ["Rollouts", "encode_answers", "sample_answers"]
+
+
+class Rollouts(NamedTuple):
+    """Unas respuestas, en tokens y en texto."""
+
+    answers: Answers
+    """Peticiones y respuestas, B filas."""
+    texts: list[str]
+    """Las respuestas, sin su final."""
+    ended: list[bool]
+    """Si la política terminó la respuesta, o se quedó sin sitio."""
+
+
+def sample_answers(
+    model: TextModel[LanguageModel], prompts: Sequence[str], generator: Generator, length: int, n: int = 1
+) -> Rollouts:
+    """Responde `n` veces a cada petición, al azar y a temperatura 1: así la política es la que se mide.
+
+    Parameters
+    ----------
+    model : TextModel
+        La política, con un token de final.
+    prompts : sequence of str
+        N peticiones.
+    generator : torch.Generator
+        La fuente de azar.
+    length : int
+        Máximo de tokens por respuesta, con el final.
+    n : int
+        Respuestas por petición, que van seguidas: salen B = N·n.
+
+    Raises
+    ------
+    ValueError
+        Si no hay peticiones, si alguna no cabe o si el tokenizador no tiene token de final.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> model = TextModel(UniformModel(258), ByteTokenizer())
+    >>> found = sample_answers(model, ["¿Sí?", "¿No?"], torch.Generator().manual_seed(0), length=8, n=3)
+    >>> len(found.texts), found.answers.ids.shape[0]
+    (6, 6)
+    """
+    end = model.tokenizer.eos_id
+    if end is None:
+        raise ValueError("Este tokenizador no tiene token de final: la política no podría terminar.")
+    rows = [model.encode(prompt) for prompt in prompts for _ in range(n)]
+    written = generate_batch(model.model, rows, length, sampler(generator), end)
+    ended = [len(row) < length for row in written]
+    closed = [[*row, end] if done else row for row, done in zip(written, ended, strict=True)]
+    return Rollouts(join_answers(rows, closed), [model.decode(row) for row in written], ended)
+
+
+def encode_answers(model: TextModel[LanguageModel], prompts: Sequence[str], texts: Sequence[str]) -> Answers:
+    """Une peticiones y respuestas escritas por otro, cada respuesta con su final.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo que las va a leer.
+    prompts, texts : sequence of str
+        B peticiones y B respuestas.
+
+    Raises
+    ------
+    ValueError
+        Si alguna está vacía o no cabe en el contexto.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> encode_answers(TextModel(UniformModel(258), ByteTokenizer()), ["¿?"], ["sí"]).mask.sum().item()
+    4
+    """
+    records = [PromptCompletion(*pair) for pair in zip(prompts, texts, strict=True)]
+    return join_answers(*encode_demonstrations(model, records))

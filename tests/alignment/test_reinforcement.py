@@ -1,0 +1,92 @@
+"""El bucle de aprendizaje por refuerzo: sube lo que se premia, y se retoma donde quedó."""
+
+import math
+
+import pytest
+import torch
+
+from siguiente.alignment.methods import GRPO, PPO, Reinforce
+from siguiente.alignment.policy_gradient import centred
+from siguiente.alignment.reinforcement import reinforce
+from siguiente.alignment.value_head import ValueModel
+from siguiente.language_models.training import DivergedError, TrainingConfig
+
+CONFIG = TrainingConfig(steps=60, batch_size=8, length=6, learning_rate=3e-2, weight_decay=0.0)
+METHODS = {
+    "reinforce": lambda model: Reinforce(beta=0.01),
+    "sin grupos": lambda model: Reinforce(beta=0.01, baseline=centred),
+    "grpo": lambda model: GRPO(beta=0.01),
+    "ppo": lambda model: PPO(ValueModel(model), beta=0.01),
+}
+
+
+def thanks(prompts, texts):
+    return [text.count("gracias") for text in texts]
+
+
+def weights(model):
+    return torch.cat([weight.flatten() for weight in model.parameters()]).detach().clone()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_raises_what_is_rewarded(policy, prompts, name):
+    reports = list(reinforce(policy, prompts, thanks, METHODS[name](policy.model), CONFIG))
+    first, last = (sum(report.reward for report in part) / 5 for part in (reports[:5], reports[-5:]))
+    assert last > first + 0.3
+    assert reports[0].kl == pytest.approx(0, abs=1e-5)
+    assert reports[-1].kl > 0.1
+
+
+def test_a_dear_divergence_keeps_the_policy_at_home(policy, prompts):
+    near = list(reinforce(policy, prompts, thanks, Reinforce(beta=10.0), CONFIG))[-1]
+    assert near.kl < 0.5
+
+
+def test_a_constant_reward_teaches_nothing(policy, prompts):
+    before = weights(policy.model)
+    constant = lambda prompts, texts: [3.0] * len(texts)  # noqa: E731
+    list(reinforce(policy, prompts, constant, GRPO(beta=0.0), CONFIG))
+    assert torch.equal(weights(policy.model), before)
+
+
+def test_the_true_reward_is_only_watched(policy, prompts):
+    shorter = lambda prompts, texts: [-len(text) for text in texts]  # noqa: E731
+    watched = next(reinforce(policy, prompts, thanks, GRPO(), CONFIG, gold=shorter))
+    assert watched.gold < 0 <= watched.reward
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_interrupted_run_ends_like_an_unbroken_one(policy, prompts, name, tmp_path):
+    from copy import deepcopy
+
+    short = TrainingConfig(steps=6, batch_size=2, length=4, learning_rate=1e-2, evaluate_every=2)
+    runs = []
+    for stop in (None, 5):
+        model = deepcopy(policy)
+        path = tmp_path / f"{stop}"
+        if stop:
+            broken = deepcopy(policy)
+            reports = reinforce(broken, prompts, thanks, METHODS[name](broken.model), short, checkpoint=path)
+            assert [next(reports).step for _ in range(stop)][-1] == 4
+            reports.close()
+        reports = list(reinforce(model, prompts, thanks, METHODS[name](model.model), short, checkpoint=path))
+        runs.append((reports, weights(model.model)))
+    assert runs[0][0] == runs[1][0]
+    assert torch.equal(runs[0][1], runs[1][1])
+
+
+@pytest.mark.parametrize("bad", [[math.nan] * 32, [1.0]])
+def test_bad_rewards_are_said_and_nothing_moves(policy, prompts, bad):
+    before = weights(policy.model)
+    with pytest.raises(ValueError, match="Se esperaban 32 recompensas finitas"):
+        next(reinforce(policy, prompts, lambda prompts, texts: bad, GRPO(), CONFIG))
+    assert torch.equal(weights(policy.model), before)
+
+
+def test_no_prompts_and_a_diverged_loss_are_said(policy, prompts):
+    with pytest.raises(ValueError, match="No hay peticiones"):
+        next(reinforce(policy, [], thanks, GRPO(), CONFIG))
+    with torch.no_grad():
+        policy.model.norm.weight.fill_(math.nan)
+    with pytest.raises((DivergedError, RuntimeError)):
+        next(reinforce(policy, prompts, thanks, GRPO(), CONFIG))

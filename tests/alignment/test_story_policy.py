@@ -1,0 +1,35 @@
+"""Las políticas de los cuentos: su forma, y cómo se ajusta una sin gastar minutos."""
+
+import json
+from dataclasses import replace
+
+from safetensors.torch import load_file
+
+from siguiente.alignment import story_policy
+from siguiente.alignment.story_base import STORY_BASE, make_story_base
+from siguiente.data.story_requests import load_demonstrations
+from siguiente.language_models.text import TextModel
+from siguiente.language_models.words import WordTokenizer
+
+
+def test_the_policy_is_small_and_the_longest_answer_fits():
+    shown = load_demonstrations("train", 500)
+    tokenizer = WordTokenizer.from_texts(demo.completion for demo in shown)
+    base = make_story_base(1478)
+    assert sum(weights.numel() for weights in base.parameters()) <= 200_000
+    longest = max(len(tokenizer.encode(demo.completion)) + 1 for demo in shown)
+    asked = max(len(tokenizer.encode(demo.prompt)) + 1 for demo in shown)
+    assert longest <= story_policy.ANSWER_LENGTH <= base.context_length - asked
+
+
+def test_the_policy_learns_from_the_demonstrations(tmp_path, monkeypatch):
+    tokenizer = WordTokenizer.from_texts(demo.completion for demo in load_demonstrations("train", 200))
+    base = TextModel(make_story_base(tokenizer.vocab_size), tokenizer)
+    monkeypatch.setattr(type(STORY_BASE), "load", lambda self: base)
+    monkeypatch.setattr(story_policy, "DEMONSTRATIONS", 16)
+    monkeypatch.setattr(story_policy, "SFT_CONFIG", replace(story_policy.SFT_CONFIG, steps=12, batch_size=4))
+    story_policy.write_story_policy(tmp_path)
+    losses = json.loads((tmp_path / "log.json").read_text("utf8"))
+    assert len(losses) == 12
+    assert losses[-1] < losses[0] - 1
+    assert load_file(tmp_path / "model.safetensors").keys() == base.model.state_dict().keys()
