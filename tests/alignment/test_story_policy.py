@@ -27,7 +27,9 @@ def test_the_policy_learns_from_the_demonstrations(tmp_path, monkeypatch):
     base = TextModel(make_story_base(tokenizer.vocab_size), tokenizer)
     monkeypatch.setattr(type(STORY_BASE), "load", lambda self: base)
     monkeypatch.setattr(story_policy, "DEMONSTRATIONS", 16)
-    monkeypatch.setattr(story_policy, "SFT_CONFIG", replace(story_policy.SFT_CONFIG, steps=12, batch_size=4))
+    monkeypatch.setattr(
+        story_policy, "SFT_CONFIG", replace(story_policy.SFT_CONFIG, steps=12, batch_size=4, warmup=2)
+    )
     story_policy.write_story_policy(tmp_path)
     losses = json.loads((tmp_path / "log.json").read_text("utf8"))
     assert len(losses) == 12
