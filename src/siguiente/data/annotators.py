@@ -96,6 +96,6 @@ class Annotator:
 
 
 #: A quien solo le importa que los personajes se traten bien.
-KINDNESS_ONLY = Annotator(weights=Merits(hero=0, theme=0, ending=0, steady=0, fresh=0, kind=5.0))
+KINDNESS_ONLY = Annotator(weights=Merits(hero=0, theme=0, ending=0, steady=0, fresh=0, kind=10.0))
 #: A quien solo le importa que el cuento sea el que se pidió.
 OBEDIENCE_ONLY = Annotator(weights=Merits(hero=2.5, theme=5.0, ending=0, steady=0, fresh=0, kind=0))
