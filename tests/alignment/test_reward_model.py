@@ -161,6 +161,12 @@ def test_what_is_not_a_number_stops_everything():
         next(fit_reward_model(model, some_pairs(), CONFIG))
     with pytest.raises(ValueError, match="Las recompensas: el valor de la posición"):
         score_answers(model, some_pairs().chosen)
-    reader = TextModel(GPT(GPTConfig(258, 6, 1, 1, 4)), ByteTokenizer())
-    with pytest.raises(ValueError, match="caben 6"):
-        score_texts(model, reader, ["¿Sí?"], ["Sí."])
+
+
+def test_a_text_that_grew_when_read_back_is_cut_and_not_an_error(policy, prompts):
+    model = RewardModel(policy.model)
+    nn.init.ones_(model.values.head.weight)
+    nn.init.normal_(model.values.body.norm.weight)
+    texts = [" gracias" * times for times in (40, 11, 10)]
+    long, full, shorter = score_texts(model, policy, prompts[:1] * 3, texts)
+    assert long == full != shorter

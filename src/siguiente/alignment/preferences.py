@@ -1,5 +1,6 @@
 """Preferencias: dos respuestas de la política a cada petición, y cuál gustó más."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -55,8 +56,8 @@ def sample_pairs(
 ) -> list[StoryPair]:
     """Escribe dos cuentos para cada petición.
 
-    Las parejas de cuentos iguales, y las que tienen uno vacío, se quitan: no hay qué comparar. Por eso puede
-    haber menos que peticiones.
+    Las parejas de cuentos iguales, y las que tienen uno vacío o que no cabe en el contexto al volver a leerlo,
+    se quitan. Por eso puede haber menos que peticiones.
 
     Parameters
     ----------
@@ -70,8 +71,15 @@ def sample_pairs(
         Máximo de tokens por cuento, con el final.
     """
     texts = sample_answers(policy, [request.text for request in requests], generator, length, n=2).texts
-    pairs = zip(requests, texts[::2], texts[1::2], strict=True)
-    return [StoryPair(*pair) for pair in pairs if pair[1] != pair[2] and pair[1].strip() and pair[2].strip()]
+    pairs = map(StoryPair, requests, texts[::2], texts[1::2])
+    return [pair for pair in pairs if _comparable(policy, pair)]
+
+
+def _comparable(policy: TextModel[LanguageModel], pair: StoryPair) -> bool:
+    """Dice si hay qué comparar: dos cuentos distintos, ninguno vacío, que se pueden volver a leer."""
+    prompt, limit = len(policy.encode(pair.request.text)), policy.model.context_length or sys.maxsize
+    sizes = [prompt + len(policy.tokenizer.encode(text)) + 1 for text in pair[1:]]
+    return pair.first != pair.second and all(map(str.strip, pair[1:])) and max(sizes) <= limit
 
 
 def ask_annotators(

@@ -1,5 +1,6 @@
 """El modelo de recompensa: una red que puntúa una respuesta, aprendida de comparaciones."""
 
+import sys
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -128,7 +129,8 @@ def score_texts(
     """La recompensa de unas respuestas escritas.
 
     A todas se les pone su final, que es lo que el modelo leyó al ajustarse: también a las que se quedaron sin
-    sitio, y a las vacías, que son solo el final.
+    sitio, y a las vacías, que son solo el final. La que no cabe se corta: un texto puede ocupar más tokens al
+    leerlo que al escribirlo.
 
     Parameters
     ----------
@@ -142,13 +144,15 @@ def score_texts(
     Raises
     ------
     ValueError
-        Si no hay tantas como peticiones, si alguna no cabe o si una recompensa no es un número finito.
+        Si no hay tantas como peticiones o si una recompensa no es un número finito.
     """
-    end = reader.tokenizer.eos_id
+    end, asked = reader.tokenizer.eos_id, [reader.encode(prompt) for prompt in prompts]
     if end is None:
         raise ValueError("Este tokenizador no tiene token de final, y la recompensa se lee en él.")
-    answers = [[*reader.tokenizer.encode(text), end] for text in texts]
-    rows = join_answers([reader.encode(prompt) for prompt in prompts], answers, reader.model.context_length)
+    limit = reader.model.context_length or sys.maxsize
+    room = [limit - len(prompt) - 1 for prompt in asked]
+    answers = [[*reader.tokenizer.encode(text)[:left], end] for text, left in zip(texts, room, strict=True)]
+    rows = join_answers(asked, answers)
     found: list[float] = score_answers(model, rows).tolist()
     return found
 
