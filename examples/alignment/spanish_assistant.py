@@ -23,7 +23,7 @@ def main(given: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--data", type=Path, metavar="ARCHIVO", help="peticiones y respuestas propias, en JSONL")
     add("--steps", type=int, default=102, metavar="N", help="pasos de 8 demostraciones (%(default)s)")
-    add("--rate", type=float, default=5e-4, metavar="X", help="tasa de aprendizaje (%(default)s)")
+    add("--rate", type=float, default=1e-3, metavar="X", help="tasa de aprendizaje (%(default)s)")
     add("--prompt", default="¿Qué es un volcán?", metavar="TEXTO", help="lo que se le pide al final")
     add("--out", type=Path, default=Path("assistant"), metavar="CARPETA", help="donde escribe (%(default)s)")
     add("--restart", action="store_true", help="olvida lo que hubiera en la carpeta")
