@@ -56,8 +56,8 @@ def sample_pairs(
 ) -> list[StoryPair]:
     """Escribe dos cuentos para cada petición.
 
-    Las parejas de cuentos iguales, y las que tienen uno vacío o que no cabe en el contexto al volver a leerlo,
-    se quitan. Por eso puede haber menos que peticiones.
+    Las parejas de cuentos iguales, y las que tienen uno vacío o que no cabe en el contexto al volver a
+    leerlo, se quitan. Por eso puede haber menos que peticiones.
 
     Parameters
     ----------
