@@ -11,6 +11,7 @@ from siguiente.alignment.assistant_measures import (
     bits_per_byte,
     measure_replies,
     stays_in_spanish,
+    stopped,
     write_replies,
 )
 from siguiente.data.instructions import load_instructions
@@ -43,6 +44,13 @@ def test_each_measure_has_its_column():
     assert measure_replies(test[:1], [Reply("", True)]).tolist() == [[1, 0, 1]]
     with pytest.raises(ValueError, match="zip"):
         measure_replies(test, good[1:])
+
+
+def test_the_first_mark_ends_the_reply():
+    reply = Reply("uno\nB: dos\nA: tres", False)
+    assert stopped(reply, ["\nA:", "\nB:"]) == Reply("uno", True)
+    assert stopped(reply, ["\nA:"]) == Reply("uno\nB: dos", True)
+    assert stopped(reply, ["C"]) == reply
 
 
 def test_replies_are_the_most_likely_and_say_if_they_ended(text_gru):

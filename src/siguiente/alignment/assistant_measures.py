@@ -15,7 +15,15 @@ from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.sampling import greedy
 from siguiente.language_models.text import TextModel
 
-__all__ = ["MEASURES", "Reply", "bits_per_byte", "measure_replies", "stays_in_spanish", "write_replies"]
+__all__ = [
+    "MEASURES",
+    "Reply",
+    "bits_per_byte",
+    "measure_replies",
+    "stays_in_spanish",
+    "stopped",
+    "write_replies",
+]
 
 BATCH = 16
 MEASURES = ("termina su turno", "da la forma pedida", "sigue en español")
@@ -66,6 +74,20 @@ def write_replies(model: TextModel[LanguageModel], prompts: Sequence[str], lengt
         ids = [model.encode(prompt) for prompt in prompts[start : start + BATCH]]
         written += generate_batch(model.model, ids, length, greedy, end)
     return [Reply(model.decode(ids), len(ids) < length) for ids in written]
+
+
+def stopped(reply: Reply, marks: Sequence[str]) -> Reply:
+    """Lo que quedaría si quien usa el modelo lo cortara en la primera de unas marcas.
+
+    Es el control del ajuste: lo que un modelo base consigue sin aprender nada.
+
+    Examples
+    --------
+    >>> stopped(Reply(" Hola.\\nPetición: Otra", ended=False), ["\\nPetición:"])
+    Reply(text=' Hola.', ended=True)
+    """
+    places = [place for mark in marks if (place := reply.text.find(mark)) >= 0]
+    return Reply(reply.text[: min(places)], True) if places else reply
 
 
 def stays_in_spanish(text: str) -> bool:
