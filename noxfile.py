@@ -118,7 +118,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def oracles(session: nox.Session) -> None:
-    """Compara con KenLM, TRL y peft; para compilar la primera necesita un compilador de C++."""
+    """Compara con KenLM, TRL y PEFT; para compilar la primera necesita un compilador de C++."""
     pip(session, "install", "--quiet", "--constraint", str(LOCK), "--group", ORACLES)
     python(session, "-m", "pytest", "-m", "oracle", *session.posargs)
 

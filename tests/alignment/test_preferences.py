@@ -12,7 +12,7 @@ from siguiente.alignment.preferences import (
     label_pairs,
     sample_pairs,
     shuffled_labels,
-    shuffled_pairs,
+    shuffled_rows,
 )
 from siguiente.alignment.records import Preference
 from siguiente.data.annotators import KINDNESS_ONLY, OBEDIENCE_ONLY, Annotator
@@ -109,7 +109,7 @@ def test_tokens_and_back():
 def test_an_epoch_shows_each_pair_once_without_spare_padding():
     rows = [[n] * (n + 1) for n in range(1, 8)]
     pairs = Pairs(join_answers([[9]] * 7, rows), join_answers([[8]] * 7, rows[::-1]))
-    batches = shuffled_pairs(pairs, batch_size=3, seed=0)
+    batches = map(pairs.select, shuffled_rows(7, batch_size=3, seed=0))
     epochs = [[next(batches) for _ in range(3)] for _ in range(2)]
     orders = [[n for batch in epoch for n in batch.chosen.ids[:, 1].tolist()] for epoch in epochs]
     assert [sorted(order) for order in orders] == [list(range(1, 8))] * 2

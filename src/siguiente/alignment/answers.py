@@ -8,7 +8,9 @@ from torch import Tensor, nn
 
 from siguiente.language_models.scoring import token_logprobs
 
-__all__ = ["Answers", "answer_logprobs", "join_answers"]
+__all__ = ["Answers", "answer_logprobs", "answer_totals", "join_answers"]
+
+BATCH = 64
 
 
 class Answers(NamedTuple):
@@ -82,3 +84,18 @@ def answer_logprobs(model: nn.Module, answers: Answers) -> Tensor:
     """
     logits = model(answers.ids[:, :-1]).float()
     return token_logprobs(logits, answers.ids[:, 1:]).masked_fill(~answers.mask[:, 1:], 0.0)
+
+
+@torch.no_grad()
+def answer_totals(model: nn.Module, answers: Answers) -> Tensor:
+    """Log-probabilidad de cada respuesta entera, (B,), sin gradiente y por lotes.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> net = nn.Embedding.from_pretrained(torch.zeros(8, 8))
+    >>> answer_totals(net, join_answers([[1, 2], [3]], [[4], [5, 6]]))
+    tensor([-2.0794, -4.1589])
+    """
+    batches = zip(*(rows.split(BATCH) for rows in answers), strict=True)
+    return torch.cat([answer_logprobs(model, Answers(*batch)).sum(1) for batch in batches])

@@ -23,7 +23,7 @@ __all__ = [
     "label_pairs",
     "sample_pairs",
     "shuffled_labels",
-    "shuffled_pairs",
+    "shuffled_rows",
 ]
 
 
@@ -191,13 +191,13 @@ def encode_preferences(model: TextModel[LanguageModel], preferences: Sequence[Pr
     return Pairs(chosen, encode_answers(model, prompts, [pair.rejected for pair in preferences]))
 
 
-def shuffled_pairs(pairs: Pairs, batch_size: int, seed: int) -> Iterator[Pairs]:
-    """Da sin fin lotes de preferencias, barajadas de nuevo en cada época, que da cada una una vez.
+def shuffled_rows(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
+    """Da sin fin lotes de números de fila, barajados de nuevo en cada época, que da cada uno una vez.
 
     Parameters
     ----------
-    pairs : Pairs
-        N preferencias.
+    count : int
+        Las filas, N.
     batch_size : int
         Las de cada lote; el último de una época puede tener menos.
     seed : int
@@ -205,16 +205,13 @@ def shuffled_pairs(pairs: Pairs, batch_size: int, seed: int) -> Iterator[Pairs]:
 
     Examples
     --------
-    >>> from siguiente.alignment.answers import join_answers
-    >>> pairs = Pairs(join_answers([[1]] * 3, [[2], [3], [4]]), join_answers([[1]] * 3, [[5], [6], [7]]))
-    >>> batches = shuffled_pairs(pairs, batch_size=2, seed=0)
-    >>> [len(next(batches).chosen.ids) for _ in range(4)]
+    >>> batches = shuffled_rows(3, batch_size=2, seed=0)
+    >>> [len(next(batches)) for _ in range(4)]
     [2, 1, 2, 1]
     """
     generator = Generator().manual_seed(seed)
     while True:
-        order = torch.randperm(len(pairs.chosen.ids), generator=generator)
-        yield from map(pairs.select, order.split(batch_size))
+        yield from torch.randperm(count, generator=generator).split(batch_size)
 
 
 def _select(answers: Answers, rows: Tensor) -> Answers:

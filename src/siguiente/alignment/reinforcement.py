@@ -98,7 +98,11 @@ def reinforce(
     reference = deepcopy(policy.model).eval()
     learned = nn.ModuleList([policy.model, method.learned])
     optimizer, log = make_optimizer(learned, config), list[RLReport]()
-    saved = None if checkpoint is None else Checkpoint(checkpoint, _identity(learned, prompts, config))
+    saved = (
+        None
+        if checkpoint is None
+        else Checkpoint(checkpoint, _identity(learned, prompts, (config, method, group, epochs)))
+    )
     if saved is not None:
         log = [RLReport(*report) for report in saved.restore(learned, optimizer)]
     yield from tuple(log)
@@ -147,7 +151,7 @@ def _report(step: int, seen: Experience, rollouts: Rollouts, truth: Sequence[flo
     )
 
 
-def _identity(learned: nn.Module, prompts: Sequence[str], config: TrainingConfig) -> dict[str, str]:
-    """Lo que identifica un entrenamiento: la configuración, la forma de lo que aprende y las peticiones."""
+def _identity(learned: nn.Module, prompts: Sequence[str], settings: object) -> dict[str, str]:
+    """Lo que identifica un entrenamiento: cómo se aprende, la forma de lo que aprende y las peticiones."""
     letters = torch.tensor([ord(letter) for letter in "\0".join(prompts)])
-    return fingerprint(learned, letters, config, None)
+    return fingerprint(learned, letters, settings, None)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from siguiente.alignment.answers import Answers, join_answers
 from siguiente.alignment.bradley_terry import bradley_terry_loss
 from siguiente.alignment.masks import check_finite
-from siguiente.alignment.preferences import Pairs, shuffled_pairs
+from siguiente.alignment.preferences import Pairs, shuffled_rows
 from siguiente.alignment.updates import update
 from siguiente.alignment.value_head import ValueModel
 from siguiente.language_models.protocol import LanguageModel
@@ -101,8 +101,9 @@ def fit_reward_model(model: nn.Module, pairs: Pairs, config: TrainingConfig) -> 
     (0.6931, True, 1.0)
     """
     optimizer = make_optimizer(model, config)
-    batches = shuffled_pairs(pairs, config.batch_size, config.seed)
-    for step, batch in zip(range(config.steps), batches, strict=False):
+    batches = shuffled_rows(len(pairs.chosen.ids), config.batch_size, config.seed)
+    for step, rows in zip(range(config.steps), batches, strict=False):
+        batch = pairs.select(rows)
         loss = bradley_terry_loss(model(batch.chosen), model(batch.rejected)).loss
         update(loss, model, optimizer, config, step)
         yield loss.item()
