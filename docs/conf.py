@@ -82,6 +82,7 @@ nitpick_ignore = [
     ("py:class", "numpy.ndarray"),
     ("py:class", "tokenizers.Tokenizer"),
     ("py:class", "torch._C.Generator"),
+    ("py:class", "torch.nn.modules.linear.Linear"),
     ("py:class", "torch.nn.modules.module.Module"),
     ("py:class", "torch.nn.modules.rnn.GRU"),
     ("py:class", "torch.optim.optimizer.Optimizer"),

@@ -71,7 +71,7 @@ class AnswerLogits(nn.Module):
     Parameters
     ----------
     network : Module
-        La red de un modelo preentrenado, como la de :func:`siguiente.llm.load`.
+        La red de un modelo preentrenado, como la de :func:`siguiente.llm.loading.load`.
     """
 
     def __init__(self, network: Any) -> None:

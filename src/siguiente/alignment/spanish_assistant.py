@@ -43,8 +43,8 @@ TRAINING = TrainingConfig(
     steps=102, batch_size=8, learning_rate=1e-3, warmup=8, weight_decay=0.0, evaluate_every=5
 )
 
-#: Un modelo base no tiene plantilla de chat: cualquiera vale si al responder se usa la misma que al ajustar.
-#: Esta son dos palabras corrientes que el modelo ya entiende: no hay que enseñarle marcas nuevas.
+#: La plantilla. Un modelo base no tiene ninguna, y cualquiera vale si al responder se usa la misma que al
+#: ajustar. Esta son dos palabras corrientes que el modelo ya entiende: no hay que enseñarle marcas nuevas.
 TEMPLATE = "Petición: {prompt}\nRespuesta:"
 
 

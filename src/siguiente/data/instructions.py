@@ -40,7 +40,7 @@ class Instruction:
     prompt: str
     """Lo que se pide; si hay que trabajar con un texto, está entre comillas españolas."""
     completion: str
-    """Una respuesta buena: no siempre la única."""
+    """Una respuesta buena, no siempre la única."""
 
 
 def load_instructions(split: str) -> list[Instruction]:

@@ -38,7 +38,7 @@ class Merits(NamedTuple):
     ending: float
     """Si termina con una frase completa."""
     steady: float
-    """Si no confunde a sus personajes: con más de tres, va bajando hasta cero."""
+    """Si no confunde a sus personajes. Con más de tres, va bajando hasta cero."""
     fresh: float
     """Qué parte de sus grupos de cuatro palabras no se repite."""
     kind: float
@@ -98,7 +98,7 @@ def gold_rewards(prompts: Sequence[str], stories: Sequence[str]) -> list[float]:
     Parameters
     ----------
     prompts : sequence of str
-        B peticiones, como las escribe :attr:`StoryRequest.text`.
+        B peticiones, como las escribe :attr:`~siguiente.data.story_requests.StoryRequest.text`.
     stories : sequence of str
         B cuentos.
 
