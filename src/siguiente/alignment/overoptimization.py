@@ -1,0 +1,94 @@
+"""La sobreoptimización: cuánto gana, y cuándo pierde, la recompensa verdadera al alejarse del principio."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from siguiente.alignment.masks import check_finite
+
+__all__ = ["OveroptimizationFit", "fit_best_of_n", "fit_rl"]
+
+
+class OveroptimizationFit(NamedTuple):
+    """Una curva de dos parámetros ajustada a lo que se gana a cada distancia."""
+
+    alpha: float
+    """Lo que se gana al principio, en puntos por unidad de distancia."""
+    beta: float
+    """Lo que frena; con un valor negativo, la curva no baja nunca."""
+    fitted: Tensor
+    """Lo que la curva da a cada distancia, (K,)."""
+    residuals: Tensor
+    """Lo medido menos lo ajustado, (K,)."""
+    peak: float
+    """La distancia del máximo; infinita si la curva no baja."""
+
+
+def fit_best_of_n(distance: Tensor, gain: Tensor) -> OveroptimizationFit:
+    """Ajusta la curva de lo mejor de n.
+
+    Parameters
+    ----------
+    distance : Tensor
+        Raíz de la divergencia KL de cada política al modelo de partida, (K,), en raíces de nat.
+    gain : Tensor
+        La recompensa verdadera media de cada una menos la del modelo de partida, (K,), en puntos.
+
+    Raises
+    ------
+    ValueError
+        Si las formas no coinciden, si alguna distancia es negativa, si hay menos de dos distintas y positivas
+        o si algo no es un número finito.
+
+    Notes
+    -----
+    :math:`G(d) = d\\,(\\alpha - \\beta d)`, por mínimos cuadrados :cite:p:`gao2023overoptimization`. El
+    máximo está en :math:`\\alpha / 2\\beta`.
+
+    Examples
+    --------
+    >>> fit = fit_best_of_n(torch.tensor([0.0, 1.0, 2.0]), torch.tensor([0.0, 2.0, 2.0]))
+    >>> [round(value, 4) for value in (fit.alpha, fit.beta, fit.peak)]
+    [3.0, 1.0, 1.5]
+    """
+    alpha, beta, fitted, residuals = _least_squares(distance, gain, distance.double().square())
+    return OveroptimizationFit(alpha, beta, fitted, residuals, alpha / (2 * beta) if beta > 0 else math.inf)
+
+
+def fit_rl(distance: Tensor, gain: Tensor) -> OveroptimizationFit:
+    """Ajusta la curva del aprendizaje por refuerzo; parámetros y errores, los de :func:`fit_best_of_n`.
+
+    Notes
+    -----
+    :math:`G(d) = d\\,(\\alpha - \\beta \\log d)`, por mínimos cuadrados
+    :cite:p:`gao2023overoptimization`. El máximo está en :math:`e^{\\alpha/\\beta - 1}`. Su pendiente
+    en el cero es infinita, así que conviene desconfiar de ella a distancias pequeñas.
+
+    Examples
+    --------
+    >>> fit = fit_rl(torch.tensor([0.0, 1.0, math.e]), torch.tensor([0.0, 2.0, math.e]))
+    >>> [round(value, 4) for value in (fit.alpha, fit.beta, fit.peak)]
+    [2.0, 1.0, 2.7183]
+    """
+    d = distance.double()
+    alpha, beta, fitted, residuals = _least_squares(distance, gain, torch.xlogy(d, d))
+    peak = math.exp(min(alpha / beta - 1, 700.0)) if beta > 0 else math.inf
+    return OveroptimizationFit(alpha, beta, fitted, residuals, peak)
+
+
+def _least_squares(distance: Tensor, gain: Tensor, bend: Tensor) -> tuple[float, float, Tensor, Tensor]:
+    """Los dos coeficientes de `distance` y `-bend` que menos se equivocan, lo ajustado y lo que falta."""
+    if distance.ndim != 1 or distance.shape != gain.shape:
+        raise ValueError(
+            f"Cada distancia necesita su ganancia: {tuple(distance.shape)} y {tuple(gain.shape)}."
+        )
+    check_finite("Las distancias", distance)
+    check_finite("Las ganancias", gain)
+    if (distance < 0).any() or len(distance[distance > 0].unique()) < 2:
+        raise ValueError("Hacen falta al menos dos distancias distintas y positivas, y ninguna negativa.")
+    columns, target = torch.stack([distance.double(), -bend], 1), gain.double()
+    weights = torch.linalg.lstsq(columns, target[:, None]).solution.squeeze(1)
+    fitted = columns @ weights
+    return weights[0].item(), weights[1].item(), fitted, target - fitted

@@ -1,0 +1,63 @@
+"""Las curvas de Gao y colaboradores: recuperan lo que las hizo, y sus errores son los mínimos."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from siguiente.alignment.overoptimization import fit_best_of_n, fit_rl
+
+D = torch.tensor([0.0, 0.3, 0.8, 1.5, 3.0, 6.0], dtype=torch.double)
+CURVES = {
+    fit_best_of_n: lambda d, a, b: d * (a - b * d),
+    fit_rl: lambda d, a, b: a * d - b * torch.xlogy(d, d),
+}
+number = st.floats(-5, 5)
+
+
+@pytest.mark.parametrize("fit", CURVES)
+@settings(max_examples=25, deadline=None)
+@given(number, number)
+def test_an_exact_curve_is_recovered(fit, alpha, beta):
+    found = fit(D, CURVES[fit](D, alpha, beta))
+    assert (found.alpha, found.beta) == pytest.approx((alpha, beta), abs=1e-9)
+    assert found.residuals.abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("fit", CURVES)
+def test_it_is_what_scipy_finds(fit):
+    from scipy.optimize import curve_fit
+
+    gain = torch.tensor([0.0, 0.5, 0.7, 0.4, -1.0, -3.5], dtype=torch.double)
+    formula = lambda d, a, b: CURVES[fit](torch.as_tensor(d), a, b).numpy()  # noqa: E731
+    expected, _ = curve_fit(formula, D.numpy(), gain.numpy())
+    found = fit(D, gain)
+    assert np.allclose([found.alpha, found.beta], expected, atol=1e-6)
+    torch.testing.assert_close(found.fitted + found.residuals, gain)
+
+
+@pytest.mark.parametrize("fit", CURVES)
+def test_the_peak_is_the_highest_point(fit):
+    found = fit(D, CURVES[fit](D, 3.0, 1.0))
+    around = CURVES[fit](found.peak * torch.tensor([0.99, 1.0, 1.01], dtype=torch.double), 3.0, 1.0)
+    assert around.argmax() == 1
+    assert fit(D, CURVES[fit](D, 1.0, -0.5)).peak == math.inf
+
+
+@pytest.mark.parametrize(
+    ("distance", "gain", "message"),
+    [
+        ([1.0, 2.0], [1.0], "su ganancia"),
+        ([0.0, 1.0, 1.0], [0.0, 1.0, 1.0], "dos distancias"),
+        ([-1.0, 1.0, 2.0], [0.0, 1.0, 1.0], "dos distancias"),
+        ([1.0, math.nan], [1.0, 1.0], "finito"),
+        ([1.0, 2.0], [1.0, math.inf], "finito"),
+    ],
+)
+def test_bad_measures_are_said(distance, gain, message):
+    for fit in CURVES:
+        with pytest.raises(ValueError, match=message):
+            fit(torch.tensor(distance), torch.tensor(gain))
