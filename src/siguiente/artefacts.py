@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from siguiente.alignment.story_base import STORY_BASE
+from siguiente.alignment.story_dpo import STORY_DPO
 from siguiente.alignment.story_policy import STORY_POLICY
 from siguiente.alignment.story_reward_model import STORY_PAIRS, STORY_REWARD
 from siguiente.alignment.story_runs import STORY_RUNS
@@ -65,7 +66,7 @@ def _computed(recipe: Recipe) -> Artefact:
 
 
 STORY_MODELS = (STORY_GPT, STORY_GRU, STORY_MLP, STORY_BASE)  # el que más tarda, primero
-ALIGNED = (STORY_POLICY, STORY_PAIRS, STORY_REWARD, STORY_RUNS)  # cada uno parte del anterior
+ALIGNED = (STORY_POLICY, STORY_PAIRS, STORY_REWARD, STORY_RUNS, STORY_DPO)  # cada uno parte del anterior
 RECIPES = (STORY_CORPUS, *(model.recipe for model in STORY_MODELS), *ALIGNED)
 ENCODER = Artefact(MINILM.name, MINILM.sha256, _verified)
 ARTEFACTS = (*map(_converted, CATALOGUE), ENCODER, *map(_computed, RECIPES))
