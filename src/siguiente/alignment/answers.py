@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
-from siguiente.language_models.scoring import token_logprobs
+from siguiente.transformers.gpt import GPT
 
 __all__ = ["Answers", "answer_logprobs", "answer_totals", "join_answers"]
 
 BATCH = 64
+ROWS = 512  # los logits de tantas posiciones caben en la memoria rápida del procesador
 
 
 class Answers(NamedTuple):
@@ -82,8 +84,12 @@ def answer_logprobs(model: nn.Module, answers: Answers) -> Tensor:
     tensor([[ 0.0000, -2.0794],
             [-2.0794, -2.0794]])
     """
-    logits = model(answers.ids[:, :-1]).float()
-    return token_logprobs(logits, answers.ids[:, 1:]).masked_fill(~answers.mask[:, 1:], 0.0)
+    mask, targets = answers.mask[:, 1:], answers.ids[:, 1:][answers.mask[:, 1:]]
+    hidden, head = (model.hidden, model.head) if isinstance(model, GPT) else (model, nn.Identity())
+    rows = hidden(answers.ids[:, :-1])[mask]  # un GPT forma logits solo donde se predice la respuesta
+    parts = zip(rows.split(ROWS), targets.split(ROWS), strict=True)
+    found = torch.cat([-cross_entropy(head(x).float(), ids, reduction="none") for x, ids in parts])
+    return torch.zeros(mask.shape).masked_scatter(mask, found)
 
 
 @torch.no_grad()

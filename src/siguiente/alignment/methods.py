@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from siguiente.alignment.advantages import generalized_advantages, kl_rewards, whitened
-from siguiente.alignment.answers import Answers, answer_logprobs
+from siguiente.alignment.answers import Answers
 from siguiente.alignment.grpo import GRPOLoss, group_advantages, grpo_loss
 from siguiente.alignment.kl import k1
 from siguiente.alignment.policy_gradient import ReinforceLoss, leave_one_out, reinforce_loss
@@ -37,7 +37,7 @@ class Experience(NamedTuple):
 
 
 Terms: TypeAlias = ReinforceLoss | PPOLoss | GRPOLoss
-Loss: TypeAlias = Callable[[], Terms]
+Loss: TypeAlias = Callable[[Tensor], Terms]
 
 
 class Method(Protocol):
@@ -48,8 +48,8 @@ class Method(Protocol):
         """Lo que aprende además de la política; puede no tener pesos."""
         ...
 
-    def loss(self, policy: nn.Module, experience: Experience) -> Loss:
-        """La pérdida de unas respuestas, como función de los pesos que haya al llamarla."""
+    def loss(self, experience: Experience) -> Loss:
+        """La pérdida de unas respuestas, como función de su log-probabilidad con los pesos de ahora."""
         ...
 
 
@@ -75,14 +75,12 @@ class Reinforce:
         """Nada."""
         return nn.Module()
 
-    def loss(self, policy: nn.Module, experience: Experience) -> Loss:
+    def loss(self, experience: Experience) -> Loss:
         """Descuenta la divergencia de la respuesta entera y compara con la línea base."""
         spent = k1(experience.logprobs, experience.ref_logprobs).where(experience.mask, 0.0).sum(1)
         rewards = experience.rewards - self.beta * spent.view_as(experience.rewards)
         advantages = self.baseline(rewards).flatten()
-        return lambda: reinforce_loss(
-            answer_logprobs(policy, experience.answers), advantages, experience.mask
-        )
+        return lambda logprobs: reinforce_loss(logprobs, advantages, experience.mask)
 
 
 @dataclass(frozen=True)
@@ -108,11 +106,11 @@ class GRPO:
         """Nada."""
         return nn.Module()
 
-    def loss(self, policy: nn.Module, experience: Experience) -> Loss:
+    def loss(self, experience: Experience) -> Loss:
         """Compara cada respuesta con las de su grupo."""
         advantages = group_advantages(experience.rewards, self.scale).values.flatten()
-        return lambda: grpo_loss(
-            answer_logprobs(policy, experience.answers),
+        return lambda logprobs: grpo_loss(
+            logprobs,
             experience.logprobs,
             experience.ref_logprobs,
             advantages,
@@ -149,7 +147,7 @@ class PPO:
         """El modelo del valor."""
         return self.value
 
-    def loss(self, policy: nn.Module, experience: Experience) -> Loss:
+    def loss(self, experience: Experience) -> Loss:
         """Reparte la recompensa entre los tokens y la compara con lo que se esperaba."""
         inputs, mask = experience.answers.ids[:, :-1], experience.mask
         old, ref = experience.logprobs, experience.ref_logprobs
@@ -158,8 +156,8 @@ class PPO:
         rewards = kl_rewards(experience.rewards.flatten(), old, ref, self.beta, mask)
         estimate = generalized_advantages(rewards, values, mask, self.gamma, self.lam)
         advantages = whitened(estimate.advantages, mask)
-        return lambda: ppo_loss(
-            answer_logprobs(policy, experience.answers),
+        return lambda logprobs: ppo_loss(
+            logprobs,
             old,
             advantages,
             self.value(inputs),
