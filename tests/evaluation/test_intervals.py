@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.evaluation.intervals import bootstrap, paired_bootstrap, proportion
+from siguiente.evaluation.intervals import bootstrap, bootstrap_statistic, paired_bootstrap, proportion
 
 
 def seeded(seed=0):
@@ -43,6 +43,15 @@ def test_pairing_narrows_the_interval():
     paired = paired_bootstrap(a, b, seeded())
     assert paired.low > 0.4
     assert bootstrap(b, seeded()).half_width > 20 * paired.half_width
+
+
+def test_any_statistic_resamples_as_the_mean_does():
+    values = torch.randn(300, generator=seeded(1))
+    mean = bootstrap(values, seeded())
+    same = bootstrap_statistic(lambda rows: values[rows].mean().item(), 300, seeded(), draws=4000)
+    assert same == pytest.approx(mean, abs=1e-6)
+    with pytest.raises(ValueError, match="al menos dos casos"):
+        bootstrap_statistic(lambda rows: 0.0, 1, seeded())
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 0), (-1, 5), (6, 5)])

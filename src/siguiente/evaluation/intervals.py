@@ -1,13 +1,22 @@
 """Intervalos: cuánto podría cambiar una cifra si se repitiera la medida."""
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
-__all__ = ["Estimate", "bootstrap", "bootstrap_columns", "paired_bootstrap", "proportion", "proportions"]
+__all__ = [
+    "Estimate",
+    "bootstrap",
+    "bootstrap_columns",
+    "bootstrap_statistic",
+    "paired_bootstrap",
+    "proportion",
+    "proportions",
+]
 
 
 class Estimate(NamedTuple):
@@ -117,6 +126,44 @@ def bootstrap_columns(values: Tensor, generator: Generator, confidence: float = 
     [0.0, 1.0]
     """
     return [bootstrap(column, generator, confidence) for column in values.T]
+
+
+def bootstrap_statistic(
+    statistic: Callable[[Tensor], float], n: int, generator: Generator, draws: int = 400
+) -> Estimate:
+    """Una cifra que no es una media, como κ o una pendiente, con su intervalo del 95 % por remuestreo.
+
+    Parameters
+    ----------
+    statistic : callable
+        De los números de unos casos, (N,), a la cifra.
+    n : int
+        Los casos, N; al menos dos.
+    generator : torch.Generator
+        La fuente de azar.
+    draws : int
+        Remuestras.
+
+    Raises
+    ------
+    ValueError
+        Si hay menos de dos casos.
+
+    Examples
+    --------
+    >>> import torch
+    >>> lengths = torch.arange(100.0)
+    >>> middle, generator = lambda rows: lengths[rows].median().item(), torch.Generator().manual_seed(0)
+    >>> made = bootstrap_statistic(middle, 100, generator)
+    >>> made.value, made.low < 49 < made.high
+    (49.0, True)
+    """
+    if n < 2:
+        raise ValueError(f"Hacen falta al menos dos casos que remuestrear, y hay {n}.")
+    resamples = torch.randint(n, (draws, n), generator=generator)
+    found = torch.tensor([statistic(rows) for rows in resamples], dtype=torch.double)
+    low, high = found.quantile(torch.tensor([0.025, 0.975], dtype=torch.double)).tolist()
+    return Estimate(statistic(torch.arange(n)), low, high)
 
 
 def paired_bootstrap(a: Tensor, b: Tensor, generator: Generator, confidence: float = 0.95) -> Estimate:
