@@ -9,8 +9,8 @@ from siguiente.plots.style import COLORS, new_axes
 
 __all__ = ["loss_mask_strip"]
 
-WIDE = 80  # letras que caben en un renglón
-GAP = 1.2  # lo que separa dos tokens, en letras
+WIDE = 96  # letras que caben en un renglón
+GAP = 1.6  # lo que separa dos tokens, en letras
 NAMES = ("se lee, no cuenta", "se aprende")
 
 
@@ -74,8 +74,8 @@ def token_places(widths: Sequence[int]) -> list[tuple[float, int]]:
 
     Examples
     --------
-    >>> token_places([50, 20, 20])
-    [(0.5, 0), (51.7, 0), (0.5, 1)]
+    >>> token_places([60, 30, 30])
+    [(0.5, 0), (62.1, 0), (0.5, 1)]
     """
     places, x, row = list[tuple[float, int]](), 0.5, 0
     for width in widths:
