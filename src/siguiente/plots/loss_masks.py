@@ -1,6 +1,7 @@
 """La máscara de una pérdida: qué tokens de un texto cuentan, dibujados en su sitio."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -58,12 +59,12 @@ def loss_mask_strip(tokens: Sequence[str], mask: Sequence[bool], ax: Axes | None
     return ax
 
 
-def box(counts: bool) -> dict[str, str]:
+def box(counts: bool) -> dict[str, Any]:
     """Los colores del recuadro de un token."""
     return {"facecolor": f"{COLORS[0]}55" if counts else "white", "edgecolor": COLORS[0] if counts else "0.6"}
 
 
-def looks(counts: bool) -> dict[str, object]:
+def looks(counts: bool) -> dict[str, Any]:
     """El aspecto de un token: no solo el color dice si cuenta."""
     frame = {"boxstyle": "round,pad=0.2", "linestyle": "-" if counts else ":", **box(counts)}
     return {"weight": "bold" if counts else "normal", "color": "black" if counts else "0.35", "bbox": frame}
