@@ -51,8 +51,8 @@ def loss_mask_strip(tokens: Sequence[str], mask: Sequence[bool], ax: Axes | None
     ax = new_axes(ax, height=0.9 + 0.26 * (places[-1][1] + 1))
     for token, counts, (x, y) in zip(tokens, mask, places, strict=True):
         ax.text(x, y, visible(token), va="center", family="monospace", size=8, **looks(bool(counts)))
-    for counts, name in enumerate(NAMES):
-        ax.scatter([], [], marker="s", s=90, label=name, **box(bool(counts)))
+    for learned, name in enumerate(NAMES):
+        ax.scatter([], [], marker="s", s=90, label=name, **box(bool(learned)))
     ax.set(xlim=(0, WIDE), ylim=(places[-1][1] + 0.7, -0.7))
     ax.axis("off")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
