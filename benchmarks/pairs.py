@@ -11,8 +11,8 @@ from dataclasses import dataclass
 class Benchmark:
     """Dos maneras de hacer lo mismo.
 
-    `goal` es la mayor razón de tiempos (nuestro / otro) que se considera buena; `items`, cuántos casos hace
-    cada una, si lo que se compara es el tiempo por caso.
+    `goal` es la mayor razón de tiempos (nuestro / otro) que se considera buena, infinita si no hay objetivo;
+    `items`, cuántos casos hace cada una, si lo que se compara es el tiempo por caso.
     """
 
     name: str
@@ -36,14 +36,15 @@ class Result:
         """Una fila de la tabla."""
         goal = self.benchmark.goal
         numbers = [figure(x) for x in (self.ours, self.peer, self.ratio, goal)]
-        return [self.benchmark.name, *numbers, "sí" if self.ratio <= goal else "no"]
+        met = "—" if math.isinf(goal) else "sí" if self.ratio <= goal else "no"
+        return [self.benchmark.name, *numbers, met]
 
 
 def figure(x: float) -> str:
     """Una cifra con tres decimales, o con los que hagan falta para que se vean dos cifras."""
     from siguiente.plots.numbers import number
 
-    return number(x, max(3, 1 - math.floor(math.log10(x))))
+    return "—" if math.isinf(x) else number(x, max(3, 1 - math.floor(math.log10(x))))
 
 
 def seconds(function: Callable[[], object]) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from pairs import Result, measure
 
-MODULES = ["bpe", "constrained", "few_shot", "generation", "gpt", "loading", "ngram", "scoring"]
+MODULES = ["alignment", "bpe", "constrained", "few_shot", "generation", "gpt", "loading", "ngram", "scoring"]
 SAVED = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks"
 HEADER = ["comparación", "nuestro (s)", "otro (s)", "razón", "objetivo", "¿llega?"]
 
