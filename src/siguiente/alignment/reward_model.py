@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +17,7 @@ from siguiente.alignment.value_head import ValueModel
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.language_models.training import TrainingConfig, make_optimizer
+from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
 from siguiente.transformers.gpt import GPT
 
 __all__ = [
@@ -67,7 +70,9 @@ class RewardModel(nn.Module):
         return rewards - self.length_slope * answers.mask.sum(1)
 
 
-def fit_reward_model(model: nn.Module, pairs: Pairs, config: TrainingConfig) -> Iterator[float]:
+def fit_reward_model(
+    model: nn.Module, pairs: Pairs, config: TrainingConfig, checkpoint: Path | None = None
+) -> Iterator[float]:
     """Ajusta un modelo de recompensa a unas preferencias y da la pérdida de cada paso, en nats por pareja.
 
     Parameters
@@ -77,12 +82,15 @@ def fit_reward_model(model: nn.Module, pairs: Pairs, config: TrainingConfig) -> 
     pairs : Pairs
         Las preferencias.
     config : TrainingConfig
-        De ella no cuentan `length`, `boundary` ni `evaluate_every`.
+        De ella no cuentan `length` ni `boundary`.
+    checkpoint : Path, optional
+        Archivo en que se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde
+        quedó.
 
     Raises
     ------
     ValueError
-        Si alguna recompensa deja de ser un número.
+        Si alguna recompensa deja de ser un número o el punto de control es de otro entrenamiento.
     DivergedError
         Si la pérdida o su gradiente dejan de ser números.
 
@@ -100,13 +108,21 @@ def fit_reward_model(model: nn.Module, pairs: Pairs, config: TrainingConfig) -> 
     >>> round(losses[0], 4), losses[-1] < 0.01, preference_accuracy(model, pairs)
     (0.6931, True, 1.0)
     """
-    optimizer = make_optimizer(model, config)
+    optimizer, losses = make_optimizer(model, config), list[float]()
+    seen = torch.cat([answers.ids.flatten() for answers in pairs])
+    saved = None if checkpoint is None else Checkpoint(checkpoint, fingerprint(model, seen, config, None))
+    if saved is not None:
+        losses = [loss for (loss,) in saved.restore(model, optimizer)]
+    yield from tuple(losses)
     batches = shuffled_rows(len(pairs.chosen.ids), config.batch_size, config.seed)
-    for step, rows in zip(range(config.steps), batches, strict=False):
+    for step, rows in islice(enumerate(batches), len(losses), config.steps):
         batch = pairs.select(rows)
         loss = bradley_terry_loss(model(batch.chosen), model(batch.rejected)).loss
         update(loss, model, optimizer, config, step)
-        yield loss.item()
+        losses.append(loss.item())
+        if saved is not None and (len(losses) % config.evaluate_every == 0 or len(losses) == config.steps):
+            saved.save(model, optimizer, [(value,) for value in losses])
+        yield losses[-1]
 
 
 @torch.no_grad()

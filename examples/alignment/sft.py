@@ -1,0 +1,56 @@
+"""Ajuste fino supervisado: el modelo base de los cuentos aprende a responder imitando demostraciones.
+
+``python -m nox -s example -- alignment/sft mis_datos.jsonl --out mi_sft``
+
+Cada línea es como ``{"prompt": "Salude.", "completion": "¡Hola!"}``; sin archivo, aprende las demostraciones
+del curso. Con ``--policy`` sigue desde otra política. Si se interrumpe, la misma orden sigue donde estaba.
+Para ajustar Gemma, vea ``alignment/spanish_assistant``.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from siguiente.alignment import scripts
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Lee las opciones, ajusta la política y dice dónde está."""
+    parser = scripts.make_parser(__doc__, "sft")
+    scripts.add_training(parser, steps=200, batch=16, rate=1e-2)
+    parser.add_argument("--prompt", metavar="TEXTO", help="lo que se le pide al final (la primera petición)")
+    return scripts.run_script(parser, run, given)
+
+
+def run(options: argparse.Namespace) -> str:
+    """Ajusta, guarda los pesos y la figura, y devuelve una respuesta de muestra."""
+    from torch import Generator
+    from tqdm import tqdm
+
+    from siguiente.alignment.demonstrations import encode_demonstrations
+    from siguiente.alignment.own_data import (
+        answer_room,
+        as_request,
+        open_demonstrations,
+        open_policy,
+        save_weights,
+    )
+    from siguiente.alignment.rollouts import sample_answers
+    from siguiente.alignment.sft import train_sft
+
+    folder, config = options.out, scripts.training_config(options)
+    records, policy = open_demonstrations(options.data), open_policy(options.policy, base=True)
+    data, prompt = encode_demonstrations(policy, records), as_request(options.prompt or records[0].prompt)
+    room = answer_room(policy, [prompt])
+    scripts.open_folder(options)
+    training = train_sft(policy.model, data, config, folder / scripts.CHECKPOINT)
+    losses = list(tqdm(training, total=config.steps, unit="paso"))
+    save_weights(folder / scripts.POLICY, policy.model)
+    curves = {"Pérdida (nats por token de la respuesta)": {"SFT": losses}}
+    scripts.save_curves(folder / scripts.FIGURE, curves)
+    reply = sample_answers(policy, [prompt], Generator().manual_seed(options.seed), room).texts[0]
+    return f"\n{prompt}{reply}\n\nEstá todo en {folder}: {scripts.POLICY}, {scripts.FIGURE}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
