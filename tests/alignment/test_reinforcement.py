@@ -75,6 +75,15 @@ def test_an_interrupted_run_ends_like_an_unbroken_one(policy, prompts, name, tmp
     assert torch.equal(runs[0][1], runs[1][1])
 
 
+def test_it_goes_on_in_another_process_where_the_functions_are_in_another_place(policy, prompts, tmp_path):
+    short = TrainingConfig(steps=2, batch_size=2, length=4)
+    reports = []
+    for _ in range(2):
+        method = Reinforce(baseline=lambda rewards: centred(rewards))
+        reports.append(list(reinforce(policy, prompts, thanks, method, short, checkpoint=tmp_path / "rl.pt")))
+    assert reports[0] == reports[1]
+
+
 @pytest.mark.parametrize("bad", [[math.nan] * 32, [1.0]])
 def test_bad_rewards_are_said_and_nothing_moves(policy, prompts, bad):
     before = weights(policy.model)

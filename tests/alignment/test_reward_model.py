@@ -1,5 +1,6 @@
 """El modelo de recompensa: aprende lo que se prefiere, su cero no significa nada y no toca la política."""
 
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -84,6 +85,19 @@ def test_from_labels_drawn_with_a_coin_there_is_nothing_to_learn(share, low, hig
 def test_the_same_seed_gives_the_same_model():
     losses = [list(islice(fit_reward_model(RewardModel(gpt()), some_pairs(), CONFIG), 9)) for _ in range(2)]
     assert losses[0] == losses[1]
+
+
+def test_an_interrupted_fit_ends_like_an_unbroken_one(tmp_path):
+    config, path = replace(CONFIG, steps=8, evaluate_every=3), tmp_path / "reward.pt"
+    whole, parts = RewardModel(gpt()), RewardModel(gpt())
+    losses = list(fit_reward_model(whole, some_pairs(), config))
+    broken = fit_reward_model(RewardModel(gpt()), some_pairs(), config, path)
+    assert [next(broken) for _ in range(5)] == losses[:5]
+    broken.close()
+    assert list(fit_reward_model(parts, some_pairs(), config, path)) == losses
+    assert all(map(torch.equal, whole.state_dict().values(), parts.state_dict().values()))
+    with pytest.raises(ValueError, match="es de otro entrenamiento: no coincide el texto"):
+        next(fit_reward_model(parts, some_pairs(seed=1), config, path))
 
 
 class Linear(nn.Module):
