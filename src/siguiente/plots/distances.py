@@ -58,5 +58,6 @@ def distance_panels(
         ax.set(title=literal(title), xlabel=XLABEL, ylabel=ylabel if ax is axes[0] else "")
         spanish_axis(ax.xaxis)
         spanish_axis(ax.yaxis)
+        ax.sharey(axes[0])
     axes[0].legend(frameon=False, fontsize="small")
     return axes
