@@ -222,7 +222,7 @@ def check_gradient(trainer: Any, model: GPT) -> None:
     mask = torch.cat([torch.zeros_like(seen["prompt_ids"]), seen["completion_mask"]], 1).bool()
     logprobs = answer_logprobs(model, Answers(ids, mask))
     old = logprobs.detach()
-    grpo_loss(logprobs, old, old, seen["advantages"], mask[:, 1:], beta=BETA).total.backward()
+    grpo_loss(logprobs, old, old, seen["advantages"], mask[:, 1:], beta=BETA).loss.backward()
     expected = trainer.model.transformer.wte.weight.grad
     torch.testing.assert_close(model.tokens.weight.grad, expected, atol=1e-6, rtol=1e-3)
     trainer.model.zero_grad()

@@ -139,7 +139,7 @@ def population_grpo(scale, rewards=REWARDS):
                 advantages[y : y + 1],
                 MASK[:1],
                 beta=BETA,
-            ).total
+            ).loss
             for y in range(K)
         ]
         return policy @ torch.stack(losses)

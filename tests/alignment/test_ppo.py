@@ -69,7 +69,7 @@ def test_the_value_term_by_hand():
     terms = ppo_loss(zero, zero, zero, values, zero, returns, mask, value_clip=0.2, value_weight=0.5)
     # 0,9² sin recortar; 0,8² porque 0,9 se recorta a 0,2; y 2² porque el mayor de 2² y 1,2² es el primero.
     assert terms.value.item() == pytest.approx((0.81 + 0.64 + 4) / 6)
-    assert terms.total.item() == pytest.approx((0.81 + 0.64 + 4) / 12)
+    assert terms.loss.item() == pytest.approx((0.81 + 0.64 + 4) / 12)
     terms.value.backward()
     assert values.grad[0].tolist() == pytest.approx([-0.3, 0, -2 / 3])
 

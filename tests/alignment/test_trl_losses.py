@@ -93,7 +93,7 @@ def test_grpo_loss(batch):
         return trl_policy_loss(GRPOTrainer, logprobs, old, ref, advantages, mask, **options)[0]
 
     def ours(logprobs):
-        return grpo_loss(logprobs, old, ref, advantages, mask, beta=0.3).total
+        return grpo_loss(logprobs, old, ref, advantages, mask, beta=0.3).loss
 
     torch.testing.assert_close(with_gradient(ours, new), with_gradient(trl, new), atol=1e-5, rtol=1e-5)
     metrics = trl_policy_loss(GRPOTrainer, new, old, ref, advantages, mask, beta=0.3, loss_type="grpo")[1]
@@ -113,7 +113,7 @@ def test_ppo_clipped_loss(batch):
         return trl_policy_loss(GRPOTrainer, logprobs, old, ref, advantages, mask, **options)[0]
 
     def ours(logprobs):
-        return ppo_loss(logprobs, old, advantages, zero, zero, zero, mask).total
+        return ppo_loss(logprobs, old, advantages, zero, zero, zero, mask).loss
 
     torch.testing.assert_close(with_gradient(ours, new), with_gradient(trl, new), atol=1e-5, rtol=1e-5)
 

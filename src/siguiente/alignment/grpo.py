@@ -33,7 +33,7 @@ class GroupAdvantages(NamedTuple):
 class GRPOLoss(NamedTuple):
     """La pérdida de GRPO, por partes."""
 
-    total: Tensor
+    loss: Tensor
     """Lo que se minimiza."""
     policy: Tensor
     """La parte de la política."""

@@ -12,7 +12,7 @@ __all__ = ["PPOLoss", "clipped_objective", "ppo_loss"]
 class PPOLoss(NamedTuple):
     """La pérdida de PPO, por partes."""
 
-    total: Tensor
+    loss: Tensor
     """Lo que se minimiza."""
     policy: Tensor
     """La parte de la política."""

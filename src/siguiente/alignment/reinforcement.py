@@ -121,7 +121,7 @@ def reinforce(
         for epoch in range(epochs):
             if epoch:
                 logprobs = answer_logprobs(policy.model, rollouts.answers)
-            update(compute(logprobs)[0], learned, optimizer, config, step)
+            update(compute(logprobs).loss, learned, optimizer, config, step)
         log.append(_report(step, experience, rollouts, truth))
         if saved is not None and ((step + 1) % config.evaluate_every == 0 or step + 1 == config.steps):
             saved.save(learned, optimizer, [tuple(report) for report in log])
