@@ -54,9 +54,9 @@ def run(options: argparse.Namespace) -> str:
     scripts.save_curves(folder / scripts.FIGURE, {"Pérdida (nats por pareja)": {"recompensa": losses}})
     right = [percent(preference_accuracy(model, some)) for some in (learn, held_out)]
     return (
-        f"\nLa preferida puntúa más en el {right[0]} de las parejas que vio y en el {right[1]} de las apartadas "
-        f"({int(apart.sum())}); al azar, en la mitad.\nEstá todo en {folder}: {scripts.REWARD}, "
-        f"{scripts.FIGURE}."
+        f"\nLa preferida puntúa más en el {right[0]} de las parejas que vio y en el {right[1]} de las "
+        f"apartadas ({int(apart.sum())}); al azar, en la mitad.\n"
+        f"Está todo en {folder}: {scripts.REWARD}, {scripts.FIGURE}."
     )
 
 
