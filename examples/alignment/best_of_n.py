@@ -31,10 +31,11 @@ def run(options: argparse.Namespace) -> str:
     import torch
     from tqdm import tqdm
 
-    from siguiente.alignment.best_of_n import best_of_n, best_of_n_kl, select_best
+    from siguiente.alignment.best_of_n import best_of_n_kl, select_best
     from siguiente.alignment.own_data import answer_room, open_policy, open_prompts, open_reward
     from siguiente.alignment.reward_model import score_texts
     from siguiente.alignment.rollouts import sample_answers
+    from siguiente.evaluation.selection import best_of_n
     from siguiente.plots.numbers import number
     from siguiente.store import write_atomically
 

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.prompting.voting import NO_ANSWER, best_accuracy, majority, pass_at_k, vote_accuracy
+from siguiente.evaluation.selection import best_of_n
+from siguiente.prompting.voting import NO_ANSWER, majority, pass_at_k, vote_accuracy
 
 ANSWERS = st.lists(st.integers(-1, 3), min_size=1, max_size=5)
 
@@ -100,23 +101,10 @@ def test_the_natural_estimator_is_biased_and_ours_is_not():
     assert natural.mean() < truth - 10 * error
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1, max_size=5), st.data())
-def test_best_accuracy_is_the_mean_over_every_subset(answers, data):
-    k = data.draw(st.integers(1, len(answers)))
-    tops = [[x for x in chosen if x[0] == max(chosen)[0]] for chosen in combinations(answers, k)]
-    expected = mean(mean(right for _, right in top) for top in tops)
-    scores, correct = (torch.tensor([column]) for column in zip(*answers, strict=True))
-    close(best_accuracy(scores, correct, k)[0], expected)
-
-
 @given(st.lists(st.booleans(), min_size=1, max_size=8), st.data())
 def test_with_a_perfect_verifier_the_best_is_right_if_any_is(correct, data):
     k, right = data.draw(st.integers(1, len(correct))), torch.tensor([correct])
-    close(best_accuracy(right.int(), right, k)[0], pass_at_k(len(correct), right.sum(1), k).item())
-
-
-def test_a_blind_verifier_is_one_answer():
-    close(best_accuracy(torch.zeros(1, 4), torch.tensor([[1, 0, 0, 1]]), 3)[0], 0.5)
+    close(best_of_n(right.int(), right, k)[0], pass_at_k(len(correct), right.sum(1), k).item())
 
 
 def test_bad_input():
@@ -132,7 +120,5 @@ def test_bad_input():
     for wrong in (torch.tensor([6]), torch.tensor([-1]), torch.tensor([0.5])):
         with pytest.raises(ValueError, match="enteros entre 0 y las 5"):
             pass_at_k(5, wrong, 2)
-    with pytest.raises(ValueError, match=r"dos \(N, m\)"):
-        best_accuracy(votes, right, 1)
     with pytest.raises(ValueError, match="al menos una respuesta"):
         majority(torch.empty(2, 0, dtype=torch.int64))

@@ -10,7 +10,7 @@ from math import comb
 import torch
 from torch import Tensor
 
-__all__ = ["NO_ANSWER", "best_accuracy", "majority", "pass_at_k", "vote_accuracy"]
+__all__ = ["NO_ANSWER", "majority", "pass_at_k", "vote_accuracy"]
 
 NO_ANSWER = -1  # lo escrito no contiene ninguna respuesta: no vota
 
@@ -148,52 +148,6 @@ def pass_at_k(n: int, c: Tensor, k: int) -> Tensor:
         raise ValueError(f"Los aciertos deben ser enteros entre 0 y las {n} respuestas de cada pregunta.")
     table = [1 - comb(n - right, k) / comb(n, k) for right in range(n + 1)]
     return torch.tensor(table, dtype=torch.double)[c.long()]
-
-
-def best_accuracy(scores: Tensor, correct: Tensor, k: int) -> Tensor:
-    """Probabilidad de acertar con la mejor puntuada de k respuestas, de las m que se tienen.
-
-    Parameters
-    ----------
-    scores : Tensor
-        Lo que un verificador da a cada respuesta, (N, m): más es mejor.
-    correct : Tensor
-        Si cada una es correcta, (N, m), ceros y unos.
-    k : int
-        Entre cuántas se elige, de 1 a m.
-
-    Returns
-    -------
-    Tensor
-        (N,), en [0, 1]: la media exacta sobre los subconjuntos de k. Si varias empatan, una al azar.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no casan o si k no está entre 1 y m.
-
-    Notes
-    -----
-    Si :math:`b` respuestas puntúan menos que una dada y :math:`e` lo mismo, la mejor es una de esas con
-    probabilidad :math:`[\\binom{b+e}{k} - \\binom{b}{k}] / \\binom{m}{k}`. Si el verificador no se equivoca,
-    el resultado es :func:`pass_at_k`.
-
-    Examples
-    --------
-    >>> scores, correct = torch.tensor([[0.9, 0.5, 0.1]]), torch.tensor([[0, 1, 1]])
-    >>> [round(best_accuracy(scores, correct, k).item(), 4) for k in (1, 2, 3)]
-    [0.6667, 0.3333, 0.0]
-    """
-    if scores.ndim != 2 or scores.shape != correct.shape:
-        raise ValueError(
-            f"Se esperaban dos (N, m), y llegaron {tuple(scores.shape)} y {tuple(correct.shape)}."
-        )
-    check_drawn(m := scores.shape[1], k)
-    ways = torch.tensor([comb(count, k) / comb(m, k) for count in range(m + 1)], dtype=torch.double)
-    below = (scores[:, None, :] < scores[:, :, None]).sum(2)  # (N, m)
-    equal = (scores[:, None, :] == scores[:, :, None]).sum(2)
-    chosen = (ways[below + equal] - ways[below]) / equal  # la probabilidad de elegir cada una
-    return (chosen * correct).sum(1)
 
 
 def check_drawn(m: int, k: int) -> None:
