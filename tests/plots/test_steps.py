@@ -12,10 +12,10 @@ def _closed():
     plt.close("all")
 
 
-def test_each_line_has_a_value_per_step_from_zero():
+def test_each_line_has_a_value_per_step_and_steps_are_counted_from_one():
     first, second = step_panels(PANELS)
-    assert first.get_lines()[0].get_xydata().tolist() == [[0, 0.1], [1, 0.4], [2, 0.3]]
-    assert second.get_lines()[0].get_xydata().tolist() == [[0, 0.0], [1, 2.5]]
+    assert first.get_lines()[0].get_xydata().tolist() == [[1, 0.1], [2, 0.4], [3, 0.3]]
+    assert second.get_lines()[0].get_xydata().tolist() == [[1, 0.0], [2, 2.5]]
 
 
 def test_a_name_looks_the_same_in_every_panel_and_unlike_the_others():
@@ -35,6 +35,8 @@ def test_axes_are_in_spanish():
     ax = step_panels(PANELS)[0]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("Paso", "Recompensa")
     assert ax.yaxis.get_major_formatter()(0.5, 0) == "0,5"
+    assert all(tick == int(tick) for tick in ax.get_xticks())
+    assert step_panels(PANELS, xlabel="n")[0].get_xlabel() == "n"
 
 
 @pytest.mark.parametrize("panels", [{}, {"KL": {"PPO": []}}])

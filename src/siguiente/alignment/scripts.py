@@ -174,26 +174,18 @@ def save_curves(
     path : Path
         El archivo, que se escribe entero o nada.
     panels : mapping of str to mapping of str to sequence of float
-        Lo que se dibuja: el primer valor de cada línea es el del 1.
+        Lo que se dibuja.
     xlabel : str
         El rótulo del eje horizontal.
     """
     import matplotlib
     import matplotlib.pyplot as plt
-    import numpy as np
-    from matplotlib.ticker import MaxNLocator
 
     from siguiente.plots.steps import step_panels
 
     matplotlib.use("agg")
-    axes, image = step_panels(panels), io.BytesIO()
-    for ax in axes:
-        ax.set_xlabel(xlabel)
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        for line in ax.lines:
-            line.set_xdata(np.asarray(line.get_xdata()) + 1)
-        ax.relim()
-        ax.autoscale_view()
+    step_panels(panels, xlabel=xlabel)
+    image = io.BytesIO()
     plt.savefig(image, format="png", dpi=150)
     plt.close()
     write_atomically(path, image.getvalue())
