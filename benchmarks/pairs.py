@@ -32,11 +32,16 @@ class Result:
     peer: float
     ratio: float
 
+    @property
+    def met(self) -> bool:
+        """Si llega a su objetivo."""
+        return self.ratio <= self.benchmark.goal
+
     def cells(self) -> list[str]:
         """Una fila de la tabla."""
         goal = self.benchmark.goal
         numbers = [figure(x) for x in (self.ours, self.peer, self.ratio, goal)]
-        met = "—" if math.isinf(goal) else "sí" if self.ratio <= goal else "no"
+        met = "—" if math.isinf(goal) else "sí" if self.met else "no"
         return [self.benchmark.name, *numbers, met]
 
 

@@ -1,8 +1,8 @@
 """Lo que costó un paso de GRPO con varias redes y grupos, medido una vez en un equipo que se nombra."""
 
-import csv
-from importlib.resources import files
 from typing import NamedTuple
+
+from siguiente.data.labelled_text import packaged_rows
 
 __all__ = ["MeasuredStep", "load_measured_steps"]
 
@@ -32,8 +32,14 @@ def load_measured_steps() -> list[MeasuredStep]:
     >>> sorted({cost.group for cost in load_measured_steps()})
     [2, 4, 8, 16, 32, 64]
     """
-    text = (files("siguiente.alignment") / "measured_costs.csv").read_text(encoding="utf-8")
     return [
-        MeasuredStep(int(parameters), int(group), float(step), float(writing), machine, date)
-        for parameters, group, step, writing, machine, date in list(csv.reader(text.splitlines()))[1:]
+        MeasuredStep(
+            int(row["parameters"]),
+            int(row["group"]),
+            float(row["step"]),
+            float(row["writing"]),
+            row["machine"],
+            row["date"],
+        )
+        for row in packaged_rows("measured_costs.csv", "siguiente.alignment")
     ]

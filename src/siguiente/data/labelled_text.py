@@ -50,15 +50,22 @@ class LabelledRow(LabelledText):
     line: int
 
 
-def packaged_rows(name: str) -> list[dict[str, str]]:
-    """Las filas de un CSV que viene con el paquete, cada una por los nombres de sus columnas.
+def packaged_rows(name: str, package: str = "siguiente.data") -> list[dict[str, str]]:
+    """Las filas de un CSV que viene con el curso, cada una por los nombres de sus columnas.
+
+    Parameters
+    ----------
+    name : str
+        El archivo.
+    package : str
+        El paquete que lo trae.
 
     Examples
     --------
     >>> packaged_rows("tweets.csv")[0]["label"]
     'alimentos'
     """
-    lines = (files("siguiente.data") / name).read_text(encoding="utf-8").splitlines()
+    lines = (files(package) / name).read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(lines))
 
 

@@ -1,8 +1,8 @@
 """Lo que costó entrenar redes de varios tamaños y contextos, medido una vez en un equipo que se nombra."""
 
-import csv
-from importlib.resources import files
 from typing import NamedTuple
+
+from siguiente.data.labelled_text import packaged_rows
 
 __all__ = ["MeasuredCost", "load_measured_costs"]
 
@@ -34,9 +34,15 @@ def load_measured_costs() -> list[MeasuredCost]:
     >>> sorted({cost.attention for cost in load_measured_costs()})
     ['by hand', 'fused']
     """
-    text = (files("siguiente.transformers") / "measured_costs.csv").read_text(encoding="utf-8")
-    rows = list(csv.reader(text.splitlines()))[1:]
     return [
-        MeasuredCost(kind, int(parameters), int(context), float(time), float(memory), machine, date)
-        for kind, parameters, context, time, memory, machine, date in rows
+        MeasuredCost(
+            row["attention"],
+            int(row["parameters"]),
+            int(row["context"]),
+            float(row["microseconds_per_token"]),
+            float(row["megabytes"]),
+            row["machine"],
+            row["date"],
+        )
+        for row in packaged_rows("measured_costs.csv", "siguiente.transformers")
     ]
