@@ -1,8 +1,8 @@
 """Mide lo que cuesta un paso de GRPO según la política y el grupo, y renueva la tabla del curso.
 
-Se llama con `python benchmarks/alignment_costs.py`, con un hilo. Cada caso se guarda en cuanto se mide, y lo
-que ya está guardado no se repite: para medirlo todo otra vez, se borra la tabla. El tiempo es el de
-procesador, que no cuenta lo que el equipo dedica a otros.
+Se llama con `python benchmarks/alignment_costs.py`, con un hilo. El tiempo es el de procesador, que no cuenta
+lo que el equipo dedica a otros. Los casos se miden por turnos, así que lo que frene al equipo un rato los
+frena a todos, y la tabla se guarda tras cada vuelta.
 """
 
 import csv
@@ -10,7 +10,8 @@ import datetime
 import io
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,57 +25,59 @@ from siguiente.transformers.gpt import GPT, GPTConfig, parameters_count
 
 SAVED = Path(__file__).parents[1] / "src" / "siguiente" / "alignment" / "measured_costs.csv"
 HEADER = ["parameters", "group", "step", "writing", "machine", "date"]
-VOCABULARY, GROUP, REPEATS = 1478, 8, 7
+VOCABULARY, GROUP, REPEATS = 1478, 8, 15
 SIZES = ((2, 32), (2, 64), (4, 128), (6, 192), (12, 256))  # bloques y canales, con grupos de 8
 GROUPS = (2, 4, 8, 16, 32, 64)  # con dos bloques de 64 canales
 
 
-def main() -> None:
-    """Mide los casos que falten."""
-    torch.set_num_threads(1)
-    cases = [(*SIZES[1], group) for group in GROUPS]
-    cases += [(*size, GROUP) for size in SIZES if size != SIZES[1]]
-    rows = saved()
-    for layers, channels, group in cases:
+class Case:
+    """Una política y un grupo, con lo que tardó cada vez."""
+
+    def __init__(self, layers: int, channels: int, group: int) -> None:
         config = GPTConfig(VOCABULARY, PROMPT + ANSWER, layers, max(1, channels // 32), channels)
-        case = [str(parameters_count(config)), str(group)]
-        if case not in [row[:2] for row in rows]:
-            seconds = [f"{value:.3g}" for value in measure(config, group)]
-            rows.append([*case, *seconds, machine(), f"{datetime.date.today()}"])
-            print(*rows[-1], flush=True)
-            write_atomically(SAVED, written([HEADER, *rows]))
+        prompts, policy = texts(VOCABULARY, 1, PROMPT), TextModel(GPT(config), NumberWords(VOCABULARY))
+        generator = torch.Generator().manual_seed(0)
+        self.names = [parameters_count(config), group]
+        self.step = our_grpo(config, prompts, group)
+        self.write = partial(sample_answers, policy, prompts, generator, ANSWER, group)
+        self.seconds: list[tuple[float, float]] = []
+
+    def measure(self) -> None:
+        """Mide una vez un paso entero y otra solo escribir las respuestas."""
+        self.seconds.append((processor_time(self.step), processor_time(self.write)))
+
+    def row(self) -> list[object]:
+        """Las medianas de lo medido."""
+        medians = [f"{statistics.median(column):.3g}" for column in zip(*self.seconds, strict=True)]
+        return [*self.names, *medians, machine(), datetime.date.today()]
 
 
-def saved() -> list[list[str]]:
-    """Las filas que ya hay."""
-    lines = SAVED.read_text(encoding="utf-8").splitlines() if SAVED.exists() else []
-    return list(csv.reader(lines))[1:]
+def main() -> None:
+    """Mide todos los casos, por turnos."""
+    torch.set_num_threads(1)
+    cases = [Case(*SIZES[1], group) for group in GROUPS]
+    cases += [Case(*size, GROUP) for size in SIZES if size != SIZES[1]]
+    for case in cases:
+        case.step(), case.write()  # la primera vez no cuenta
+    for _ in range(REPEATS):
+        for case in cases:
+            case.measure()
+        write_atomically(SAVED, table([case.row() for case in cases]))
+        print(len(cases[0].seconds), flush=True)
 
 
-def written(rows: Iterable[Sequence[str]]) -> str:
+def table(rows: list[list[object]]) -> str:
     """Las filas, como un CSV."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    csv.writer(buffer, lineterminator="\n").writerows([HEADER, *rows])
     return buffer.getvalue()
 
 
-def measure(config: GPTConfig, group: int) -> tuple[float, float]:
-    """Segundos de un paso entero y de escribir sus respuestas."""
-    prompts, policy = texts(VOCABULARY, 1, PROMPT), TextModel(GPT(config), NumberWords(VOCABULARY))
-    generator = torch.Generator().manual_seed(0)
-    step = processor_time(our_grpo(config, prompts, group))
-    writing = processor_time(lambda: sample_answers(policy, prompts, generator, ANSWER, group))
-    return step, writing
-
-
 def processor_time(function: Callable[[], object]) -> float:
-    """La mediana de unas llamadas, tras una que no cuenta."""
-    seconds = []
-    for _ in range(1 + REPEATS):
-        start = time.process_time()
-        function()
-        seconds.append(time.process_time() - start)
-    return statistics.median(seconds[1:])
+    """Los segundos de procesador de una llamada."""
+    start = time.process_time()
+    function()
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

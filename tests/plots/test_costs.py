@@ -31,3 +31,8 @@ def test_one_curve_needs_no_legend():
 def test_what_has_no_logarithm():
     with pytest.raises(ValueError, match="'red' tiene valores que no son positivos"):
         cost_panels({"Tiempo (s)": {"red": [(1, 0)]}}, "Parámetros", axes()[:1])
+
+
+def test_each_panel_can_have_its_own_horizontal_label():
+    drawn = cost_panels(PANELS, ["Parámetros", "Respuestas"], axes())
+    assert [ax.get_xlabel() for ax in drawn] == ["Parámetros", "Respuestas"]

@@ -12,7 +12,7 @@ __all__ = ["cost_panels"]
 
 def cost_panels(
     panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]],
-    xlabel: str,
+    xlabel: str | Sequence[str],
     axes: Sequence[Axes] | None = None,
 ) -> Sequence[Axes]:
     """Dibuja un coste por recuadro, uno al lado de otro.
@@ -24,8 +24,8 @@ def cost_panels(
     panels : mapping of str to mapping of str to sequence of (float, float)
         Por rótulo del eje vertical, con su unidad, y por nombre de curva, pares positivos de cantidad y
         coste.
-    xlabel : str
-        Rótulo del eje horizontal, común a todos.
+    xlabel : str or sequence of str
+        Rótulo del eje horizontal: el común, o el de cada recuadro.
     axes : sequence of Axes, optional
         Donde dibujar, uno por recuadro.
 
@@ -48,7 +48,8 @@ def cost_panels(
     ['Tiempo (s)', 'Memoria (MB)']
     """
     axes = new_row(len(panels)) if axes is None else axes
-    for ax, (ylabel, curves) in zip(axes, panels.items(), strict=True):
+    xlabels = [xlabel] * len(panels) if isinstance(xlabel, str) else xlabel
+    for ax, below, (ylabel, curves) in zip(axes, xlabels, panels.items(), strict=True):
         for index, (name, points) in enumerate(curves.items()):
             if any(value <= 0 for point in points for value in point):
                 raise ValueError(
@@ -57,7 +58,7 @@ def cost_panels(
             color, marker = group_style(index)
             ax.plot(*zip(*points, strict=True), f"{marker}-", color=color, label=literal(name))
         new_axes(ax, grid="both")
-        ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
+        ax.set(xlabel=below, ylabel=ylabel, xscale="log", yscale="log")
         for axis in (ax.xaxis, ax.yaxis):
             spanish_axis(axis)
             axis.set_major_locator(LogLocator(subs=(1, 3)))
