@@ -18,7 +18,7 @@ from siguiente.alignment.story_base import STORY_BASE
 from siguiente.alignment.story_dpo import BETA, DPO_CONFIG, story_preferences
 from siguiente.alignment.story_policy import STORY_POLICY, load_story_policy
 from siguiente.alignment.story_reward_model import STORY_PAIRS, STORY_REWARD
-from siguiente.alignment.story_runs import METHODS, _run
+from siguiente.alignment.story_runs import METHODS, tune_with
 from siguiente.language_models.story_corpus import STORY_CORPUS
 from siguiente.plots.numbers import number
 
@@ -56,8 +56,8 @@ STAGES = {
     "SFT": STORY_POLICY.folder,
     "escribir las parejas": STORY_PAIRS.folder,
     "el modelo de recompensa": STORY_REWARD.folder,
-    "PPO": lambda: _run(METHODS["ppo"]),
-    "GRPO": lambda: _run(METHODS["grpo"]),
+    "PPO": lambda: tune_with(METHODS["ppo"]),
+    "GRPO": lambda: tune_with(METHODS["grpo"]),
     "DPO": dpo,
 }
 

@@ -22,7 +22,7 @@ from siguiente.language_models.training import TrainingConfig
 from siguiente.recipe import Recipe
 from siguiente.transformers.gpt import GPT
 
-__all__ = ["METHODS", "RUN_CONFIG", "STORY_RUNS", "StoryRun", "load_run"]
+__all__ = ["METHODS", "RUN_CONFIG", "STORY_RUNS", "StoryRun", "load_run", "tune_with"]
 
 ASKED = 3_000  # peticiones: ni las de las demostraciones ni las comparadas
 WRITTEN = 64  # respuestas por paso, con cualquier método
@@ -89,15 +89,21 @@ def write_runs(folder: Path) -> None:
     torch.set_num_threads(1)  # con más, las últimas cifras dependerían de la máquina
     try:
         for name, setting in METHODS.items():
-            policy, reports = _run(setting)
+            policy, reports = tune_with(setting)
             save_file(policy.model.state_dict(), folder / f"{name}.safetensors")
             (folder / f"{name}.json").write_text(json.dumps(reports, ensure_ascii=False), "utf8")
     finally:
         torch.set_num_threads(threads)
 
 
-def _run(setting: Setting) -> StoryRun:
-    """Ajusta una política; todas escriben el mismo número de respuestas."""
+def tune_with(setting: Setting) -> StoryRun:
+    """Ajusta una política con un método; con todos se escribe el mismo número de respuestas.
+
+    Parameters
+    ----------
+    setting : Setting
+        El método y cómo reparte las respuestas: uno de los de `METHODS`.
+    """
     policy, reward = load_story_policy(), partial(score_texts, load_story_reward(), load_story_policy())
     used = DEMONSTRATIONS + COMPARED
     prompts = [demo.prompt for demo in load_demonstrations("train", used + ASKED)[used:]]
