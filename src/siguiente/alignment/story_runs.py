@@ -22,7 +22,7 @@ from siguiente.language_models.training import TrainingConfig
 from siguiente.recipe import Recipe
 from siguiente.transformers.gpt import GPT
 
-__all__ = ["METHODS", "RUN_CONFIG", "STORY_RUNS", "StoryRun", "load_run", "tune_with"]
+__all__ = ["METHODS", "RUN_CONFIG", "STORY_RUNS", "Setting", "StoryRun", "load_run", "tune_with"]
 
 ASKED = 3_000  # peticiones: ni las de las demostraciones ni las comparadas
 WRITTEN = 64  # respuestas por paso, con cualquier método
