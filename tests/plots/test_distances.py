@@ -32,6 +32,18 @@ def test_a_fitted_curve_is_dashed_and_only_in_its_panel(axes):
     assert len(other.get_lines()) == 2
 
 
+def test_panels_share_both_axes_and_nothing_is_cut(axes):
+    far = [(0.0, 0.0, 0.0, 0.0), (9.0, -3.0, -5.0, 4.0)]
+    one, other = distance_panels(
+        {"cerca": {"verdadera": POINTS}, "lejos": {"verdadera": far}}, "Puntos", axes=axes
+    )
+    assert one.get_xlim() == other.get_xlim()
+    assert one.get_ylim() == other.get_ylim()
+    assert one.get_ylim()[0] <= -5
+    assert one.get_ylim()[1] >= 4
+    assert one.get_xlim()[1] >= 9
+
+
 def test_without_axes_it_makes_its_own():
     import matplotlib.pyplot as plt
 

@@ -20,6 +20,8 @@ def distance_panels(
 ) -> Sequence[Axes]:
     """Dibuja, en un recuadro por política, sus recompensas según la distancia, con su intervalo.
 
+    Los recuadros comparten los dos ejes.
+
     Parameters
     ----------
     panels : mapping of str to mapping of str to sequence of (distance, value, low, high)
@@ -47,6 +49,9 @@ def distance_panels(
     axes = new_row(len(panels)) if axes is None else axes
     for ax, (title, rewards) in zip(axes, panels.items(), strict=True):
         new_axes(ax, grid="both")
+        if ax is not axes[0]:
+            ax.sharex(axes[0])
+            ax.sharey(axes[0])
         ax.axhline(0, color="0.4", linewidth=1)
         for index, (name, points) in enumerate(rewards.items()):
             x, values, lows, highs = zip(*points, strict=True)
@@ -58,6 +63,5 @@ def distance_panels(
         ax.set(title=literal(title), xlabel=XLABEL, ylabel=ylabel if ax is axes[0] else "")
         spanish_axis(ax.xaxis)
         spanish_axis(ax.yaxis)
-        ax.sharey(axes[0])
     axes[0].legend(frameon=False, fontsize="small")
     return axes
