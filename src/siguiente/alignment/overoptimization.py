@@ -17,13 +17,13 @@ class OveroptimizationFit(NamedTuple):
     alpha: float
     """Lo que se gana al principio, en puntos por unidad de distancia."""
     beta: float
-    """Lo que frena; con un valor negativo, la curva no baja nunca."""
+    """Lo que frena; con un valor negativo, la curva no tiene máximo."""
     fitted: Tensor
     """Lo que la curva da a cada distancia, (K,)."""
     residuals: Tensor
     """Lo medido menos lo ajustado, (K,)."""
     peak: float
-    """La distancia del máximo; infinita si la curva no baja."""
+    """La distancia del máximo; infinita si la curva no lo tiene."""
 
 
 def fit_best_of_n(distance: Tensor, gain: Tensor) -> OveroptimizationFit:
