@@ -77,6 +77,8 @@ intersphinx_mapping = {
 }
 # Nombres privados con que la biblioteca presenta un tipo público: ningún inventario los tiene.
 nitpick_ignore = [
+    ("py:class", "argparse.ArgumentParser"),
+    ("py:class", "argparse.Namespace"),
     ("py:class", "matplotlib.axes._axes.Axes"),
     ("py:class", "matplotlib.axis.Axis"),
     ("py:class", "numpy.ndarray"),
