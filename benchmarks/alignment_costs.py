@@ -9,13 +9,12 @@ import csv
 import datetime
 import io
 import statistics
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import torch
 from alignment import ANSWER, PROMPT, NumberWords, our_grpo, texts
+from pairs import processor_seconds
 from run import machine
 
 from siguiente.alignment.rollouts import sample_answers
@@ -44,7 +43,7 @@ class Case:
 
     def measure(self) -> None:
         """Mide una vez un paso entero y otra solo escribir las respuestas."""
-        self.seconds.append((processor_time(self.step), processor_time(self.write)))
+        self.seconds.append((processor_seconds(self.step), processor_seconds(self.write)))
 
     def row(self) -> list[object]:
         """Las medianas de lo medido."""
@@ -71,13 +70,6 @@ def table(rows: list[list[object]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows([HEADER, *rows])
     return buffer.getvalue()
-
-
-def processor_time(function: Callable[[], object]) -> float:
-    """Los segundos de procesador de una llamada."""
-    start = time.process_time()
-    function()
-    return time.process_time() - start
 
 
 if __name__ == "__main__":

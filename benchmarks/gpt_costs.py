@@ -13,12 +13,12 @@ import resource
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 from gpt import our_loss, stepper
+from pairs import processor_seconds
 from run import machine
 
 from siguiente.store import write_atomically
@@ -75,11 +75,8 @@ def measure(by_hand: bool, layers: int, channels: int, context: int) -> tuple[in
     stepper(small, lambda: our_loss(small, torch.zeros(1, 8, dtype=torch.int64)))()  # lo que PyTorch carga
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     model = GPT(config)
-    step, seconds = stepper(model, lambda: our_loss(model, ids)), []
-    for _ in range(9):
-        start = time.process_time()
-        step()
-        seconds.append(time.process_time() - start)
+    step = stepper(model, lambda: our_loss(model, ids))
+    seconds = [processor_seconds(step) for _ in range(9)]
     memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     microseconds = 1e6 * statistics.median(seconds[1:]) / TOKENS
     return parameters_count(config), context, round(microseconds, 2), round(memory, 1)

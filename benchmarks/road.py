@@ -6,11 +6,12 @@ lo que el equipo dedica a otros.
 
 import math
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
+
+from pairs import processor_seconds
 
 from siguiente.alignment.dpo_training import train_dpo
 from siguiente.alignment.preferences import encode_preferences
@@ -67,8 +68,6 @@ def results(folder: Path) -> Iterator[Stage]:
     done = []
     with patch.dict(os.environ, SIGUIENTE_CACHE=str(folder)):
         for name, walk in STAGES.items():
-            start = time.process_time()
-            walk()
-            done.append(Stage(name, time.process_time() - start))
+            done.append(Stage(name, processor_seconds(walk)))
             yield done[-1]
     yield Stage("todo el camino", sum(stage.seconds for stage in done), GOAL)

@@ -41,10 +41,8 @@ def run(options: argparse.Namespace) -> str:
 
     folder, config = options.out, scripts.training_config(options)
     preferences, policy = open_preferences(options.data), open_policy(options.policy)
-    pairs, prompt = (
-        encode_preferences(policy, preferences),
-        as_request(options.prompt or preferences[0].prompt),
-    )
+    pairs = encode_preferences(policy, preferences)
+    prompt = as_request(options.prompt or preferences[0].prompt)
     room = answer_room(policy, [prompt])
     scripts.open_folder(options)
     training = train_dpo(policy.model, pairs, config, options.beta, folder / scripts.CHECKPOINT)

@@ -134,11 +134,8 @@ def answer_room(policy: TextModel[GPT], prompts: Sequence[str]) -> int:
     >>> answer_room(TextModel(gpt, ByteTokenizer()), ["Salude.\\n"])
     7
     """
-    longest, context = (
-        max(prompts, key=lambda prompt: len(policy.encode(prompt))),
-        policy.model.context_length,
-    )
-    used = len(policy.encode(longest))
+    longest = max(prompts, key=lambda prompt: len(policy.encode(prompt)))
+    used, context = len(policy.encode(longest)), policy.model.context_length
     if used >= context:
         raise ValueError(
             f"La petición {longest.strip()[:40]!r}… ocupa {used} tokens y en el contexto caben {context}: no "
