@@ -1,4 +1,4 @@
-"""Las afirmaciones: identidades, efectos y resultados contados."""
+"""Las afirmaciones: identidades, efectos y resultados."""
 
 import dataclasses
 import json

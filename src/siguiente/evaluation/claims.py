@@ -1,8 +1,8 @@
-"""Afirmaciones: lo que el texto dice de unos números, comprobado al ejecutar la página, o solo contado.
+"""Afirmaciones: lo que el texto dice de unos números, comprobado o anotado al ejecutar la página.
 
 Hay tres clases. Una **identidad** es matemática: si no se cumple, la página se detiene. Un **efecto** es una
-estimación: si no se cumple, la página lo dice y sigue. Un resultado **contado** no afirma nada: su verbo sale
-del intervalo.
+estimación: si no se cumple, la página lo dice y sigue. Un **resultado** no afirma nada: el verbo de su frase
+sale del intervalo.
 """
 
 import math
