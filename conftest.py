@@ -7,11 +7,16 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 from _pytest.doctest import DoctestItem
+from joblib import cpu_count
 
 FOLDERS = ("src", "docs", "examples")
+MEMORY = 2_000_000_000  # bytes que puede necesitar cada proceso de pruebas
 EXAMPLE = re.compile(r"^\s*>>> ", re.MULTILINE)
+# macOS deja uno de estos junto a cada archivo cuando el disco es de otro sistema.
+collect_ignore_glob = ["*/._*"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,9 +24,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("doctest_floor", "mínimo de ejemplos en una ejecución completa", default="0")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Cuenta los núcleos que se pueden usar, también dentro de un contenedor, mientras alcance la memoria."""
+    return max(1, min(cpu_count(), psutil.virtual_memory().available // MEMORY))
+
+
+def hidden(file: Path, root: Path) -> bool:
+    """Dice si es de los que dejan los editores y los sistemas (`.ipynb_checkpoints`, `._página.md`)."""
+    return any(part.startswith(".") for part in file.relative_to(root).parts)
+
+
 def written_examples(roots: list[Path]) -> Counter[Path]:
     """Cuenta las líneas `>>>` de cada archivo."""
-    files = [f for root in roots for f in (root.rglob("*") if root.is_dir() else [root])]
+    files = [
+        f for root in roots for f in (root.rglob("*") if root.is_dir() else [root]) if not hidden(f, root)
+    ]
     # Los ejemplos de las extensiones los ejecuta `tests/docs/test_extensions.py`.
     texts = [f for f in files if f.suffix in {".py", ".rst", ".md"} and not {"_build", "_ext"} & {*f.parts}]
     return Counter({f: len(EXAMPLE.findall(f.read_text(encoding="utf-8"))) for f in texts})
@@ -30,7 +48,7 @@ def written_examples(roots: list[Path]) -> Counter[Path]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Compara lo escrito con lo recogido y se detiene si falta algo."""
-    if any(config.getoption(name) for name in ("lf", "ignore", "ignore_glob")):
+    if any(config.getoption(name, False) for name in ("lf", "ignore", "ignore_glob")):
         return
     base = config.rootpath
     asked = [base / argument for argument in config.args if "::" not in argument]

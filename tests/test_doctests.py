@@ -65,3 +65,11 @@ def test_fewer_examples_than_the_floor_stop_the_run(project):
     result = run(project, "-o", "doctest_floor=2")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert "exige 2" in result.stderr
+
+
+def test_files_left_by_editors_and_systems_do_not_count(project):
+    (project / "examples" / ".ipynb_checkpoints").mkdir()
+    for name in (".ipynb_checkpoints/copy.py", "._page.py"):
+        (project / "examples" / name).write_text(quoted(".py", "2"), encoding="utf-8")
+    (project / "examples" / "page.py").write_text(quoted(".py", "2"), encoding="utf-8")
+    assert "1 passed" in run(project).stdout
