@@ -2,30 +2,50 @@
 
 import argparse
 import os
-import signal
-import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from subprocess import TimeoutExpired
+from typing import TYPE_CHECKING
 
 DOCS = Path(__file__).resolve().parent
 BUILD = DOCS / "_build"
+sys.path.insert(0, str(DOCS / "_ext"))
+
+from processes import Ended, call, ending_together, only_one  # noqa: E402
+
+if TYPE_CHECKING:
+    from runner import Failure
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """Lee las opciones de la orden."""
     parser = argparse.ArgumentParser(prog="nox -s docs --", description="Construye el curso.")
-    parser.add_argument("page", nargs="?", help="ejecuta solo esta página, como prompting/completions")
+    parser.add_argument("page", nargs="*", help="ejecuta solo estas páginas, como prompting/completions")
+    parser.add_argument("--strict", action="store_true", help="acaba con 1 si no se cumple una afirmación")
+    parser.add_argument("--jobs", type=int, help="páginas a la vez; si no se dice, según núcleos y memoria")
+    parser.add_argument(
+        "--scheduler", default="", help="dirección de un planificador de Dask que las ejecute"
+    )
     parser.add_argument("--no-run", action="store_true", help="no ejecuta nada: para escribir prosa")
     parser.add_argument("--live", action="store_true", help="sirve el curso y lo reconstruye al guardar")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="puerto en que se sirve; si está ocupado, otro"
+    )
     parser.add_argument("--linkcheck", action="store_true", help="comprueba los enlaces externos")
+    parser.add_argument("--run-only", action="store_true", help="ejecuta y no compone el sitio")
     parser.add_argument("--out", type=Path, default=BUILD, help="carpeta donde se construye")
-    parser.add_argument("--minutes", type=float, default=60, help="minutos antes de darse por vencida")
+    parser.add_argument(
+        "--minutes", type=float, default=60, help="minutos antes de que Sphinx se dé por vencido"
+    )
     options = parser.parse_args(given)
-    if options.page:
-        options.page = options.page.removeprefix("docs/").removesuffix(".md")
-        if not (DOCS / f"{options.page}.md").is_file():
-            parser.error(f"no hay ninguna página con celdas en docs/{options.page}.md")
+    options.page = [page.removeprefix("docs/").removesuffix(".md") for page in options.page]
+    for page in options.page:
+        if not (DOCS / f"{page}.md").is_file():
+            parser.error(f"no hay ninguna página con celdas en docs/{page}.md")
+    if options.jobs is not None and options.jobs < 1:
+        parser.error("--jobs debe ser 1 o más")
     return options
 
 
@@ -35,75 +55,100 @@ def folder(options: argparse.Namespace) -> Path:
 
 
 def sphinx_command(options: argparse.Namespace) -> list[str]:
-    """Orden de Sphinx: con ejecución, toda advertencia es un error."""
+    """Orden de Sphinx: con resultados, toda advertencia es un error, pero no la última."""
     out, builder = folder(options), "linkcheck" if options.linkcheck else "html"
-    doctrees = out / "doctrees"
-    command = [sys.executable, "-m", "sphinx", "-j2", "-b", builder, "-d", str(doctrees)]
+    command = [sys.executable, "-m", "sphinx", "-j", "auto", "-q", "-b", builder, "-d", str(out / "doctrees")]
     if options.no_run or options.linkcheck:
-        command += ["-D", "nb_execution_mode=off"]
+        command += ["-D", "execution_off=1"]
     else:
         command += ["-W"]
     if options.page:
-        command += ["-D", f"execution_only={options.page}"]
+        command += ["-D", f"execution_only={','.join(options.page)}"]
     return [*command, str(DOCS), str(out / builder)]
 
 
-def run(command: list[str], minutes: float) -> int:
-    """Ejecuta una orden con un límite de tiempo; al vencer, termina también sus procesos."""
-    process = subprocess.Popen(command, start_new_session=True)
-    try:
-        return process.wait(60 * minutes)
-    except subprocess.TimeoutExpired:
-        sys.stderr.write(f"La construcción no acabó en {minutes:g} minutos: se detiene.\n")
-        return 124
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def preparations(options: argparse.Namespace) -> list[list[str]]:
-    """Lo que se hace una vez, antes de ejecutar celdas: los artefactos y la lista de tipos de letra."""
-    if options.no_run or options.linkcheck:
-        return []
-    # Sin la lista hecha, matplotlib avisaría por stderr en la primera página.
-    fonts = [sys.executable, "-c", "import matplotlib.font_manager"]
-    return [[sys.executable, "-m", "siguiente.artefacts"], fonts]
-
-
 def build(options: argparse.Namespace) -> int:
-    """Construye los artefactos y después el sitio; devuelve el código de salida."""
-    start = time.monotonic()
-    for step in [*preparations(options), sphinx_command(options)]:
-        if code := run(step, options.minutes):
-            return code
-    index = folder(options) / "html" / f"{options.page or 'index'}.html"
-    if not options.linkcheck:
+    """Ejecuta lo caducado, compone el sitio y dice lo que salió mal; devuelve el código de salida."""
+    start, failures, unmet = time.monotonic(), [], []
+    if not (options.no_run or options.linkcheck):
+        from our_course import our_course, prepare_kernels
+        from runner import run, unmet_claims
+
+        course = our_course(folder(options))
+        prepare_kernels(course.work)
+        failures = run(course, options.page, options.jobs, options.scheduler)
+        unmet = unmet_claims(course, options.page)
+    code = 0 if options.run_only else call(sphinx_command(options), options.minutes)
+    tell(failures, unmet)
+    index = folder(options) / "html" / f"{options.page[0] if options.page else 'index'}.html"
+    if index.is_file() and not (options.linkcheck or options.run_only):
         seconds = time.monotonic() - start
         sys.stdout.write(f"Listo en {seconds:.0f} s. Abra en un navegador:\n{index.as_uri()}\n")
-    return 0
+    return 1 if failures or code or (options.strict and unmet) else 0
+
+
+def tell(failures: Sequence["Failure"], unmet: Sequence[tuple[str, str]]) -> None:
+    """Enumera lo que se detuvo y lo que no se cumplió, con lo que se puede hacer."""
+    for failure in failures:
+        sys.stderr.write(f"{failure.detail}\n" if failure.detail else "")
+    if failures:
+        sys.stderr.write("Se detuvo, y el sitio lo dice en su lugar:\n")
+        sys.stderr.writelines(f"  {failure.name}: {failure.reason}\n" for failure in failures)
+    if unmet:
+        sys.stderr.write(f"Afirmaciones que no se cumplieron en este equipo: {len(unmet)}. Están marcadas:\n")
+        sys.stderr.writelines(f"  {page}: {sentence}\n" for page, sentence in unmet)
 
 
 def live(options: argparse.Namespace) -> int:
     """Sirve el sitio en este equipo y lo reconstruye cuando cambia un archivo, hasta que se interrumpe."""
-    module = sphinx_command(options).index("sphinx")
-    command = [item for item in sphinx_command(options) if item not in {"-W", "-j2"}]
-    command[module] = "sphinx_autobuild"
+    command = [item for item in sphinx_command(options) if item not in {"-W", "-q"}]
+    command[command.index("sphinx")] = "sphinx_autobuild"
     ignored = [flag for name in ("*/_build/*", "*/__pycache__/*") for flag in ("--ignore", name)]
-    for step in preparations(options):
-        if code := run(step, options.minutes):
-            return code
-    return run([*command, "--watch", str(DOCS.parent / "src"), *ignored], minutes=24 * 60)
+    before = f'"{sys.executable}" "{DOCS / "build.py"}" --run-only {" ".join(options.page)}'
+    served = [
+        "--port",
+        str(free_port(options.port)),
+        "--pre-build",
+        before,
+        "--watch",
+        str(DOCS.parent / "src"),
+    ]
+    return call([*command, *served, *ignored], minutes=24 * 60)
+
+
+def free_port(wanted: int) -> int:
+    """El puerto pedido o, si otro programa lo tiene, uno libre."""
+    import socket
+
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("No hay ningún puerto libre en este equipo.")
 
 
 def main() -> int:
-    """Hace lo que piden las opciones."""
+    """Hace lo que piden las opciones; si la interrumpen, no deja ningún proceso."""
     options = arguments()
+    out = folder(options)
+    out.mkdir(parents=True, exist_ok=True)
     try:
-        return live(options) if options.live else build(options)
+        with ending_together(), only_one(out / "build.lock"):
+            return live(options) if options.live else build(options)
     except KeyboardInterrupt:
         return 130
+    except TimeoutExpired:
+        sys.stderr.write(f"La construcción no acabó en {options.minutes:g} minutos: se detiene.\n")
+        return 124
+    except Ended as ended:
+        return int(ended.code or 1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Los hilos que aún esperan a un proceso terminado no deben retener la salida.
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)

@@ -18,7 +18,7 @@ version = release = siguiente.__version__
 language = "es"
 locale_dirs = [interface.compile_catalogues(interface.SOURCES, HERE / "_build" / "locale")]
 root_doc = "index"
-exclude_patterns = ["_build", "_static", "_templates", "_ext", "_kernel", "locale"]
+exclude_patterns = ["_*", "locale", "**/.*"]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 nitpicky = True
@@ -52,10 +52,7 @@ extensions = [
 
 # --- MyST y ejecución -------------------------------------------------------------------------
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
-nb_execution_mode = "cache"
-nb_execution_raise_on_error = True
-nb_execution_in_temp = True
-nb_execution_timeout = 300
+nb_execution_mode = "off"  # las páginas ya se ejecutaron
 # `execution` avisa de todo stderr, también en las celdas ocultas.
 nb_output_stderr = "remove"
 nb_render_markdown_format = "myst"

@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
-from pages import KERNELSPEC
 
-from siguiente.closure import Package, closure, files
+from siguiente.closure import Package, behaviour, closure, files
 
 # Lo que todo kernel recibe: un hilo, sin red, sin barras de progreso, sin azar en los conjuntos.
 KERNEL_ENVIRONMENT = {
@@ -27,11 +25,21 @@ KERNEL_ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Notebook:
-    """Lo que la huella necesita del texto de una página."""
+    """Una página que ejecuta celdas: el cuaderno sin resultados y los recursos que declara."""
 
-    cells: tuple[str, ...]
+    node: nbformat.NotebookNode
     resources: tuple[str, ...]
-    exact: bool
+
+    @property
+    def cells(self) -> list[str]:
+        """El código de sus celdas, en orden."""
+        return [cell.source for cell in self.node.cells if cell.cell_type == "code"]
+
+    @property
+    def failing(self) -> list[int]:
+        """Las celdas que anuncian un error: las que no lo anuncian detienen la página."""
+        codes = [cell for cell in self.node.cells if cell.cell_type == "code"]
+        return [n for n, cell in enumerate(codes) if "raises-exception" in cell.metadata.get("tags", [])]
 
 
 @dataclass(frozen=True)
@@ -41,43 +49,37 @@ class Surroundings:
     package: Package
     docs: Path
     profile: Path
-    distributions: tuple[str, ...]
     resource_key: Callable[[str], str]
+    versions: str
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Todo aquello de lo que dependen los resultados de una página."""
+    """Todo aquello de lo que dependen los resultados de una página, además de sus celdas."""
 
     files: frozenset[Path]
     resources: Mapping[str, str]
-    versions: Mapping[str, str]
 
 
 def read_notebook(text: str) -> Notebook | None:
     """Lee las celdas y los recursos declarados; `None` si la página no ejecuta nada."""
     if not is_myst_markdown_notebook(text):
         return None
-    notebook = read_myst_markdown_notebook(text)
-    cells = tuple(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    resources = tuple(notebook.metadata.get("resources", ()))
-    return Notebook(cells, resources, KERNELSPEC in front_matter(text)) if cells else None
-
-
-def front_matter(text: str) -> list[str]:
-    """Líneas de la cabecera de una página, sin los guiones."""
-    lines = text.splitlines()
-    return lines[1 : lines.index("---", 1)] if lines and "---" in lines[1:] else []
+    node = read_myst_markdown_notebook(text, add_source_map=True)
+    found = Notebook(node, tuple(node.metadata.get("resources", ())))
+    return found if found.cells else None
 
 
 def dependencies(notebook: Notebook, around: Surroundings) -> Dependencies:
-    """Reúne las dependencias de una página: módulos, datos, arranque del kernel, recursos y versiones."""
+    """Reúne las dependencias de una página: módulos, datos, arranque del kernel y recursos."""
     declared = [around.docs / name.removeprefix("file:") for name in notebook.resources if is_file(name)]
     profile = (file for file in around.profile.rglob("*") if file.is_file() and file.suffix != ".pyc")
     modules = files(around.package, closure(around.package, map(python, notebook.cells)))
     resources = {name: around.resource_key(name) for name in notebook.resources if not is_file(name)}
-    everything = frozenset(file.resolve() for file in (*modules, *declared, *profile))
-    return Dependencies(everything, resources, versions(around.distributions))
+    return Dependencies(
+        frozenset(file.resolve() for file in (*modules, *declared, *profile)),
+        resources,
+    )
 
 
 def python(cell: str) -> str:
@@ -90,25 +92,14 @@ def is_file(resource: str) -> bool:
     return resource.startswith("file:")
 
 
-def versions(distributions: Iterable[str]) -> dict[str, str]:
-    """Versiones instaladas de los paquetes que pueden cambiar un resultado, y la de Python."""
-    return {"python": platform.python_version()} | {name: installed(name) for name in distributions}
-
-
-def installed(name: str) -> str:
-    """Versión instalada de un paquete, o «ausente»."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "ausente"
-
-
-def digest(found: Dependencies, around: Surroundings) -> str:
-    """Resume unas dependencias en 32 cifras, sin ninguna ruta de esta máquina."""
+def digest(notebook: Notebook, found: Dependencies, around: Surroundings) -> str:
+    """Resume una página y sus dependencias en 32 cifras, sin ninguna ruta de esta máquina."""
     record = {
+        "cells": notebook.cells,
+        "failing": notebook.failing,
         "files": sorted((relative(file, around), content(file)) for file in found.files),
         "resources": dict(found.resources),
-        "versions": dict(found.versions),
+        "versions": around.versions,
         "environment": KERNEL_ENVIRONMENT,
     }
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:32]
@@ -127,10 +118,7 @@ def relative(file: Path, around: Surroundings) -> str:
 
 
 def content(file: Path) -> str:
-    """Huella del contenido de un archivo; «ausente» si alguien declaró uno que no existe."""
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "ausente"
-
-
-def with_digest(text: str, value: str) -> str:
-    """Escribe la huella en la línea `kernelspec`, sin mover ninguna línea."""
-    return text.replace(KERNELSPEC, f'{KERNELSPEC[:-1]}, digest: "{value}"}}', 1)
+    """Huella de un archivo: lo que hace, si es código; «ausente» si alguien declaró uno que no existe."""
+    if not file.is_file():
+        return "ausente"
+    return hashlib.sha256(behaviour(file) if file.suffix == ".py" else file.read_bytes()).hexdigest()

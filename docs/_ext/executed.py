@@ -1,20 +1,18 @@
 """Extensión de Sphinx: qué salió de cada página al ejecutarla.
 
-De la caché de ejecución se toman, una vez por página, sus afirmaciones, sus tiempos, lo que escribió
-en stderr (que es un error, también en las celdas ocultas) y el cuaderno con resultados.
+Del cuaderno ejecutado se toman, una vez por página, sus afirmaciones, lo que costó y lo que escribió
+en stderr, que es un error, también en las celdas ocultas.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from docutils import nodes
-from execution import work_folder
-from jupyter_cache import get_cache
+from execution import copy_outputs, outputs_of, read_executed
+from myst_nb.core.read import read_myst_markdown_notebook
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -30,9 +28,14 @@ class PageRun:
     digest: str
     claims: tuple[dict[str, Any], ...]
     day: str
-    seconds: float | None
-    cpu: float | None
-    memory: int | None
+    seconds: float
+    cpu: float
+    memory: int
+    """En bytes."""
+    failed: str | None = None
+    """Qué la detuvo, si no acabó."""
+    line: int | None = None
+    """La línea de la celda en que se detuvo."""
 
 
 def page_runs(env: BuildEnvironment) -> dict[str, PageRun]:
@@ -42,68 +45,80 @@ def page_runs(env: BuildEnvironment) -> dict[str, PageRun]:
     return env.page_runs  # type: ignore[attr-defined]
 
 
-def executed_notebook(env: BuildEnvironment, docname: str) -> nbformat.NotebookNode | None:
-    """Devuelve el cuaderno de una página con sus resultados, o `None` si no se ejecutó."""
-    config = env.mystnb_config  # type: ignore[attr-defined]
-    path = Path(config.output_folder) / f"{docname}.ipynb"
-    if config.execution_mode == "off" or not path.is_file():
-        return None
-    cache = get_cache(config.execution_cache_path)
-    return cache.merge_match_into_notebook(nbformat.read(path, 4))[1]
-
-
 def outputs(notebook: nbformat.NotebookNode) -> Iterator[tuple[int, Any]]:
-    """Recorre los resultados de un cuaderno, con el número de su celda de código."""
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return ((index, output) for index, cell in enumerate(cells, 1) for output in cell.outputs)
+    """Recorre los resultados de un cuaderno, con el número de su celda entre todas."""
+    return (
+        (index, output) for index, cell in enumerate(notebook.cells) for output in cell.get("outputs", [])
+    )
 
 
 def record(app: Sphinx, doctree: nodes.document) -> None:
     """Guarda lo que salió de la página recién leída."""
-    env, docname = app.env, app.env.docname
-    digest = env.page_digests.get(docname) if hasattr(env, "page_digests") else None
-    if digest is None:
+    path, docname = outputs_of(app, app.env.docname), app.env.docname
+    if path is None:
         return
-    try:
-        notebook = executed_notebook(env, docname)
-    except KeyError:
-        LOGGER.warning("La página tiene celdas que no se ejecutaron con la caché.", location=docname)
-        return
-    if notebook is not None:
-        warn_stderr(notebook, docname)
+    notebook, facts = current_notebook(app, docname, path)
+    warn_stderr(notebook, docname)
+    run = page_run(path.stem, notebook, facts)
+    page_runs(app.env)[docname] = run
+    if run.failed is None:
         warn_lost_figures(notebook, docname)
-        page_runs(env)[docname] = page_run(app, docname, digest, notebook)
-        app.emit("page-executed", docname, notebook)
+    app.emit("page-executed", docname, notebook)
+
+
+def current_notebook(app: Sphinx, docname: str, path: Path) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
+    """El cuaderno con la prosa de ahora y los resultados guardados, y lo que costó ejecutarlo."""
+    text, executed = Path(app.env.doc2path(docname)).read_text("utf8"), read_executed(path)
+    notebook = read_myst_markdown_notebook(text, add_source_map=True)
+    copy_outputs(notebook, executed)
+    return notebook, dict(executed.metadata["siguiente"])
 
 
 def warn_stderr(notebook: nbformat.NotebookNode, docname: str) -> None:
     """Avisa, y con eso falla la construcción, de todo lo que una celda escribió en stderr."""
     for index, output in outputs(notebook):
         if output.output_type == "stream" and output.name == "stderr":
-            LOGGER.warning(
-                "La celda %d escribió en stderr:\n%s", index, output.text.strip(), location=docname
-            )
+            place = (docname, line_of(notebook, index))
+            LOGGER.warning("La celda escribió en stderr:\n%s", output.text.strip(), location=place)
 
 
 def warn_lost_figures(notebook: nbformat.NotebookNode, docname: str) -> None:
     """Avisa de una celda que declara una figura y no dibujó ninguna: la página saldría sin ella."""
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for index, cell in enumerate(cells, 1):
+    for index, cell in enumerate(notebook.cells):
         figure = cell.metadata.get("mystnb", {}).get("figure")
-        drawn = any(mime.startswith("image/") for output in cell.outputs for mime in output.get("data", {}))
+        drawn = any(
+            mime.startswith("image/") for output in cell.get("outputs", []) for mime in output.get("data", {})
+        )
         if figure and not drawn:
-            LOGGER.warning("La celda %d declara una figura y no la dibuja.", index, location=docname)
+            place = (docname, line_of(notebook, index))
+            LOGGER.warning("La celda declara una figura y no la dibuja.", location=place)
 
 
-def page_run(app: Sphinx, docname: str, digest: str, notebook: nbformat.NotebookNode) -> PageRun:
-    """Reúne las afirmaciones, el día y el costo de una página."""
-    data = [output.data for _, output in outputs(notebook) if "data" in output]
-    claims = tuple(dict(mime[CLAIM]) for mime in data if CLAIM in mime)
-    run = app.env.nb_metadata[docname]["exec_data"]  # type: ignore[attr-defined]
-    report = work_folder(app) / "runs" / f"{docname.replace('/', '-')}.json"
-    cost = json.loads(report.read_text("utf8")) if report.is_file() else {}
-    day = datetime.fromtimestamp(run["mtime"]).date().isoformat()
-    return PageRun(digest, claims, day, run["runtime"], cost.get("cpu"), cost.get("memory"))
+def line_of(notebook: nbformat.NotebookNode, index: int) -> int:
+    """Línea de la página en que empieza una celda."""
+    lines = notebook.metadata.get("source_map", [])
+    return lines[index] + 1 if index < len(lines) else 1
+
+
+def page_run(digest: str, notebook: nbformat.NotebookNode, facts: dict[str, Any]) -> PageRun:
+    """Reúne las afirmaciones y el costo de una página."""
+    claims = tuple(
+        dict(output.data[CLAIM]) | {"cell": index, "line": line_of(notebook, index)}
+        for index, output in outputs(notebook)
+        if CLAIM in output.get("data", {})
+    )
+    stops = [index for index, output in outputs(notebook) if output.output_type == "error"]
+    line = line_of(notebook, stops[-1]) if facts["failed"] and stops else None
+    return PageRun(
+        digest,
+        claims,
+        facts["day"],
+        facts["seconds"],
+        facts["cpu"],
+        facts["memory"],
+        facts["failed"],
+        line,
+    )
 
 
 def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
@@ -122,4 +137,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", record)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
-    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "2", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,5 @@
 """Extensión de Sphinx: la directiva `run-status` dice cuándo se ejecutó cada página y cuánto costó."""
 
-import sys
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -12,8 +11,6 @@ from tables import page_link, table, text
 from siguiente.plots.numbers import number
 
 HEAD = ["Página", "Huella", "Día", "Reloj (s)", "CPU (s)", "Memoria (MB)"]
-# Linux mide la memoria en KiB; macOS, en bytes.
-BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 class status_table(nodes.General, nodes.Element):  # noqa: N801
@@ -44,16 +41,16 @@ def write_status(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def status_cells(run: PageRun) -> list[str]:
     """Escribe el costo de una página.
 
-    >>> status_cells(PageRun("0123456789", (), "2026-01-31", 2.04, 1.5, None))
-    ['01234567', '2026-01-31', '2,0', '1,5', 'sin dato']
+    >>> status_cells(PageRun("0123456789", (), "2026-01-31", 2.04, 1.5, 250_000_000))
+    ['01234567', '2026-01-31', '2,0', '1,5', '250']
     """
-    memory = None if run.memory is None else run.memory * BYTES / 1e6
-    return [run.digest[:8], run.day, known(run.seconds, 1), known(run.cpu, 1), known(memory, 0)]
-
-
-def known(value: float | None, digits: int) -> str:
-    """Escribe un número, o dice que falta."""
-    return "sin dato" if value is None else number(value, digits)
+    return [
+        run.digest[:8],
+        run.day,
+        number(run.seconds, 1),
+        number(run.cpu, 1),
+        number(run.memory / 1e6, 0),
+    ]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -7,13 +7,10 @@ estar en el cierre se escribe en stderr, y con eso falla la construcción.
 import json
 import os
 import random
-import resource
 import sys
-import time
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +27,6 @@ class Guard:
         self.resources = frozenset(allowed["resources"])
         self.watched = tuple(root + os.sep for root in allowed["watched"])
         self.ignored = tuple(root + os.sep for root in allowed["ignored"])
-        self.report = Path(allowed["report"])
         self.failure = Path(allowed["failure"])
         self.shell = shell
         self.strays: list[str] = []
@@ -92,10 +88,7 @@ class Guard:
         while self.strays:
             sys.stderr.write(f"La página «{self.page}» {self.strays.pop(0)}\n")
         while self.claims:
-            self.shell.display_pub.publish({CLAIM: asdict(self.claims.pop(0))})
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        self.report.write_text(json.dumps({"cpu": time.process_time(), "memory": usage.ru_maxrss}))
-        self.failure.unlink(missing_ok=True)
+            self.shell.display_pub.publish({CLAIM: self.claims.pop(0).as_dict()})
         if error := result.error_in_exec or result.error_before_exec:
             self.failure.write_text("".join(traceback.format_exception(error)), "utf8")
 
@@ -108,9 +101,33 @@ def source(path: str) -> str:
     return f"{folder}{os.sep}{name.split('.')[0]}.py"
 
 
+def shift_seeds(shift: int) -> None:
+    """Desplaza las semillas de torch y de numpy: la página se repite con otro azar, sin saberlo.
+
+    Los datos del curso se sortean con `random.Random` y no cambian: son los mismos en todas las réplicas.
+    """
+    import numpy
+    import torch
+
+    far = shift * 7_919_113  # lejos de las semillas que usan las páginas, que son pequeñas
+
+    class Generator(torch.Generator):
+        """Un generador que suma a su semilla el desplazamiento."""
+
+        def manual_seed(self, seed: int) -> torch.Generator:
+            return super().manual_seed(seed + far)
+
+    seed_everything, make_numpy = torch.manual_seed, numpy.random.default_rng
+    torch.Generator = Generator  # type: ignore[misc]
+    torch.manual_seed = lambda seed: seed_everything(seed + far)  # type: ignore[assignment]
+    numpy.random.default_rng = lambda seed=None: make_numpy(seed if seed is None else seed + far)
+
+
 def load_ipython_extension(shell: Any) -> None:
     """Instala la vigilancia cuando la construcción ha escrito el cierre de una página."""
     random.seed(0)
+    if shift := int(os.environ.get("SIGUIENTE_SEED_SHIFT", "0")):
+        shift_seeds(shift)
     # tqdm echa de menos en un kernel las barras de ipywidgets; aquí no se dibuja ninguna.
     warnings.filterwarnings("ignore", message="IProgress not found")
     if path := os.environ.get("SIGUIENTE_CLOSURE"):

@@ -1,0 +1,52 @@
+"""El curso, tal como lo ejecuta `runner`: su paquete, sus páginas, sus recursos y lo que cuestan."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import resources
+from digest import Surroundings
+from runner import Course
+
+from siguiente.closure import Package
+from siguiente.store import directory, is_intact
+
+DOCS = Path(__file__).resolve().parents[1]
+
+
+def our_course(out: Path) -> Course:
+    """El curso, construido en una carpeta."""
+    package = Package(DOCS.parent / "src" / "siguiente")
+    around = Surroundings(package, DOCS, DOCS / "_kernel", resources.key, versions())
+    return Course(around, out, build_order, page_costs(DOCS / "reference" / "replicas.json"))
+
+
+def page_costs(path: Path) -> dict[str, tuple[float, int]]:
+    """Segundos y bytes de cada página, anotados al hacer las réplicas."""
+    pages = json.loads(path.read_text("utf8"))["pages"] if path.is_file() else {}
+    return {name: (float(row["seconds"]), int(row["memory"])) for name, row in pages.items()}
+
+
+def versions() -> str:
+    return version("torch")
+
+
+def build_order(name: str) -> list[str] | None:
+    """La orden que construye un recurso que falta, o `None` si ya está."""
+    short = name.partition(":")[2]
+    if is_intact(directory(short, resources.key(name))):
+        return None
+    return [sys.executable, "-m", "siguiente.artefacts", short]
+
+
+def prepare_kernels(work: Path) -> None:
+    """Da a los kernels carpetas suyas donde escribir y hace, una vez, la lista de tipos de letra.
+
+    Sin la lista hecha, matplotlib avisaría por stderr en la primera página.
+    """
+    os.environ.update({"MPLCONFIGDIR": str(work / "matplotlib"), "HF_HOME": str(work / "huggingface")})
+    if not list((work / "matplotlib").glob("fontlist-*.json")):
+        subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True)
