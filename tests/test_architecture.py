@@ -13,11 +13,12 @@ def test_the_table_of_pages_and_modules_is_up_to_date():
 
 def test_the_table_sees_imports_doctests_and_quotes(tmp_path):
     (tmp_path / "page.md").write_text(
-        "```{source} siguiente.llm.loading.load\nfrom siguiente.data.tweets import x\n"
+        "```{source} siguiente.llm.loading.load\nfrom siguiente.data.tweets import x\n",
+        encoding="utf-8",
     )
-    (tmp_path / "other.rst").write_text(">>> import siguiente.store\n")
+    (tmp_path / "other.rst").write_text(">>> import siguiente.store\n", encoding="utf-8")
     (tmp_path / "_hidden").mkdir()
-    (tmp_path / "_hidden" / "no.md").write_text("import siguiente.plots.style")
+    (tmp_path / "_hidden" / "no.md").write_text("import siguiente.plots.style", encoding="utf-8")
     rows = module_table.table(tmp_path).splitlines()[2:]
     assert rows == [
         "| `other.rst` | `siguiente.store` |",

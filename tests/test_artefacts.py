@@ -59,7 +59,7 @@ def test_main_says_why_it_stops() -> None:
 def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *sources: str) -> list[Artefact]:
     """Artefactos en una caché vacía; cada uno copia un archivo."""
     monkeypatch.setenv("SIGUIENTE_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "cuento.txt").write_text("Había una vez")
+    (tmp_path / "cuento.txt").write_text("Había una vez", encoding="utf-8")
     return [
         Artefact(
             f"copia-{n}", "1", partial(build_directory, f"copia-{n}", "1", partial(copy2, tmp_path / source))
@@ -75,7 +75,9 @@ def test_several_missing_ones_are_built_at_once(tmp_path: Path, monkeypatch: pyt
     main(made)
     main(made)
     assert asked == ["spawn"]  # la segunda vez no faltaba ninguno
-    assert [(known.build() / "cuento.txt").read_text() for known in made] == ["Había una vez"] * 2
+    assert [(known.build() / "cuento.txt").read_text(encoding="utf-8") for known in made] == [
+        "Había una vez"
+    ] * 2
 
 
 def test_the_failure_of_another_process_is_said_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

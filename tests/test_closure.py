@@ -57,7 +57,7 @@ def test_cells_add_up(package):
 
 def test_what_cannot_be_read_depends_on_everything(package):
     assert closure(package, ["x = = 1"]) == package.modules()
-    (package.root / "ran.py").write_text("x = = 1")
+    (package.root / "ran.py").write_text("x = = 1", encoding="utf-8")
     assert closure(package, ["import pkg.ran"]) == package.modules()
     assert {"pkg", "pkg.part", "pkg.typed"} < package.modules()
 

@@ -19,7 +19,7 @@ def written(tmp_path, monkeypatch):
 
     def write(folder):
         folders.append(folder)
-        (folder / "a.txt").write_text("hola")
+        (folder / "a.txt").write_text("hola", encoding="utf-8")
 
     return Recipe("saludo", "siguiente.store", write), folders
 
@@ -41,8 +41,8 @@ def test_another_code_or_another_torch_writes_it_again(written, monkeypatch, nam
 
 def test_what_is_damaged_is_written_again(written):
     recipe, _ = written
-    (recipe.build() / "a.txt").write_text("roto")
-    assert (recipe.build() / "a.txt").read_text() == "hola"
+    (recipe.build() / "a.txt").write_text("roto", encoding="utf-8")
+    assert (recipe.build() / "a.txt").read_text(encoding="utf-8") == "hola"
 
 
 def test_what_comes_after_sees_the_folder_in_its_place_and_never_a_failure(written, monkeypatch):

@@ -263,8 +263,8 @@ def test_a_constant_reward_is_announced(run, data, tmp_path, capsys):
 def test_nothing_foreign_is_written_over(run, data, tmp_path, capsys):
     (tmp_path / "out").mkdir()
     note = tmp_path / "out" / "policy.safetensors"
-    note.write_text("mío")
+    note.write_text("mío", encoding="utf-8")
     for options in ((), ("--restart",)):
         assert "no es de este ejemplo" in refused(run, capsys, "dpo", data, *options)
-    assert note.read_text() == "mío"
+    assert note.read_text(encoding="utf-8") == "mío"
     assert "está donde van los resultados" in refused(run, capsys, "dpo", data, out=".")

@@ -40,7 +40,7 @@ def written(folder):
 def test_what_it_saves_is_what_it_learned(run, tmp_path, capsys):
     assert run("--steps", "6", "--rate", "0.01") == 0
     assert "¿Qué es un volcán?" in capsys.readouterr().out
-    log = json.loads((tmp_path / "out" / "adapter.json").read_text())
+    log = json.loads((tmp_path / "out" / "adapter.json").read_text(encoding="utf-8"))
     assert len(log["losses"]) == 6
     assert log["losses"][-1] < log["losses"][0]
     assert log["base"] == base_key()

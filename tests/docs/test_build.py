@@ -16,7 +16,7 @@ def build(monkeypatch, tmp_path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     (tmp_path / "part").mkdir()
-    (tmp_path / "part" / "page.md").write_text("# Página")
+    (tmp_path / "part" / "page.md").write_text("# Página", encoding="utf-8")
     monkeypatch.setattr(module, "DOCS", tmp_path)
     return module
 

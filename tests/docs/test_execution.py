@@ -245,7 +245,7 @@ def test_exactly_the_dependents_run_again(project):
     project.edit(project.docs / "plain.md", "alone.VALUE", "alone.VALUE + 1")
     build("plain")
 
-    (project.package / "table.json").write_text("{}")
+    (project.package / "table.json").write_text("{}", encoding="utf-8")
     (project.docs / "lazy.md").unlink()
     project.edit(project.docs / "index.md", "lazy\n", "")
     project.edit(project.docs / "pasted.md", "{glue:text}`lazy.md::four:s`", "nada")

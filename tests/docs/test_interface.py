@@ -128,7 +128,9 @@ def site(tmp_path_factory) -> Path:
     for name, text in {**pages, "conf.py": conf}.items():
         (folder / name).write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-D", "nb_execution_mode=off"]
-    done = subprocess.run([*command, folder, folder / "html"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [*command, folder, folder / "html"], capture_output=True, text=True, timeout=120, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     return folder / "html"
 

@@ -44,4 +44,4 @@ def test_a_name_that_does_not_exist_is_refused():
 def test_finds_the_file_of_a_module_of_the_package():
     file, target = source.find("siguiente.language_models.prediction.next_logprobs")
     assert (file.name, target) == ("prediction.py", "next_logprobs")
-    assert "log_softmax" in source.body(file.read_text(), target)
+    assert "log_softmax" in source.body(file.read_text(encoding="utf-8"), target)

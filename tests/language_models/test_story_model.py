@@ -93,7 +93,7 @@ def test_the_work_of_an_older_code_is_swept_and_that_of_others_is_not(tiny, tmp_
     other = tmp_path / f".training-tiny-gpt-{'0' * 16}"
     for folder in (old, busy, other):
         folder.mkdir()
-        (folder / "checkpoint").write_text("a medias")
+        (folder / "checkpoint").write_text("a medias", encoding="utf-8")
     with FileLock(tmp_path / f"tiny-{'1' * 16}.lock"):  # otro proceso lo está entrenando
         tiny.load()
     assert sorted(tmp_path.glob(".training*")) == [busy, other]

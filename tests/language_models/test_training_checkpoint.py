@@ -102,7 +102,7 @@ def test_a_truncated_file_is_noticed(tmp_path, size):
 
 
 def test_other_files_and_folders_are_refused(tmp_path):
-    (tmp_path / "carta.txt").write_text("Querida Ana:")
+    (tmp_path / "carta.txt").write_text("Querida Ana:", encoding="utf-8")
     with pytest.raises(ValueError, match=r"carta\.txt no es un punto de control"):
         run(tmp_path / "carta.txt")
     with pytest.raises(ValueError, match="es una carpeta"):

@@ -205,9 +205,9 @@ def test_the_template_is_read_from_where_it_was_published(smollm, tmp_path):
     from siguiente.llm.tokenizer import stored_template
 
     assert stored_template(tmp_path) is None
-    (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "a"}')
+    (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "a"}', encoding="utf-8")
     assert stored_template(tmp_path) == "a"
-    (tmp_path / "chat_template.jinja").write_text("b")
+    (tmp_path / "chat_template.jinja").write_text("b", encoding="utf-8")
     assert stored_template(tmp_path) == "b"
 
 

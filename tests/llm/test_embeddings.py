@@ -139,7 +139,7 @@ def test_a_truncated_tokenizer_is_refused(folder, monkeypatch):
     card = replace(embeddings.MINILM, size=len(weights), sha256=hashlib.sha256(weights).hexdigest())
     monkeypatch.setattr(embeddings, "MINILM", card)
     (folder / "model.safetensors").write_bytes(weights)
-    (folder / "tokenizer.json").write_text(json.dumps({}))
+    (folder / "tokenizer.json").write_text(json.dumps({}), encoding="utf-8")
     with pytest.raises(ValueError, match="tiene 2 bytes y debe tener 466247"):
         embeddings.load_encoder()
 

@@ -151,7 +151,9 @@ def test_loading_is_silent(tiny, cache, capfd) -> None:
 def test_importing_the_part_is_light() -> None:
     code = "import sys, siguiente.llm; print(*({'torch', 'transformers', 'gguf'} & set(sys.modules)))"
     assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+        ).stdout
         == "\n"
     )
 

@@ -200,9 +200,9 @@ def test_other_settings_never_overwrite(run, path, capsys):
 
 
 def test_results_without_their_log_are_not_overwritten(run, tmp_path, capsys):
-    (tmp_path / "predictions.csv").write_text("ajeno")
+    (tmp_path / "predictions.csv").write_text("ajeno", encoding="utf-8")
     assert "ya tiene otros resultados" in refused(run, capsys, "--out", str(tmp_path))
-    assert (tmp_path / "predictions.csv").read_text() == "ajeno"
+    assert (tmp_path / "predictions.csv").read_text(encoding="utf-8") == "ajeno"
 
 
 @pytest.mark.parametrize("name", [*RESULTS, "scores.jsonl"])

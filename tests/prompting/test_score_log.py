@@ -173,7 +173,9 @@ except ValueError as error:
 
 def test_two_processes_cannot_write_at_once(path):
     def child():
-        return subprocess.run([sys.executable, "-c", CHILD, str(path)], capture_output=True, text=True).stdout
+        return subprocess.run(
+            [sys.executable, "-c", CHILD, str(path)], capture_output=True, text=True, encoding="utf-8"
+        ).stdout
 
     with ScoreLog.open(path, {}):
         assert "Otro proceso está escribiendo" in child()
