@@ -1,23 +1,29 @@
-"""Tablas de docutils hechas desde el código."""
+"""Tablas y pliegues de docutils hechos desde el código."""
 
 from collections.abc import Sequence
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
+from sphinx_design.shared import create_component
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[nodes.Node]]) -> nodes.table:
     """Construye una tabla con una fila de títulos."""
+    return table_of(head, [row(cells) for cells in rows])
+
+
+def table_of(head: Sequence[str], rows: Sequence[nodes.row], classes: Sequence[str] = ()) -> nodes.table:
+    """Construye una tabla con filas ya hechas."""
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
-    titles = row([text(title) for title in head])
-    group += [nodes.thead("", titles), nodes.tbody("", *(row(cells) for cells in rows))]
-    return nodes.table("", group)
+    group += [nodes.thead("", row([text(title) for title in head])), nodes.tbody("", *rows)]
+    return nodes.table("", group, classes=list(classes))
 
 
-def row(cells: Sequence[nodes.Node]) -> nodes.row:
+def row(cells: Sequence[nodes.Node], classes: Sequence[str] = ()) -> nodes.row:
     """Construye una fila; cada celda contiene un párrafo."""
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
+    entries = (nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells)
+    return nodes.row("", *entries, classes=list(classes))
 
 
 def text(value: str) -> nodes.Text:
@@ -25,7 +31,23 @@ def text(value: str) -> nodes.Text:
     return nodes.Text(value)
 
 
-def page_link(app: Sphinx, builder: Builder, source: str, target: str) -> nodes.reference:
+def fold(title: str, *content: nodes.Node, classes: Sequence[str] = ()) -> nodes.container:
+    """Un pliegue cerrado, como los que escribe `dropdown`: se abre sin JavaScript."""
+    return create_component(
+        "dropdown",
+        children=[nodes.rubric("", title), *content],
+        type="dropdown",
+        opened=False,
+        has_title=True,
+        icon=None,
+        chevron=None,
+        container_classes=["sd-mb-3", *classes],
+        title_classes=[],
+        body_classes=[],
+    )
+
+
+def page_link(app: Sphinx, builder: Builder, source: str, target: str, fragment: str = "") -> nodes.reference:
     """Enlace desde una página a otra, con el título de la otra."""
-    uri = builder.get_relative_uri(source, target)
+    uri = builder.get_relative_uri(source, target) + fragment
     return nodes.reference("", app.env.titles[target].astext(), internal=True, refuri=uri)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.plots.numbers import THIN_SPACE, interval, number, percent
+from siguiente.plots.numbers import THIN_SPACE, interval, number, percent, significant
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,36 @@ def test_reads_back_as_the_rounded_value(value, digits):
 def test_percentages_and_intervals():
     assert percent(0.5) == f"50{THIN_SPACE}%"
     assert interval(-1, 1, 1) == "[−1,0; 1,0]"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.003456, "0,00346"),
+        (0.0009994, "9,99·10⁻⁴"),
+        (0.0009999, "0,001"),
+        (-0.25, "−0,25"),
+        (0.9996, "1"),
+        (1234.5, "1234"),
+        (262144, f"262{THIN_SPACE}144"),
+        (1e7, "10⁷"),
+        (-1.5e7, "−1,5·10⁷"),
+        (4.441e-16, "4,44·10⁻¹⁶"),
+        (-1e-6, "−10⁻⁶"),
+        (float("nan"), "sin dato"),
+        (float("-inf"), "−∞"),
+    ],
+)
+def test_significant_figures(value, text):
+    assert significant(value) == text
+
+
+@given(value=st.floats(-1e30, 1e30))
+def test_three_figures_are_close_to_the_value(value):
+    superscripts = {ord(sign): plain for sign, plain in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True)}
+    text = significant(value).replace(THIN_SPACE, "").replace("−", "-").replace(",", ".")
+    mantissa, power, exponent = text.rpartition("10") if set(text) & set("⁰¹²³⁴⁵⁶⁷⁸⁹") else (text, "", "")
+    factor = float({"": "1", "-": "-1"}.get(mantissa, mantissa.rstrip("·")))
+    found = factor * 10.0 ** int(exponent.translate(superscripts)) if power else factor
+    assert found == pytest.approx(value, rel=0.0051, abs=1e-320)

@@ -2,9 +2,11 @@
 
 import math
 
-__all__ = ["interval", "number", "percent"]
+__all__ = ["interval", "number", "percent", "significant"]
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+PLAIN = range(-3, 7)  # exponentes de diez que se escriben con todas sus cifras
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -57,3 +59,39 @@ def interval(low: float, high: float, digits: int = 2) -> str:
     '[0,25; 0,50]'
     """
     return f"[{number(low, digits)}; {number(high, digits)}]"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Escribe un número con pocas cifras significativas; si es muy grande o muy pequeño, con una potencia.
+
+    Parameters
+    ----------
+    value : float
+        El número.
+    digits : int
+        Cifras significativas; un entero corriente se escribe entero.
+
+    Examples
+    --------
+    >>> significant(0.12345), significant(1985), significant(0.5), significant(-4.441e-16)
+    ('0,123', '1985', '0,5', '−4,44·10⁻¹⁶')
+    >>> significant(1e-6), significant(float("inf"))
+    ('10⁻⁶', '∞')
+    """
+    if math.isnan(value) or value == 0:
+        return number(value)
+    if math.isinf(value):
+        return "∞" if value > 0 else "\N{MINUS SIGN}∞"
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    exponent = int(power)
+    if exponent in PLAIN:
+        return trimmed(value, 0 if value == int(value) else max(0, digits - 1 - exponent))
+    sign = "\N{MINUS SIGN}" * (value < 0)
+    shown = trimmed(abs(float(mantissa)), digits - 1)
+    return f"{sign}{'' if shown == '1' else f'{shown}·'}10{str(exponent).translate(SUPERSCRIPTS)}"
+
+
+def trimmed(value: float, digits: int) -> str:
+    """Escribe un número sin los ceros que le sobran detrás de la coma."""
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(",") if digits else text
