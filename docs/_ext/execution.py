@@ -21,7 +21,7 @@ PRIVATE = "application/vnd.siguiente."
 PARTS = ["executed", "downloads", "claims_page", "run_status", "refresh", "warned"]
 
 
-class ExecutedNotebook(NotebookClientBase):  # type: ignore[misc]
+class ExecutedNotebook(NotebookClientBase):
     """Un cuaderno que ya se ejecutó: toma los resultados del que se guardó."""
 
     path_to_outputs: Path | None = None

@@ -115,7 +115,7 @@ def run_page(job: Job) -> Outcome:
     )
 
 
-class PageClient(NotebookClient):  # type: ignore[misc]
+class PageClient(NotebookClient):
     """Un cliente que mide su kernel desde que arranca."""
 
     meter: Meter | None = None
@@ -123,8 +123,8 @@ class PageClient(NotebookClient):  # type: ignore[misc]
     async def async_start_new_kernel_client(self) -> Any:
         """Empieza a medir en cuanto hay un proceso que medir."""
         client = await super().async_start_new_kernel_client()
-        pid = getattr(self.km.provisioner, "pid", None)
-        if pid:
+        provisioner = self.km.provisioner if self.km else None
+        if pid := getattr(provisioner, "pid", None):
             self.meter = Meter(pid)
             self.meter.start()
         return client
@@ -178,7 +178,7 @@ def manager(folder: Path) -> AsyncKernelManager:
     return made
 
 
-def reason(error: Exception, timeout: float) -> str:
+def reason(error: CellExecutionError | CellTimeoutError | DeadKernelError, timeout: float) -> str:
     """Dice en una frase qué detuvo una página."""
     if isinstance(error, DeadKernelError):
         return (

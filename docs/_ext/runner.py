@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import nbformat
@@ -231,20 +232,28 @@ class Performance:
         return span([Task(t.name, t.seconds, 0, t.needs & names) for t in known], self.workers)
 
 
-def page_work(course: Course, page: Page, environment: Mapping[str, str] = {}) -> Work:
-    """La ejecución de una página."""
+def page_work(
+    course: Course,
+    page: Page,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    store: NotebookStore | None = None,
+    key: str = "",
+    label: str = "",
+) -> Work:
+    """La ejecución de una página; se guarda con su huella en los cuadernos del curso, o donde se diga."""
     job, (seconds, memory) = course.job(page, environment), expected(course, page.name)
+    place, name = store or course.store, label or page.name
 
     def keep(future: Future[Outcome]) -> Failure | None:
         try:
             outcome = future.result()
         except Exception as error:
-            return Failure(page.name, f"no se pudo ejecutar ({type(error).__name__}: {error}).")
-        course.store.keep(page.name, page.digest, outcome)
-        return Failure(page.name, outcome.failed, outcome.detail) if outcome.failed else None
+            return Failure(name, f"no se pudo ejecutar ({type(error).__name__}: {error}).")
+        place.keep(page.name, key or page.digest, outcome)
+        return Failure(name, outcome.failed, outcome.detail) if outcome.failed else None
 
-    needs = frozenset(name for name in page.notebook.resources if not name.startswith("file:"))
-    return Work(Task(page.name, seconds, memory, needs), lambda pool: pool.submit(run_page, job), keep)
+    needs = frozenset(wanted for wanted in page.notebook.resources if not wanted.startswith("file:"))
+    return Work(Task(name, seconds, memory, needs), lambda pool: pool.submit(run_page, job), keep)
 
 
 def expected(course: Course, page: str) -> tuple[float, int]:
@@ -281,18 +290,18 @@ def resource_work(name: str, order: list[str]) -> Work:
 
 
 def write_plan(course: Course, pages: Mapping[str, Page]) -> None:
-    """Escribe, para Sphinx, la huella de cada página y el cuaderno que hay que mostrar.
+    """Escribe, para Sphinx, el cuaderno que muestra cada página.
 
-    El de su huella o, si no se ha ejecutado así, el último que haya.
+    Es el de su huella o, si no se ha ejecutado así, el último que haya.
     """
     plan = {}
     for page in pages.values():
         exact, kept = course.store.path(page.name, page.digest), course.store.notebooks(page.name)
         shown = exact if exact.is_file() else next(iter(kept), None)
+        facts = {} if shown is None else course.store.facts(shown) or {}
         plan[page.name] = {
-            "digest": page.digest,
             "notebook": None if shown is None else shown.relative_to(course.work).as_posix(),
-            "problem": page.problem,
+            "failed": page.problem or facts.get("failed"),
         }
     course.work.mkdir(parents=True, exist_ok=True)
     write_atomically(course.work / "plan.json", json.dumps(plan, indent=1))

@@ -32,10 +32,11 @@ class Listener(logging.Handler):
             self.pages.add(page_of(self.app, getattr(record, "location", None)))
 
 
-class OnlyPage(logging.Filter):
-    """Con una sola página pedida, calla las advertencias de las demás, que no se ejecutan.
+class OnlyPages(logging.Filter):
+    """Calla las advertencias de las páginas que no se pidieron y de las que se detuvieron.
 
-    No se olvidan: la próxima construcción entera vuelve a leer esas páginas.
+    No se olvidan: la próxima construcción entera vuelve a leer esas páginas. De una página que se detuvo
+    ya se dice por qué; lo que le falta es consecuencia.
     """
 
     def __init__(self, app: Sphinx) -> None:
@@ -43,11 +44,25 @@ class OnlyPage(logging.Filter):
         self.app = app
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Deja pasar lo que no es una advertencia, lo de la página pedida y lo que no tiene lugar."""
+        """Deja pasar lo que no es una advertencia, lo de las páginas pedidas y lo que no tiene lugar."""
         if record.levelno != logging.WARNING:
             return True
-        wanted = {self.app.config.execution_only, EVERYWHERE}
-        return page_of(self.app, getattr(record, "location", None)) in wanted
+        page = page_of(self.app, getattr(record, "location", None))
+        asked = {*filter(None, self.app.config.execution_only.split(",")), EVERYWHERE}
+        if page in failed_pages(self.app) or (failed_pages(self.app) and is_missing_glue(record)):
+            return False
+        return len(asked) == 1 or page in asked
+
+
+def is_missing_glue(record: logging.LogRecord) -> bool:
+    """Dice si una advertencia es de un número pegado que falta."""
+    return getattr(record, "type", "") == "mystnb" and getattr(record, "subtype", "") == "glue"
+
+
+def failed_pages(app: Sphinx) -> set[str]:
+    """Las páginas que se detuvieron al ejecutarse."""
+    plan = getattr(app.env, "execution_plan", {})
+    return {page for page, entry in plan.items() if entry["failed"]}
 
 
 def page_of(app: Sphinx, location: Any) -> str:
@@ -87,9 +102,8 @@ def note_read(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
 
 def listen(app: Sphinx) -> None:
     """Empieza a escuchar las advertencias."""
-    if app.config.execution_only:
-        for handler in logging.getLogger(NAMESPACE).handlers:
-            handler.filters.insert(0, OnlyPage(app))  # antes que los de Sphinx, que las cuentan
+    for handler in logging.getLogger(NAMESPACE).handlers:
+        handler.filters.insert(0, OnlyPages(app))  # antes que los de Sphinx, que las cuentan
     app.siguiente_listener = Listener(app)  # type: ignore[attr-defined]
     logging.getLogger(NAMESPACE).addHandler(app.siguiente_listener)  # type: ignore[attr-defined]
 

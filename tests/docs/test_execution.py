@@ -41,14 +41,16 @@ from siguiente.closure import Package
 HERE = Path(__file__).resolve().parent
 
 def course(out, versions="1"):
-    around = Surroundings(Package(HERE / "src" / "mini"), HERE / "docs", HERE / "docs" / "_kernel", key, versions)
+    docs, package = HERE / "docs", Package(HERE / "src" / "mini")
+    around = Surroundings(package, docs, docs / "_kernel", key, versions)
     return Course(around, out, lambda name: None, {})
 
 if __name__ == "__main__":
     out, versions, *only = sys.argv[1:]
+    scheduler = only.pop() if only and "://" in only[-1] else ""
     made = course(HERE / out, versions)
     with ending_together():
-        failures = run(made, only)
+        failures = run(made, only, None, scheduler)
     for failure in failures:
         print(f"FALLO {failure.name}: {failure.reason} {failure.detail}")
     for page, sentence in unmet_claims(made, only):
@@ -155,9 +157,16 @@ class Project:
         shutil.copytree(PROFILE, self.docs / "_kernel", ignore=shutil.ignore_patterns("__pycache__"))
         return self
 
-    def run(self, *only: str, out: str = "out", versions: str = "1") -> Result:
+    def run(self, *only: str, out: str = "out", versions: str = "1", scheduler: str = "") -> Result:
         """Ejecuta lo caducado y dice qué páginas se ejecutaron."""
-        command = [sys.executable, str(self.root / "build.py"), out, versions, *only]
+        command = [
+            sys.executable,
+            str(self.root / "build.py"),
+            out,
+            versions,
+            *only,
+            *filter(None, [scheduler]),
+        ]
         done = subprocess.run(command, env=self.environment(), **CAPTURED)
         text = done.stdout + done.stderr
         return Result(done.returncode, text, set(re.findall(r"Empieza (\w+)\.", text)))
@@ -396,5 +405,5 @@ def test_the_faults_of_the_one_page_still_fail(project):
 
 
 def test_prose_can_be_built_without_running(project):
-    result = project.render(Result(0, "", set()), "-D", "execution_off=1", out="prose")
+    project.render(Result(0, "", set()), "-D", "execution_off=1", out="prose")
     assert "Un párrafo." in project.html("data", out="prose")

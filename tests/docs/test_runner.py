@@ -1,0 +1,226 @@
+"""El ejecutor: reparte páginas y recursos, y lo que falla no se lleva por delante lo demás."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+from notebook_store import KEPT, NotebookStore
+from page_run import Outcome
+from progress import Progress
+from runner import Performance, Work, perform
+from schedule import Task, container_memory, jobs, next_task, span
+from test_execution import Project, page, results
+
+NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path).write()
+
+
+def outcome(failed=None):
+    return Outcome(NOTEBOOK, "2026-01-31", 1.0, 1.0, 10, failed)
+
+
+def work(name, do, seconds=1.0, needs=()):
+    def keep(future):
+        return future.result()
+
+    return Work(Task(name, seconds, 0, frozenset(needs)), lambda pool: pool.submit(do), keep)
+
+
+def test_nothing_starts_before_what_it_needs():
+    order = []
+    works = [
+        work("página", lambda: order.append("página"), seconds=9, needs=["model:m"]),
+        work("model:m", lambda: order.append("model:m")),
+    ]
+    assert perform(works, 2) == []
+    assert order == ["model:m", "página"]
+
+
+def test_as_many_at_once_as_asked_and_no_more():
+    together, most, lock = [], [], threading.Lock()
+
+    def do():
+        with lock:
+            together.append(1)
+            most.append(len(together))
+        time.sleep(0.2)
+        together.pop()
+
+    perform([work(str(n), do) for n in range(5)], 2)
+    assert max(most) == 2
+
+
+def test_a_task_that_never_fits_is_done_alone():
+    assert next_task([Task("grande", 1, 10**15)], (), 1e9) is None
+    done = []
+    huge = Work(Task("grande", 1, 10**15), lambda pool: pool.submit(done.append, 1), lambda future: None)
+    perform([huge], 2)
+    assert done == [1]
+
+
+def test_tasks_that_wait_for_each_other_are_refused():
+    with pytest.raises(ValueError, match="se esperan"):
+        span([Task("a", 1, 0, frozenset({"b"})), Task("b", 1, 0, frozenset({"a"}))], 2)
+
+
+def test_the_memory_of_a_container_is_what_it_may_still_use(tmp_path):
+    assert container_memory(tmp_path) == float("inf")
+    (tmp_path / "memory.max").write_text("1000\n", "ascii")
+    (tmp_path / "memory.current").write_text("700\n", "ascii")
+    (tmp_path / "memory.stat").write_text("anon 600\ninactive_file 100\n", "ascii")
+    assert container_memory(tmp_path) == 400
+    (tmp_path / "memory.max").write_text("max\n", "ascii")
+    assert container_memory(tmp_path) == float("inf")
+
+
+def test_the_asked_number_of_jobs_wins_and_there_is_always_one():
+    assert jobs(3) == 3
+    assert jobs(None) >= 1
+
+
+def test_progress_in_a_file_is_one_line_per_event(tmp_path):
+    with (tmp_path / "salida.txt").open("w", encoding="utf8") as stream:
+        told = Progress(2, stream)
+        told.started("uno")
+        told.show([("uno", 0.0)], 100)
+        told.finished("uno", 3.4, None, 100)
+        told.finished("dos", 2.0, "ZeroDivisionError: division by zero", 0)
+    lines = (tmp_path / "salida.txt").read_text("utf8").splitlines()
+    assert lines == [
+        "Empieza uno.",
+        "[1/2] uno: lista en 3 s; quedan unos 2 minutos",
+        "[2/2] dos: se detuvo en 2 s",
+        "    ZeroDivisionError: division by zero",
+    ]
+
+
+def test_a_damaged_or_failed_notebook_is_not_fresh_and_old_ones_are_forgotten(tmp_path):
+    store = NotebookStore(tmp_path)
+    store.keep("a/b", "0f", outcome())
+    assert store.is_fresh("a/b", "0f")
+    store.path("a/b", "0f").write_text(NOTEBOOK[:20], "utf8")
+    assert not store.is_fresh("a/b", "0f")
+    store.keep("a/b", "0f", outcome(failed="murió"))
+    assert not store.is_fresh("a/b", "0f")
+    for n in range(KEPT + 3):
+        store.keep("a/b", f"{n:x}", outcome())
+        os.utime(store.path("a/b", f"{n:x}"), (n, n))
+    assert len(store.notebooks("a/b")) == KEPT
+
+
+def test_a_killed_kernel_names_its_page_and_the_others_are_whole(project):
+    (project.docs / "plain.md").write_text(page("Muere", "import os\nos.kill(os.getpid(), 9)"), "utf8")
+    result = project.build()
+    assert "FALLO plain: su proceso murió" in result.text
+    assert "su proceso murió" in project.html("plain")
+    assert results(project.html("data")) == ["6"]
+
+
+def test_a_cell_that_does_not_end_stops_its_page(project):
+    text = page("Lenta", "import time\ntime.sleep(60)", more="mystnb: {execution_timeout: 1}")
+    (project.docs / "plain.md").write_text(text, "utf8")
+    assert "FALLO plain: una celda no acabó en 1 segundos." in project.run("plain").text
+
+
+def test_kernels_and_settings_of_others_are_not_used(project, monkeypatch, tmp_path):
+    foreign = tmp_path / "jupyter" / "kernels" / "python3"
+    foreign.mkdir(parents=True)
+    wrong = {"argv": ["/nada/python", "-f", "{connection_file}"], "display_name": "x", "language": "python"}
+    (foreign / "kernel.json").write_text(json.dumps(wrong), "utf8")
+    (tmp_path / "start.py").write_text("raise SystemExit('¡ajeno!')", "utf8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "start.py"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "nada"))
+    monkeypatch.setenv("MPLBACKEND", "TkAgg")
+    assert "FALLO" not in project.run("data").text
+
+
+def test_a_home_where_nothing_can_be_written_is_enough(project, monkeypatch, tmp_path):
+    (tmp_path / "casa").write_text("no es una carpeta", "utf8")
+    for name in ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "casa"))
+    result = project.run("data")
+    assert result.code == 0, result.text
+    assert "FALLO" not in result.text
+
+
+def test_the_name_of_the_folder_can_be_anything(tmp_path):
+    made = Project(tmp_path / "¿Y qué? #1 %20 ñandú".replace("?", "" if os.name == "nt" else "?")).write()
+    result = made.build()
+    assert result.code == 0, result.text
+    assert results(made.html("data")) == ["6"]
+    assert [child.name for child in tmp_path.iterdir()] == [made.root.name]
+
+
+def test_files_of_other_programs_are_not_pages(project):
+    foreign = project.docs / ".ipynb_checkpoints"
+    foreign.mkdir()
+    shutil.copy(project.docs / "data.md", foreign / "data-checkpoint.md")
+    (project.docs / "._data.md").write_bytes(b"\0\5\26\7\xff")
+    (project.docs / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    result = project.build()
+    assert result.code == 0, result.text
+    assert result.executed == {"lazy", "data", "plain"}
+
+
+def test_other_seeds_are_other_numbers_and_the_data_stay(project, monkeypatch):
+    drawn = "torch.rand(1, generator=torch.Generator().manual_seed(0)).item()"
+    code = f"import random, torch\n[{drawn}, random.Random(0).random()]"
+    (project.docs / "plain.md").write_text(page("Azar", code), "utf8")
+    project.build()
+    first = results(project.html("plain"))[0].strip("[]").split(", ")
+    monkeypatch.setenv("SIGUIENTE_SEED_SHIFT", "1")
+    shutil.rmtree(project.root / "out" / "execution" / "pages")
+    project.build()
+    second = results(project.html("plain"))[0].strip("[]").split(", ")
+    assert first[0] != second[0]
+    assert first[1] == second[1]
+
+
+def test_a_signal_to_the_build_leaves_no_kernel(project):
+    if os.name == "nt":
+        pytest.skip("Windows no manda SIGTERM")
+    (project.docs / "plain.md").write_text(page("Lenta", "import time\ntime.sleep(60)"), "utf8")
+    order = [sys.executable, str(project.root / "build.py"), "out", "1", "plain"]
+    process = subprocess.Popen(order, env=project.environment(), stdout=subprocess.DEVNULL)
+    parent, limit = psutil.Process(process.pid), time.monotonic() + 60
+    while not (family := parent.children(recursive=True)) and time.monotonic() < limit:
+        time.sleep(0.2)
+    assert family
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    psutil.wait_procs(family, timeout=10)
+    assert [child for child in family if child.is_running() and child.status() != "zombie"] == []
+
+
+@pytest.mark.enable_socket
+def test_a_cluster_of_dask_runs_the_pages(project, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv("PYTHONPATH", str(project.root / "src"))
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, host="127.0.0.1", dashboard_address=None, processes=True
+    ) as cluster:
+        result = project.run("data", "plain", scheduler=cluster.scheduler_address)
+    assert result.executed == {"data", "plain"}
+    assert "FALLO" not in result.text
+    assert results(project.render(result).text) == []
+    assert results(project.html("data")) == ["6"]
+
+
+def test_what_is_left_counts_what_is_running():
+    performance = Performance(
+        [work("a", lambda: None, seconds=10)], ThreadPoolExecutor(1), ThreadPoolExecutor(1), 1
+    )
+    assert performance.left() == 10
