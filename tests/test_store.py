@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections import namedtuple
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from siguiente import store
-from siguiente.store import build_directory, cache_dir, is_intact, write_atomically
+from siguiente.store import build_directory, is_intact
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -34,13 +33,6 @@ def forbidden(path: Path) -> None:
 
 def leftovers(cache: Path) -> list[str]:
     return sorted(p.name for p in cache.iterdir() if not p.name.endswith(".lock"))
-
-
-def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SIGUIENTE_CACHE", raising=False)
-    assert "siguiente" in cache_dir().parts
-    monkeypatch.setenv("SIGUIENTE_CACHE", "~/otra")
-    assert cache_dir() == Path.home() / "otra"
 
 
 def test_builds_once(cache: Path) -> None:
@@ -90,7 +82,28 @@ def empty_manifest(made: Path) -> None:
     (made / "manifest.json").write_text("[]", encoding="utf-8")
 
 
-@pytest.mark.parametrize("damage", [truncate, alter_head, remove, add, lose_manifest, empty_manifest])
+def odd_manifest(made: Path) -> None:
+    (made / "manifest.json").write_text('{"files": []}', encoding="utf-8")
+
+
+def become_a_file(made: Path) -> None:
+    shutil.rmtree(made)
+    made.touch()
+
+
+def become_a_link(made: Path) -> None:
+    made.rename(made.with_name("lejos"))
+    remove(made.with_name("lejos"))
+    try:
+        made.symlink_to(made.with_name("lejos"), target_is_directory=True)
+    except OSError:
+        pytest.skip("este sistema no deja crear enlaces")
+
+
+DAMAGES = [truncate, alter_head, remove, add, lose_manifest, empty_manifest, odd_manifest]
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES, become_a_file, become_a_link])
 def test_what_is_damaged_is_built_again(cache: Path, damage) -> None:
     made = build_directory("modelo", "clave", write)
     damage(made)
@@ -107,6 +120,55 @@ def test_damage_in_the_middle_is_found_by_reading_everything(cache: Path) -> Non
     assert is_intact(made)
     assert not is_intact(made, thorough=True)
     assert is_intact(build_directory("modelo", "clave", write, thorough=True), thorough=True)
+
+
+FOREIGN = [
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+    ".nfs0001",
+    "._config.json",
+    ".ipynb_checkpoints/config.json",
+]
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_what_the_system_or_an_explorer_left_damages_nothing(cache: Path, name: str) -> None:
+    made = build_directory("modelo", "clave", write)
+    (made / name).parent.mkdir(exist_ok=True)
+    (made / name).write_bytes(b"\0\5\26\7")
+    assert build_directory("modelo", "clave", forbidden, thorough=True) == made
+    (made / "config.json").unlink()
+    build_directory("modelo", "clave", write)
+    assert leftovers(cache) == ["modelo-clave"]
+
+
+def test_an_explorer_can_look_in_while_it_is_being_built(cache: Path) -> None:
+    def watched(path: Path) -> None:
+        write(path)
+        (path / ".DS_Store").touch()
+
+    made = build_directory("modelo", "clave", watched)
+    (made / ".DS_Store").unlink()
+    assert is_intact(made, thorough=True)
+
+
+def test_what_cannot_be_deleted_yet_does_not_stop_the_new_one(cache: Path, monkeypatch) -> None:
+    def held(path: Path) -> None:
+        raise OSError(errno.ENOTEMPTY, "Directory not empty")
+
+    made = build_directory("modelo", "clave", write)
+    truncate(made)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            shutil, "rmtree", lambda path, ignore_errors=False: None if ignore_errors else held(path)
+        )
+        build_directory("modelo", "clave", write)
+    assert is_intact(made)
+    assert len(leftovers(cache)) == 2, "lo dañado sigue aparte"
+    truncate(made)
+    build_directory("modelo", "clave", write)
+    assert leftovers(cache) == ["modelo-clave"]
 
 
 def test_no_room_is_said_before_starting(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,11 +189,35 @@ def test_a_disk_that_fills_up_leaves_nothing(cache: Path) -> None:
     assert leftovers(cache) == []
 
 
-def test_a_cache_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "archivo").touch()
-    monkeypatch.setenv("SIGUIENTE_CACHE", str(tmp_path / "archivo"))
-    with pytest.raises(OSError, match=r"No se puede usar .* como caché .* SIGUIENTE_CACHE"):
-        build_directory("modelo", "clave", forbidden)
+def numpy_says(path: Path) -> None:
+    raise OSError("1000000 requested and 262128 written")
+
+
+def torch_says(path: Path) -> None:
+    raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534")
+
+
+def safetensors_says(path: Path) -> None:
+    raise Exception("Error while serializing: I/O error: No space left on device (os error 28)")
+
+
+@pytest.mark.parametrize("fill", [numpy_says, torch_says, safetensors_says])
+def test_each_library_tells_a_full_disk_in_its_way(cache: Path, monkeypatch, fill) -> None:
+    cache.mkdir()
+    if fill is not safetensors_says:  # ella borra lo que escribió
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 10**9, 0))
+    with pytest.raises(OSError, match="No hay sitio en el disco para modelo-clave") as caught:
+        build_directory("modelo", "clave", fill)
+    assert caught.value.errno == errno.ENOSPC
+    assert not str(caught.value).startswith("[")
+    assert leftovers(cache) == []
+
+
+@pytest.mark.parametrize("fail", [numpy_says, torch_says])
+def test_what_fails_with_room_left_is_told_as_it_is(cache: Path, fail) -> None:
+    with pytest.raises((OSError, RuntimeError), match=r"written|unexpected pos"):
+        build_directory("modelo", "clave", fail)
+    assert leftovers(cache) == []
 
 
 CHILD = """
@@ -160,7 +246,7 @@ def test_a_killed_process_leaves_nothing_in_use(cache: Path, tmp_path: Path) -> 
     with child(tmp_path / "log", 60) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "escrito\n"
-        process.send_signal(signal.SIGKILL)
+        process.kill()
     assert not (cache / "modelo-clave").exists()
     assert len(leftovers(cache)) == 1, "el proceso debía morir a la mitad"
     build_directory("modelo", "clave", write)
@@ -174,27 +260,3 @@ def test_two_processes_at_once_build_once(cache: Path, tmp_path: Path) -> None:
     assert printed == [str(cache / "modelo-clave")] * 2
     assert log.read_text() == "construido\n"
     assert (first.returncode, second.returncode) == (0, 0)
-
-
-def test_a_file_appears_whole_and_replaces_the_old_one(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    write_atomically(path, "uno\r\ndos\n")
-    assert path.read_bytes() == b"uno\r\ndos\n"
-    write_atomically(path, b"\xff")
-    assert path.read_bytes() == b"\xff"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("failing", ["replace", "write_bytes"])
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "lleno"), KeyboardInterrupt()])
-def test_a_write_that_fails_leaves_what_there_was(tmp_path: Path, monkeypatch, failing, error) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text("antes")
-
-    def fail(*arguments: object) -> None:
-        raise error
-
-    monkeypatch.setattr(Path, failing, fail)
-    with pytest.raises(type(error), match="No se pudo escribir" if isinstance(error, OSError) else None):
-        write_atomically(path, "después")
-    assert [(file, file.read_text()) for file in tmp_path.iterdir()] == [(path, "antes")]

@@ -3,7 +3,6 @@
 import dataclasses
 import errno
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -95,7 +94,7 @@ def test_a_killed_conversion_is_done_again(tiny, card_file, cache) -> None:
     with child(card_file, tiny.path, 60) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "escrito\n"
-        process.send_signal(signal.SIGKILL)
+        process.kill()
     assert [name[0] for name in contents(cache)] == ["."], "solo lo que dejó el proceso muerto"
     made = checkpoint(tiny.card, tiny.path)
     assert contents(cache) == [made.name]

@@ -59,6 +59,24 @@ def test_order_of_sources(tiny, cache, tmp_path, monkeypatch) -> None:
     assert find(tiny.card, given_path) == (given_path / tiny.card.filename,)
 
 
+def test_a_relative_folder_of_models_does_not_move(tiny, cache, tmp_path, monkeypatch) -> None:
+    (tmp_path / "modelos").mkdir()
+    (tmp_path / "modelos" / tiny.card.filename).touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SIGUIENTE_MODELS", "modelos")
+    assert find(tiny.card) == (tmp_path / "modelos" / tiny.card.filename,)
+    monkeypatch.chdir(tmp_path / "modelos")
+    assert find(tiny.card) == (tmp_path / "modelos" / tiny.card.filename,)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_folder_of_a_user_who_does_not_exist(tiny, cache, monkeypatch, given: bool) -> None:
+    place = "~nadie-con-este-nombre/modelos"
+    monkeypatch.setenv("SIGUIENTE_MODELS", place)
+    with pytest.raises(OSError, match=f"No se sabe qué carpeta es {place}: escriba la ruta entera"):
+        find(tiny.card, place if given else None)
+
+
 class FakeDistribution:
     def __init__(self, folder: Path) -> None:
         self.folder = folder

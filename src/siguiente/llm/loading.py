@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from siguiente.llm.catalogue import ModelCard, card
 from siguiente.llm.checkpoints import checkpoint
+from siguiente.store import whole_path
 
 if TYPE_CHECKING:
     from siguiente.language_models.text import TextModel
@@ -73,7 +74,7 @@ def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[Pre
     from siguiente.llm.pretrained import PretrainedModel, open_network
 
     sys.audit("siguiente.resource", f"model:{card.name}")
-    given = None if path is None else Path(path).expanduser()
+    given = None if path is None else whole_path(path)
     if given is not None and not given.exists():
         raise FileNotFoundError(f"No existe {given}: indique {card.filename} o la carpeta que lo tiene.")
     folder = given if given is not None and is_network(given) else checkpoint(card, given)

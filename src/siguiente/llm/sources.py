@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from siguiente.llm.catalogue import ModelCard
+from siguiente.store import chosen_folder, whole_path
 
 __all__ = ["JoinedFile", "find", "verify"]
 
@@ -83,11 +84,13 @@ def find(card: ModelCard, path: Path | str | None = None) -> tuple[Path, ...]:
     ------
     FileNotFoundError
         Si no está en ninguna parte; el mensaje dice cómo instalarlo.
+    OSError
+        Si no se sabe qué carpeta se indica.
     """
     if path is not None:
-        return (_given(card, Path(path).expanduser()),)
-    if folder := os.environ.get("SIGUIENTE_MODELS"):
-        local = Path(folder).expanduser() / card.filename
+        return (_given(card, whole_path(path)),)
+    if folder := chosen_folder("SIGUIENTE_MODELS"):
+        local = folder / card.filename
         if local.is_file():
             return (local,)
     if packaged := _packaged(card):
