@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 from tables import fold, page_link, row, table_of, text
 
 SUMMARY = ["Clase", "Cuántas", "Se cumplieron aquí", "No se cumplieron", "Con réplicas", "Cumplidas en todas"]
-HEAD = ["Afirmación", "Clase", "Relación", "Réplicas"]
+HEAD = ["Afirmación, con sus números", "Clase", "Réplicas"]
 # Se enseña cuando hay JavaScript con que filtrar.
 FILTER = """<form class="claims-filter" aria-label="Filtro de las afirmaciones" hidden>
 <p><label for="claims-words">Palabras</label> <input type="search" id="claims-words" autocomplete="off"></p>
@@ -150,16 +150,15 @@ def claim_row(claim: dict[str, Any], found: dict[str, Replicas]) -> nodes.row:
     """Escribe la fila de una afirmación."""
     repeated = found.get(claim["sentence"])
     told = repeated.told() if repeated else "sin réplicas"
-    cells = [sentence(claim), text(KINDS[claim["kind"]]), text(relation(claim)), text(told)]
-    return row(cells, [f"claim-{claim['kind']}", *([] if claim["met"] else ["claim-unmet"])])
+    marks = [f"claim-{claim['kind']}", *([] if claim["met"] else ["claim-unmet"])]
+    return row([sentence(claim), text(KINDS[claim["kind"]]), text(told)], marks)
 
 
 def sentence(claim: dict[str, Any]) -> nodes.Node:
-    """La frase; si no se cumplió, lo dice."""
-    if claim["met"]:
-        return text(claim["sentence"])
-    note = nodes.strong("", f"No se cumplió en este equipo: {shortfall(claim)}.")
-    return nodes.inline("", "", text(f"{claim['sentence']} "), note)
+    """La frase y, debajo, sus números; si no se cumplió, lo dice."""
+    numbers = nodes.inline("", relation(claim), classes=["claim-relation"])
+    unmet = [] if claim["met"] else [text(" "), nodes.strong("", "No se cumplió en este equipo.")]
+    return nodes.inline("", "", text(f"{claim['sentence']} "), numbers, *unmet)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -75,8 +75,8 @@ def sentence_end(text: str) -> str:
 
 
 def explanation(docname: str) -> pending_xref:
-    """Enlace a la página que dice qué quiere decir que algo no se cumpla."""
-    label = nodes.inline("", "Qué quiere decir")
+    """Enlace a la página que dice qué significa que algo no se cumpla."""
+    label = nodes.inline("", "Qué significa que no se cumpla")
     return pending_xref(
         "",
         label,

@@ -24,6 +24,13 @@ addEventListener("load", () => {
 // Lo que se despliega puede traer cajas que antes no se medían; el aviso no sube por el árbol: se captura.
 addEventListener("toggle", reachScrollable, true);
 
+// Lo que el buscador resalta dentro de un pliegue cerrado no se vería.
+addEventListener("load", () => {
+  for (const found of document.querySelectorAll("details .highlighted")) {
+    found.closest("details").open = true;
+  }
+});
+
 // Sin mayúsculas ni tildes: quien busca no tiene por qué ponerlas.
 function plainText(text) {
   return text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
