@@ -13,10 +13,9 @@ from _pytest.doctest import DoctestItem
 from joblib import cpu_count
 
 FOLDERS = ("src", "docs", "examples")
+APART = {"_build", "_ext"}  # los ejemplos de las extensiones los ejecuta `tests/docs/test_extensions.py`
 MEMORY = 2_000_000_000  # bytes que puede necesitar cada proceso de pruebas
 EXAMPLE = re.compile(r"^\s*>>> ", re.MULTILINE)
-# macOS deja uno de estos junto a cada archivo cuando el disco es de otro sistema.
-collect_ignore_glob = ["*/._*"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,19 +29,23 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(1, min(cpu_count(), psutil.virtual_memory().available // MEMORY))
 
 
-def hidden(file: Path, root: Path) -> bool:
+def hidden(file: Path, base: Path) -> bool:
     """Dice si es de los que dejan los editores y los sistemas (`.ipynb_checkpoints`, `._página.md`)."""
-    return any(part.startswith(".") for part in file.relative_to(root).parts)
+    return file.is_relative_to(base) and any(part.startswith(".") for part in file.relative_to(base).parts)
 
 
-def written_examples(roots: list[Path]) -> Counter[Path]:
-    """Cuenta las líneas `>>>` de cada archivo."""
-    files = [
-        f for root in roots for f in (root.rglob("*") if root.is_dir() else [root]) if not hidden(f, root)
-    ]
-    # Los ejemplos de las extensiones los ejecuta `tests/docs/test_extensions.py`.
-    texts = [f for f in files if f.suffix in {".py", ".rst", ".md"} and not {"_build", "_ext"} & {*f.parts}]
-    return Counter({f: len(EXAMPLE.findall(f.read_text(encoding="utf-8"))) for f in texts})
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """No recoge lo que dejaron otros programas: ni siquiera tiene que ser texto."""
+    return hidden(collection_path, config.rootpath) or None
+
+
+def written_examples(roots: list[Path], base: Path) -> Counter[Path]:
+    """Cuenta las líneas `>>>` de cada archivo del proyecto."""
+    files = [f for root in roots for f in (root.rglob("*") if root.is_dir() else [root])]
+    texts = [f for f in files if f.suffix in {".py", ".rst", ".md"} and f.is_file() and not hidden(f, base)]
+    ours = [f for f in texts if not APART & {*f.relative_to(base).parts}]
+    # De lo que no esté en UTF-8 avisa quien lo recoge, con su nombre.
+    return Counter({f: len(EXAMPLE.findall(f.read_text(encoding="utf-8", errors="replace"))) for f in ours})
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,9 +61,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if isinstance(item, DoctestItem) and item.dtest is not None:
             collected[item.path] += len(item.dtest.examples)
-    written = written_examples(roots)
+    written = written_examples(roots, base)
     lost = [
-        f"{f.relative_to(base)}: {n} escritos, {collected[f]} recogidos"
+        f"{f.relative_to(base).as_posix()}: {n} escritos, {collected[f]} recogidos"
         for f, n in written.items()
         if n != collected[f]
     ]

@@ -9,6 +9,7 @@ ROOT = DOCS.parent
 sys.path.insert(0, str(DOCS / "_ext"))
 
 from page_lint import check_all  # noqa: E402
+from pages import published  # noqa: E402
 from spelling import WORDS, misspelled, proofread, read_words  # noqa: E402
 
 
@@ -28,7 +29,7 @@ def main() -> int:
     """Escribe las faltas y devuelve el estado de salida."""
     faults = report()
     sys.stdout.writelines(f"{fault}\n" for fault in faults)
-    pages = [str(path) for path in sorted(DOCS.rglob("*.rst")) if "_build" not in path.parts]
+    pages = [str(path) for path in published(DOCS) if path.suffix == ".rst"]
     syntax = subprocess.run([sys.executable, "-m", "sphinxlint", *pages])
     sys.stdout.write(f"{len(faults)} faltas de estilo u ortografía\n")
     return int(bool(faults) or syntax.returncode != 0)

@@ -1,5 +1,6 @@
 """El canario: si un ejemplo deja de ser cierto, o de ejecutarse, la batería falla."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -67,9 +68,43 @@ def test_fewer_examples_than_the_floor_stop_the_run(project):
     assert "exige 2" in result.stderr
 
 
-def test_files_left_by_editors_and_systems_do_not_count(project):
-    (project / "examples" / ".ipynb_checkpoints").mkdir()
-    for name in (".ipynb_checkpoints/copy.py", "._page.py"):
-        (project / "examples" / name).write_text(quoted(".py", "2"), encoding="utf-8")
-    (project / "examples" / "page.py").write_text(quoted(".py", "2"), encoding="utf-8")
-    assert "1 passed" in run(project).stdout
+APPLE_DOUBLE = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \xff\xfe"
+
+
+def test_what_other_programs_leave_is_not_collected(project):
+    """Copias de Jupyter, restos de macOS que no son texto, enlaces de un editor, carpetas como páginas."""
+    for place in (project / name for name in ("src", "docs", "tests", "examples")):
+        (place / "page.md").write_text(quoted(".md", "2"))
+        for name in ("._page.md", "._page.rst", "._page.py", "._test_page.py", ".DS_Store"):
+            (place / name).write_bytes(APPLE_DOUBLE)
+        (place / ".ipynb_checkpoints").mkdir()
+        for suffix in (".py", ".md", ".rst"):
+            (place / ".ipynb_checkpoints" / f"page-checkpoint{suffix}").write_text(quoted(suffix, "3"))
+        (place / ".hidden.md").write_text(quoted(".md", "3"))
+        (place / "folder.md").mkdir()
+        if os.name != "nt":
+            (place / ".#page.md").symlink_to("nadie@equipo.1234:1700000000")
+    result = run(project)
+    assert "4 passed" in result.stdout, result.stdout + result.stderr
+    assert result.returncode == pytest.ExitCode.OK
+
+
+def test_a_text_in_another_encoding_is_named(project):
+    (project / "docs" / "page.md").write_bytes("Café\n".encode("latin-1"))
+    result = run(project)
+    assert "page.md" in result.stdout
+    assert "INTERNALERROR" not in result.stdout + result.stderr
+
+
+def test_where_the_checkout_is_does_not_matter(project, tmp_path_factory):
+    moved = tmp_path_factory.mktemp("otro") / ".copia" / "_build"
+    shutil.copytree(project, moved)
+    (moved / "docs" / "_hidden").mkdir()
+    (moved / "docs" / "_hidden" / "page.rst").write_text(quoted(".rst", "2"))
+    assert "docs/_hidden/page.rst: 1 escritos, 0 recogidos" in run(moved).stderr
+
+
+def test_plugins_that_were_taken_away_stop_nothing(project):
+    (project / "docs" / "page.rst").write_text(quoted(".rst", "2"))
+    result = run(project, "-p", "no:cacheprovider")
+    assert "1 passed" in result.stdout, result.stdout + result.stderr

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cell_rules import CELL_RULES
-from pages import KERNELSPEC, Page, read_page
+from pages import KERNELSPEC, Page, published, read_page
 from prose_rules import PROSE_RULES
 
 Rule = Callable[[Page], Iterator[tuple[int, str]]]
@@ -148,9 +148,5 @@ def check(page: Page) -> list[Finding]:
 
 
 def check_all(docs: Path) -> list[Finding]:
-    """Revisa todas las páginas de una carpeta, sin lo construido ni lo que no se publica."""
-    paths = (path for path in sorted(docs.rglob("*")) if path.suffix in (".rst", ".md"))
-    published = (
-        path for path in paths if not any(part.startswith("_") for part in path.relative_to(docs).parts)
-    )
-    return [finding for path in published for finding in check(read_page(path))]
+    """Revisa todas las páginas que se publican de una carpeta."""
+    return [finding for path in published(docs) for finding in check(read_page(path))]

