@@ -406,7 +406,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _replace(source: Path, target: Path) -> None:
-    """Pone algo en su sitio de una vez; en Windows espera un poco a quien lo tenga abierto."""
+    """Pone algo en su sitio de una vez; `WAITS` son los segundos que espera a quien lo tenga abierto."""
     for seconds in WAITS:
         try:
             source.replace(target)
