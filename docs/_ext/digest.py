@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -121,4 +122,11 @@ def content(file: Path) -> str:
     """Huella de un archivo: lo que hace, si es código; «ausente» si alguien declaró uno que no existe."""
     if not file.is_file():
         return "ausente"
+    facts = file.stat()
+    return summary(file, facts.st_mtime_ns, facts.st_size)
+
+
+@cache
+def summary(file: Path, modified: int, size: int) -> str:
+    """La huella de un archivo tal como estaba en un momento: muchas páginas usan los mismos."""
     return hashlib.sha256(behaviour(file) if file.suffix == ".py" else file.read_bytes()).hexdigest()

@@ -18,7 +18,7 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 PRIVATE = "application/vnd.siguiente."
-PARTS = ["executed", "downloads", "claims_page", "run_status", "refresh", "warned"]
+PARTS = ["executed", "downloads", "claims_page", "unmet", "origins", "run_status", "refresh", "warned"]
 
 
 class ExecutedNotebook(NotebookClientBase):

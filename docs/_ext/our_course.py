@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from importlib.metadata import version
+from functools import cache
 from pathlib import Path
 
 import resources
@@ -12,7 +12,7 @@ from digest import Surroundings
 from runner import Course
 
 from siguiente.closure import Package
-from siguiente.store import directory, is_intact
+from siguiente.recipe import versions_key
 
 DOCS = Path(__file__).resolve().parents[1]
 
@@ -20,7 +20,7 @@ DOCS = Path(__file__).resolve().parents[1]
 def our_course(out: Path) -> Course:
     """El curso, construido en una carpeta."""
     package = Package(DOCS.parent / "src" / "siguiente")
-    around = Surroundings(package, DOCS, DOCS / "_kernel", resources.key, versions())
+    around = Surroundings(package, DOCS, DOCS / "_kernel", cache(resources.key), versions_key())
     return Course(around, out, build_order, page_costs(DOCS / "reference" / "replicas.json"))
 
 
@@ -30,16 +30,11 @@ def page_costs(path: Path) -> dict[str, tuple[float, int]]:
     return {name: (float(row["seconds"]), int(row["memory"])) for name, row in pages.items()}
 
 
-def versions() -> str:
-    return version("torch")
-
-
 def build_order(name: str) -> list[str] | None:
-    """La orden que construye un recurso que falta, o `None` si ya está."""
-    short = name.partition(":")[2]
-    if is_intact(directory(short, resources.key(name))):
+    """La orden que construye un recurso que falta, o `None` si ya está listo."""
+    if resources.is_ready(name):
         return None
-    return [sys.executable, "-m", "siguiente.artefacts", short]
+    return [sys.executable, "-m", "siguiente.artefacts", resources.short_name(name)]
 
 
 def prepare_kernels(work: Path) -> None:

@@ -116,9 +116,15 @@ def run_page(job: Job) -> Outcome:
 
 
 class PageClient(NotebookClient):
-    """Un cliente que mide su kernel desde que arranca."""
+    """Un cliente con un kernel suyo, en su carpeta, que mide desde que arranca y termina al acabar."""
 
     meter: Meter | None = None
+    folder: Path
+
+    def create_kernel_manager(self) -> AsyncKernelManager:
+        """Da el kernel: como es suyo, nbclient lo termina."""
+        self.km = manager(self.folder)
+        return self.km
 
     async def async_start_new_kernel_client(self) -> Any:
         """Empieza a medir en cuanto hay un proceso que medir."""
@@ -144,12 +150,13 @@ def kernel(job: Job) -> Iterator[tuple[PageClient, Path]]:
         (folder / "closure.json").write_text(json.dumps(allowed, ensure_ascii=False), "utf8")
         client = PageClient(
             nbformat.reads(job.notebook, 4),
-            km=manager(folder),
             timeout=job.timeout,
+            shutdown_kernel="immediate",
             startup_timeout=120,
             record_timing=False,
             resources={"metadata": {"path": str(folder / "work")}},
         )
+        client.folder = folder
         yield client, folder
     finally:
         if client is not None and client.meter:

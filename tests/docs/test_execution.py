@@ -31,6 +31,7 @@ nb_output_stderr = "remove"
 BUILD = """
 import sys
 sys.path[:0] = ["src", EXTENSIONS]
+import psutil
 from pathlib import Path
 from digest import Surroundings
 from mini.keys import key
@@ -51,6 +52,7 @@ if __name__ == "__main__":
     made = course(HERE / out, versions)
     with ending_together():
         failures = run(made, only, None, scheduler)
+        print("HIJOS", len(psutil.Process().children(recursive=True)))
     for failure in failures:
         print(f"FALLO {failure.name}: {failure.reason} {failure.detail}")
     for page, sentence in unmet_claims(made, only):

@@ -128,6 +128,10 @@ def test_a_killed_kernel_names_its_page_and_the_others_are_whole(project):
     assert results(project.html("data")) == ["6"]
 
 
+def test_each_kernel_ends_with_its_page(project):
+    assert "HIJOS 0" in project.run("data", "plain").text
+
+
 def test_a_cell_that_does_not_end_stops_its_page(project):
     text = page("Lenta", "import time\ntime.sleep(60)", more="mystnb: {execution_timeout: 1}")
     (project.docs / "plain.md").write_text(text, "utf8")

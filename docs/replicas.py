@@ -1,0 +1,178 @@
+"""Repite las páginas con otras semillas y con otra aritmética: `python docs/replicas.py --help` dice cómo."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS / "_ext"))
+
+from notebook_store import NotebookStore, claims  # noqa: E402
+from our_course import our_course, prepare_kernels  # noqa: E402
+from processes import Ended, ending_together, only_one  # noqa: E402
+from replica_digest import computation, statements  # noqa: E402
+from runner import Course, Page, Work, page_work, perform, resource_works  # noqa: E402
+
+from siguiente.store import write_atomically  # noqa: E402
+
+TABLE = DOCS / "reference" / "replicas.json"
+# Cómo calcularía otro procesador: los núcleos de torch, de oneDNN y de MKL.
+ARITHMETIC = {
+    "default": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "MKL_CBWR": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    },
+    "avx2": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_CBWR": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    },
+}
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """Lee las opciones de la orden."""
+    parser = argparse.ArgumentParser(
+        prog="nox -s replicas --", description="Repite las páginas con otro azar."
+    )
+    parser.add_argument("page", nargs="*", help="las páginas, como prompting/completions; sin ninguna, todas")
+    parser.add_argument("--seeds", type=int, default=5, help="cuántas veces con otras semillas")
+    parser.add_argument("--arithmetic", type=int, default=2, help="cuántas con otra aritmética, hasta 2")
+    parser.add_argument("--jobs", type=int, help="réplicas a la vez; si no se dice, según núcleos y memoria")
+    parser.add_argument(
+        "--scheduler", default="", help="dirección de un planificador de Dask que las ejecute"
+    )
+    parser.add_argument("--out", type=Path, default=DOCS / "_build" / "replicas", help="carpeta de trabajo")
+    options = parser.parse_args(given)
+    options.page = [page.removeprefix("docs/").removesuffix(".md") for page in options.page]
+    return options
+
+
+def variants(seeds: int, arithmetic: int) -> dict[str, dict[str, str]]:
+    """El entorno de cada réplica, por nombre.
+
+    >>> list(variants(2, 1))
+    ['semilla 1', 'semilla 2', 'default']
+    """
+    shifted = {f"semilla {n}": {"SIGUIENTE_SEED_SHIFT": str(n)} for n in range(1, seeds + 1)}
+    return shifted | dict(list(ARITHMETIC.items())[:arithmetic])
+
+
+def replica_works(course: Course, pages: Iterable[Page], asked: Mapping[str, dict[str, str]]) -> list[Work]:
+    """Las réplicas que faltan: las hechas con las mismas cuentas valen."""
+    return [
+        page_work(course, page, environment, store(course, variant), key, f"{page.name} ({variant})")
+        for page in pages
+        for variant, environment in asked.items()
+        if not store(course, variant).is_fresh(page.name, key := computation(page.notebook.cells))
+    ]
+
+
+def store(course: Course, variant: str) -> NotebookStore:
+    """Los cuadernos de una réplica."""
+    return NotebookStore(course.out / variant.replace(" ", "-"))
+
+
+def row(course: Course, page: Page, asked: Mapping[str, dict[str, str]]) -> dict[str, Any]:
+    """Lo que se anota de una página: cada frase, en cuántas réplicas se cumplió y con qué holgura."""
+    key = computation(page.notebook.cells)
+    made = {variant: store(course, variant).path(page.name, key) for variant in asked}
+    notebooks = {v: json.loads(path.read_text("utf8")) for v, path in made.items() if path.is_file()}
+    facts = [notebook["metadata"]["siguiente"] for notebook in notebooks.values()]
+    told = {variant: by_sentence(claims(notebook)) for variant, notebook in notebooks.items()}
+    sentences = sorted({sentence for found in told.values() for sentence in found})
+    return {
+        "cells": key,
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "variants": list(notebooks),
+        "failed": {
+            v: n["metadata"]["siguiente"]["failed"]
+            for v, n in notebooks.items()
+            if n["metadata"]["siguiente"]["failed"]
+        },
+        "seconds": round(median(fact["cpu"] for fact in facts), 1),
+        "memory": max(fact["memory"] for fact in facts),
+        "claims": {sentence: claim_row(page, sentence, told) for sentence in sentences},
+    }
+
+
+def by_sentence(found: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Las afirmaciones por su frase; de las repetidas, la que menos se cumplió."""
+    made: dict[str, dict[str, Any]] = {}
+    for claim in found:
+        before = made.get(claim["sentence"])
+        if before is None or tightness(claim) < tightness(before):
+            made[claim["sentence"]] = claim
+    return made
+
+
+def tightness(claim: dict[str, Any]) -> tuple[bool, float]:
+    """Cuánto se cumplió: primero si se cumplió, después la holgura."""
+    return claim["met"], float("inf") if claim["slack"] is None else claim["slack"]
+
+
+def claim_row(page: Page, sentence: str, told: Mapping[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
+    """Lo que pasó con una frase en las réplicas."""
+    found = {variant: claims[sentence] for variant, claims in told.items() if sentence in claims}
+    worst = min(found, key=lambda variant: tightness(found[variant]))
+    slack = found[worst]["slack"]
+    return {
+        "kind": found[worst]["kind"],
+        "statement": next((s.digest for s in statements(page.notebook.cells) if s.says(sentence)), ""),
+        "replicas": len(found),
+        "met": sum(claim["met"] for claim in found.values()),
+        "slack": None if slack is None else float(f"{slack:.3g}"),
+        "worst": worst,
+    }
+
+
+def main() -> int:
+    """Hace las réplicas que faltan y renueva la tabla; si se interrumpe, sigue donde quedó."""
+    options = arguments()
+    course, asked = our_course(options.out.resolve()), variants(options.seeds, options.arithmetic)
+    course.out.mkdir(parents=True, exist_ok=True)
+    prepare_kernels(course.work)
+    known = course.pages()
+    if unknown := set(options.page) - set(known):
+        sys.exit(f"No hay páginas con celdas que se llamen así: {', '.join(sorted(unknown))}.")
+    pages = [known[name] for name in options.page or known]
+    with ending_together(), only_one(course.out / "replicas.lock"):
+        works = replica_works(course, pages, asked)
+        failures = perform(
+            [*resource_works(course, pages if works else []), *works], options.jobs, options.scheduler
+        )
+    save(course, pages, asked)
+    for failure in failures:
+        sys.stderr.write(f"{failure.name}: {failure.reason}\n")
+    return 1 if failures else 0
+
+
+def save(course: Course, pages: Iterable[Page], asked: Mapping[str, dict[str, str]]) -> None:
+    """Renueva las filas de unas páginas y deja las demás."""
+    table = json.loads(TABLE.read_text("utf8")) if TABLE.is_file() else {"pages": {}}
+    for page in pages:
+        table["pages"][page.name] = row(course, page, asked)
+    table["pages"] = dict(sorted(table["pages"].items()))
+    write_atomically(TABLE, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        code = 130
+    except Ended as ended:
+        code = int(ended.code or 1)
+    sys.stdout.flush()
+    os._exit(code)

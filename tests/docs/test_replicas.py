@@ -1,0 +1,97 @@
+"""La tabla de réplicas: todo lo que las páginas afirman se vio con otras semillas y con otra aritmética."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from digest import read_notebook
+from replica_digest import computation, statements
+
+DOCS = Path(__file__).parents[2] / "docs"
+TABLE = json.loads((DOCS / "reference" / "replicas.json").read_text("utf8"))["pages"]
+ENOUGH = 7
+NOTEBOOKS = {
+    path.relative_to(DOCS).with_suffix("").as_posix(): found
+    for path in sorted(DOCS.glob("[a-z]*/*.md"))
+    if (found := read_notebook(path.read_text("utf8")))
+}
+
+
+def test_the_table_has_the_pages_that_exist():
+    assert set(TABLE) == set(NOTEBOOKS)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_replicas_are_of_what_the_page_computes_now(name):
+    assert TABLE[name]["cells"] == computation(NOTEBOOKS[name].cells), (
+        f"Las celdas de {name} cambiaron: repita sus réplicas con «python -m nox -s replicas -- {name}»."
+    )
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_no_replica_stopped(name):
+    assert len(TABLE[name]["variants"]) >= ENOUGH
+    assert TABLE[name]["failed"] == {}
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_everything_asserted_was_met_in_all_its_replicas(name):
+    rows = TABLE[name]["claims"]
+    for statement in (s for s in statements(NOTEBOOKS[name].cells) if s.asserts):
+        of = {sentence: row for sentence, row in rows.items() if statement.says(sentence)}
+        fresh = {sentence: row for sentence, row in of.items() if row["statement"] == statement.digest}
+        assert fresh, f"Sin réplicas: {statement.pattern.pattern}"
+        broken = [
+            f"{s} ({row['worst']})" for s, row in fresh.items() if row["met"] < len(TABLE[name]["variants"])
+        ]
+        assert broken == []
+
+
+@pytest.fixture
+def replicas():
+    spec = importlib.util.spec_from_file_location("course_replicas", DOCS / "replicas.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_there_are_seven_replicas_and_no_two_are_the_same(replicas):
+    made = replicas.variants(5, 2)
+    assert len(made) == len({json.dumps(environment) for environment in made.values()}) == ENOUGH
+
+
+def told(sentence, met, slack):
+    return {"sentence": sentence, "kind": "effect", "met": met, "slack": slack}
+
+
+def test_of_a_sentence_said_twice_the_worst_counts(replicas):
+    found = replicas.by_sentence([told("A", True, 0.1), told("A", False, -0.2), told("A", True, 3.0)])
+    assert found["A"]["slack"] == -0.2
+
+
+def test_a_row_says_how_often_a_sentence_was_met_and_where_it_was_worst(replicas):
+    cell = "claim('A', 0, 1, 0.5)"
+    notebook = read_notebook(
+        f"---\nfile_format: mystnb\nkernelspec: {{name: python3}}\n---\n```{{code-cell}}\n{cell}\n```\n"
+    )
+    page = type("Page", (), {"notebook": notebook})
+    row = replicas.claim_row(
+        page, "A", {"uno": {"A": told("A", True, 2.0)}, "dos": {"A": told("A", False, -0.5)}}
+    )
+    assert row == {
+        "kind": "effect",
+        "statement": statements([cell])[0].digest,
+        "replicas": 2,
+        "met": 1,
+        "slack": -0.5,
+        "worst": "dos",
+    }
+
+
+def test_a_weaker_kind_does_not_stale_a_page_and_another_number_does():
+    cells = ["x = 1", "claim('A', 0, x, 0.5)"]
+    assert computation(cells) == computation(["x = 1", "verb = reported('A', x)\nglue('v', verb)"])
+    assert computation(cells) != computation(["x = 2", "claim('A', 0, x, 0.5)"])
+    assert statements(cells)[0].digest == statements(["identity('A', 0, x, 0.5)"])[0].digest
+    assert statements(cells)[0].digest != statements(["claim('A', 0, x, 0.1)"])[0].digest
