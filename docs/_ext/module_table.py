@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+from pages import published
+
 ROOT = Path(__file__).resolve().parents[2]
 START, END = "<!-- tabla: comienzo -->\n", "<!-- tabla: final -->"
 IMPORT = re.compile(r"^\s*(?:>>> )?(?:from|import) (siguiente\.[\w.]+)", re.MULTILINE)
@@ -21,21 +23,11 @@ def shown(text: str) -> list[str]:
 
 def table(docs: Path) -> str:
     """La tabla, en Markdown, con una fila por página que enseña algún módulo."""
-    pages = sorted(path for path in docs.rglob("*") if path.suffix in {".md", ".rst"})
-    rows = {
-        page.relative_to(docs): shown(page.read_text(encoding="utf-8"))
-        for page in pages
-        if visible(page, docs)
-    }
+    rows = {page.relative_to(docs): shown(page.read_text(encoding="utf-8")) for page in published(docs)}
     lines = [
         f"| `{page}` | {', '.join(f'`{m}`' for m in modules)} |" for page, modules in rows.items() if modules
     ]
     return "\n".join(["| Página | Módulos |", "|---|---|", *lines, ""])
-
-
-def visible(page: Path, docs: Path) -> bool:
-    """Dice si un archivo es una página y no algo generado o auxiliar."""
-    return not any(part.startswith("_") for part in page.relative_to(docs).parts)
 
 
 def updated(architecture: str, docs: Path) -> str:

@@ -3,19 +3,23 @@
 import re
 from pathlib import Path
 
+from pages import hidden
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "siguiente"
 
 
 def modules() -> list[str]:
     """Nombre completo de cada módulo con contenido propio."""
-    paths = (path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+    paths = (
+        path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" and not hidden(path, PACKAGE)
+    )
     return sorted(".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in paths)
 
 
 def documented() -> list[str]:
     """Módulos que aparecen en una página de la API."""
-    pages = (ROOT / "docs" / "reference" / "api").glob("*.rst")
+    pages = (ROOT / "docs" / "reference" / "api").glob("[!.]*.rst")
     return sorted(
         name
         for page in pages

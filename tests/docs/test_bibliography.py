@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from pages import hidden, published
 
 ROOT = Path(__file__).parents[2]
 BIBLIOGRAPHY = ROOT / "docs" / "references.bib"
@@ -37,10 +38,9 @@ def problems(bibliography: str, texts: Iterable[str]) -> dict[str, list[str]]:
 
 def sources() -> list[str]:
     """Textos que pueden citar: las páginas y la documentación del paquete."""
-    pages = [path for kind in ("*.rst", "*.md") for path in (ROOT / "docs").rglob(kind)]
-    built = ROOT / "docs" / "_build"
-    paths = [*(page for page in pages if built not in page.parents), *(ROOT / "src").rglob("*.py")]
-    return [path.read_text(encoding="utf-8") for path in paths]
+    package = ROOT / "src"
+    code = [path for path in package.rglob("*.py") if not hidden(path, package)]
+    return [path.read_text(encoding="utf-8") for path in [*published(ROOT / "docs"), *code]]
 
 
 def test_every_entry_is_cited_once_and_every_citation_exists():

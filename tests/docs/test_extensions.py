@@ -10,7 +10,7 @@ import pytest
 EXAMPLE = re.compile(r"^\s*>>> ", re.MULTILINE)
 EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
 WITH_EXAMPLES = sorted(
-    file.stem for file in EXTENSIONS.glob("*.py") if EXAMPLE.search(file.read_text("utf-8"))
+    file.stem for file in EXTENSIONS.glob("[!.]*.py") if EXAMPLE.search(file.read_text("utf-8"))
 )
 
 
