@@ -67,7 +67,7 @@ def read_plan(app: Sphinx) -> dict[str, dict[str, Any]]:
     path = work_folder(app) / "plan.json"
     if app.config.execution_off or not path.is_file():
         return {}
-    return dict(json.loads(path.read_text("utf8")))
+    return dict(json.loads(path.read_text("utf8"))["pages"])
 
 
 def outputs_of(app: Sphinx, docname: str) -> Path | None:

@@ -3,6 +3,7 @@
 Primero se ejecuta y después se compone: lo que falle en una página se queda en ella.
 """
 
+import hashlib
 import json
 import subprocess
 import time
@@ -77,11 +78,21 @@ class Course:
         """Los cuadernos ejecutados."""
         return NotebookStore(self.work / "pages")
 
+    def files(self) -> str:
+        """Resume el nombre, el tamaño y el momento de todos los archivos de los que depende alguna página."""
+        around = self.around
+        roots = [around.package.root, around.docs, around.profile]
+        found = sorted(path for root in roots for path in root.rglob("*") if ours(path, root))
+        facts = [
+            (str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found if path.is_file()
+        ]
+        return hashlib.sha256(repr((around.versions, facts)).encode()).hexdigest()
+
     def pages(self) -> dict[str, Page]:
         """Todas las páginas con celdas, por nombre."""
-        names = sorted(path.relative_to(self.around.docs) for path in self.around.docs.rglob("*.md"))
-        ours = (name for name in names if not any(part.startswith(("_", ".")) for part in name.parts))
-        found = ((name.with_suffix("").as_posix(), self.around.docs / name) for name in ours)
+        docs = self.around.docs
+        paths = sorted(path for path in docs.rglob("*.md") if ours(path, docs))
+        found = ((path.relative_to(docs).with_suffix("").as_posix(), path) for path in paths)
         return {name: page for name, path in found if (page := self.page(name, path.read_text("utf8")))}
 
     def page(self, name: str, text: str) -> Page | None:
@@ -117,6 +128,12 @@ class Course:
         )
 
 
+def ours(path: Path, root: Path) -> bool:
+    """Dice si un archivo es del curso: ni construido, ni oculto, ni compilado."""
+    parts = path.relative_to(root).parts
+    return not any(part.startswith((".", "_")) and part != "__init__.py" for part in parts)
+
+
 @dataclass(frozen=True)
 class Work:
     """Una tarea y cómo se hace: con un cuaderno o con una orden."""
@@ -130,6 +147,8 @@ def run(
     course: Course, only: Iterable[str] = (), asked: int | None = None, scheduler: str = ""
 ) -> list[Failure]:
     """Ejecuta las páginas caducadas, todas o solo las pedidas, y escribe qué cuaderno muestra cada una."""
+    if is_done(course, only):
+        return []
     pages = course.pages()
     wanted = {name: pages[name] for name in only} or pages
     stale = [page for page in wanted.values() if not course.store.is_fresh(page.name, page.digest)]
@@ -139,6 +158,20 @@ def run(
     failures += perform(works, asked, scheduler)
     write_plan(course, pages)
     return failures
+
+
+def is_done(course: Course, only: Iterable[str]) -> bool:
+    """Dice si desde la última vez no cambió ningún archivo y no quedó nada por hacer: así no se lee nada."""
+    plan = read_plan(course)
+    pages = plan.get("pages", {})
+    done = all(name in pages and pages[name]["fresh"] for name in only or pages)
+    return bool(pages) and done and plan["files"] == course.files()
+
+
+def read_plan(course: Course) -> dict[str, Any]:
+    """El plan que se escribió la última vez; vacío si no lo hay."""
+    path = course.work / "plan.json"
+    return dict(json.loads(path.read_text("utf8"))) if path.is_file() else {}
 
 
 def perform(works: list[Work], asked: int | None = None, scheduler: str = "") -> list[Failure]:
@@ -294,23 +327,26 @@ def write_plan(course: Course, pages: Mapping[str, Page]) -> None:
 
     Es el de su huella o, si no se ha ejecutado así, el último que haya.
     """
-    plan = {}
+    entries = {}
     for page in pages.values():
         exact, kept = course.store.path(page.name, page.digest), course.store.notebooks(page.name)
         shown = exact if exact.is_file() else next(iter(kept), None)
         facts = {} if shown is None else course.store.facts(shown) or {}
-        plan[page.name] = {
+        failed = page.problem or facts.get("failed")
+        entries[page.name] = {
             "notebook": None if shown is None else shown.relative_to(course.work).as_posix(),
-            "failed": page.problem or facts.get("failed"),
+            "failed": failed,
+            "fresh": shown == exact and failed is None,
         }
+    plan = {"files": course.files(), "pages": entries}
     course.work.mkdir(parents=True, exist_ok=True)
     write_atomically(course.work / "plan.json", json.dumps(plan, indent=1))
 
 
 def unmet_claims(course: Course, only: Iterable[str] = ()) -> list[tuple[str, str]]:
     """Las afirmaciones que no se cumplieron en las páginas que se muestran."""
-    plan = json.loads((course.work / "plan.json").read_text("utf8"))
-    asked = set(only) or set(plan)
-    shown = [(page, course.work / entry["notebook"]) for page, entry in plan.items() if entry["notebook"]]
+    pages = read_plan(course).get("pages", {})
+    asked = set(only) or set(pages)
+    shown = [(page, course.work / entry["notebook"]) for page, entry in pages.items() if entry["notebook"]]
     found = ((page, course.store.facts(path) or {}) for page, path in shown if page in asked)
     return [(page, sentence) for page, facts in found for sentence in facts.get("unmet", [])]
