@@ -1,85 +1,171 @@
 """La tabla de artefactos y la orden que los construye."""
 
 import os
+import subprocess
 import sys
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from shutil import copy2
+from typing import Any
 
 import pytest
 
-from siguiente import artefacts
-from siguiente.artefacts import ARTEFACTS, Artefact, artefact, main
-from siguiente.llm import CATALOGUE
+from siguiente import artefacts, jobs
+from siguiente.artefacts import KNOWN, MODELS, RECIPES, artefact, find, inputs, is_ready, key, main, recorded
+from siguiente.llm.catalogue import CATALOGUE, MINILM
 from siguiente.store import build_directory
 
-
-def test_every_model_is_an_artefact_with_its_own_key() -> None:
-    assert {known.name for known in ARTEFACTS} >= {card.name for card in CATALOGUE}
-    assert len({known.key for known in ARTEFACTS}) == len(ARTEFACTS)
+SMALL = "all-minilm-l6-v2"  # no se convierte: construirlo es comprobarlo
 
 
-def test_using_an_artefact_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Una caché vacía."""
+    monkeypatch.setenv("SIGUIENTE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_the_table_has_every_model_and_every_recipe_says_its_name() -> None:
+    assert {card.name: card for card in (*CATALOGUE, MINILM)} == {
+        name: artefacts.Model(name).card for name in MODELS
+    }
+    assert all(find(name).name == name for name in KNOWN)
+
+
+def test_each_artefact_has_its_own_key_read_without_running_it() -> None:
+    assert len({key(name) for name in KNOWN}) == len(KNOWN)
+    assert all(key(name).startswith(find(name).key) for name in RECIPES)
+
+
+def test_keys_and_origins_need_neither_torch_nor_numpy() -> None:
+    """El proceso que compone el sitio los pide siempre: importar torch tardaría más que todo lo demás."""
+    code = (
+        "import sys\nfrom siguiente.artefacts import *\n"
+        "[key(name) for name in KNOWN], [recorded(name) for name in RECIPES], inputs('story-runs')\n"
+        "print({'torch', 'numpy', 'transformers'} & set(sys.modules))"
+    ).replace("import *", "import KNOWN, RECIPES, inputs, key, recorded")
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"
+
+
+def test_each_recipe_knows_what_it_starts_from_and_no_circle() -> None:
+    assert inputs("story-reward") == ("story-base", "story-policy", "story-pairs", "stories")
+    assert inputs("gemma-3-270m") == ()
+    assert all(name not in inputs(other) for name in RECIPES for other in inputs(name))
+
+
+def test_using_an_artefact_is_announced(empty: Path) -> None:
     seen: list[str] = []
     sys.addaudithook(lambda event, found: seen.append(*found) if event == "siguiente.resource" else None)
-    monkeypatch.setattr(artefacts, "ARTEFACTS", (Artefact("cuento", "1", lambda: tmp_path),))
-    assert artefact("cuento") == tmp_path
-    assert seen == ["artefact:cuento"]
+    assert artefact(SMALL) == find(SMALL).build()
+    assert seen == [f"artefact:{SMALL}"]
 
 
-def test_main_builds_what_is_missing_and_mends_what_is_damaged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SIGUIENTE_CACHE", str(tmp_path))
+@pytest.mark.parametrize("ask", [find, artefact, key, is_ready])
+def test_an_unknown_name_is_refused_with_the_known_ones(ask: Any) -> None:
+    with pytest.raises(ValueError, match=r"No hay un artefacto 'cuento'. Hay estos: gemma-3-270m, .*stories"):
+        ask("cuento")
 
-    def build(path: Path) -> None:
-        (path / "weights.bin").write_bytes(bytes(3_000_000))
 
-    story = Artefact("cuento", "1", lambda thorough: build_directory("cuento", "1", build, thorough=thorough))
-    main([story])
-    file = tmp_path / "cuento-1" / "weights.bin"
-    with file.open("r+b") as stream:
+def test_what_is_recorded_is_ready_and_its_files_enter_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = {"key": find("story-mlp").key, "files": {"model.json": {"sha256": "1"}}}
+    monkeypatch.setattr(artefacts, "provenance", lambda name: facts)
+    assert recorded("story-mlp") == facts
+    assert is_ready("story-mlp")
+    before = key("story-mlp")
+    facts["files"] = {"model.json": {"sha256": "2"}}
+    assert key("story-mlp") != before
+    facts["key"] = "la de otro código"
+    assert recorded("story-mlp") is None
+    assert key("story-mlp").strip() == find("story-mlp").key
+
+
+class Copied:
+    """Un artefacto de prueba: un archivo con su nombre, o un fallo."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.key = name, "1"
+
+    def build(self, *, thorough: bool = False) -> Path:
+        def write(folder: Path) -> None:
+            if self.name == "falla":
+                raise FileNotFoundError("Falta el archivo del modelo.")
+            (folder / "text.txt").write_text(self.name, "utf8")
+
+        return build_directory(self.name, self.key, write, thorough=thorough)
+
+
+@pytest.fixture
+def toys(empty: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Una tabla de juguete, y los trabajos que se hicieron, que aquí se hacen en este proceso."""
+    done: list[str] = []
+
+    def run(given: dict[str, jobs.Job], workers: int, told: Any) -> None:
+        done.extend(given)
+        for name, job in given.items():
+            try:
+                job.work(*job.arguments)
+            except OSError as error:
+                raise jobs.JobError(name, jobs.why(error)) from error
+            told(name)
+
+    monkeypatch.setattr(artefacts, "KNOWN", ["uno", "dos", "falla"])
+    monkeypatch.setattr(artefacts, "RECIPES", {})
+    monkeypatch.setattr(artefacts, "find", Copied)
+    monkeypatch.setattr(artefacts, "inputs", lambda name: ("dos",) if name == "uno" else ())
+    monkeypatch.setattr(artefacts, "run_jobs", run)
+    return done
+
+
+def test_main_builds_what_is_missing_and_mends_what_is_damaged(toys: list[str], empty: Path) -> None:
+    main(["dos"])
+    assert toys == ["dos"]
+    with (empty / "dos-1" / "text.txt").open("r+b") as stream:
         stream.seek(-1, os.SEEK_END)
         stream.write(b"x")
-    main([story])
-    assert file.read_bytes() == bytes(3_000_000)
+    main(["dos"])
+    assert (empty / "dos-1" / "text.txt").read_text("utf8") == "dos"
+    main(["dos"])
+    assert toys == ["dos", "dos"]
 
 
-def test_main_says_why_it_stops() -> None:
-    def fail(thorough: bool) -> Path:
-        raise FileNotFoundError("Falta el archivo del modelo.")
+def test_main_builds_only_what_is_asked_and_what_it_needs(toys: list[str], empty: Path) -> None:
+    main(["uno"])
+    assert sorted(toys) == ["dos", "uno"]
 
+
+def test_main_says_what_it_built(toys: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["dos"])
+    assert capsys.readouterr().out == "dos: construido.\n"
+    main(["dos"])
+    assert capsys.readouterr().out == ""
+
+
+def test_main_says_why_it_stops(toys: list[str]) -> None:
     with pytest.raises(
-        SystemExit, match=r"No se pudo construir el artefacto cuento. Falta el archivo del modelo\."
+        SystemExit, match=r"^No se pudo construir el artefacto falla. Falta el archivo del modelo\.$"
     ):
-        main([Artefact("cuento", "1", fail)])
+        main([])
 
 
-def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *sources: str) -> list[Artefact]:
-    """Artefactos en una caché vacía; cada uno copia un archivo."""
-    monkeypatch.setenv("SIGUIENTE_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "cuento.txt").write_text("Había una vez", encoding="utf-8")
-    return [
-        Artefact(
-            f"copia-{n}", "1", partial(build_directory, f"copia-{n}", "1", partial(copy2, tmp_path / source))
-        )
-        for n, source in enumerate(sources)
-    ]
+def test_main_refuses_an_unknown_name(toys: list[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^No hay un artefacto 'tres'. Hay estos: uno, dos, falla\.$"):
+        main(["tres"])
+    assert toys == []
 
 
-def test_several_missing_ones_are_built_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(artefacts, "get_context", lambda name: asked.append(name) or get_context(name))
-    made = copies(tmp_path, monkeypatch, "cuento.txt", "cuento.txt")
-    main(made)
-    main(made)
-    assert asked == ["spawn"]  # la segunda vez no faltaba ninguno
-    assert [(known.build() / "cuento.txt").read_text(encoding="utf-8") for known in made] == [
-        "Había una vez"
-    ] * 2
+def test_as_many_at_once_as_processors_and_no_more_than_needed(
+    toys: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(artefacts, "run_jobs", lambda given, workers, told: asked.append(workers))
+    monkeypatch.setattr(artefacts, "cores", lambda: 8)
+    main(["uno"])
+    monkeypatch.setattr(artefacts, "cores", lambda: 1)
+    main([])
+    assert asked == [2, 1]
 
 
-def test_the_failure_of_another_process_is_said_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit, match=r"No se pudo construir el artefacto copia-1\. No such file"):
-        main(copies(tmp_path, monkeypatch, "cuento.txt", "falta.txt"))
+def test_another_process_builds_it_and_tells_why_it_cannot(empty: Path) -> None:
+    """Cada artefacto se construye en un proceso aparte, que importa la tabla por su cuenta."""
+    jobs.run_jobs({SMALL: jobs.Job(artefacts.build, (SMALL,))}, 1)
+    with pytest.raises(jobs.JobError, match="No hay un artefacto 'cuento'"):
+        jobs.run_jobs({"cuento": jobs.Job(artefacts.build, ("cuento",))}, 1)

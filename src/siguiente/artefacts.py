@@ -1,89 +1,126 @@
 """La tabla de artefactos: lo que varias páginas necesitan y se construye antes que ellas.
 
 Un artefacto depende solo de lo que su clave resume; cambiar eso da otra clave y otro directorio. Esta orden
-construye los que falten::
+construye los que falten, o los que se le digan, con los que necesiten::
 
-    python -m siguiente.artefacts
+    python -m siguiente.artefacts story-gpt
+
+Las claves y la procedencia se leen del código y de las anotaciones, sin importar torch.
 """
 
+import argparse
+import hashlib
+import json
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any, Protocol
 
-from siguiente.alignment.story_base import STORY_BASE
-from siguiente.alignment.story_dpo import STORY_DPO
-from siguiente.alignment.story_policy import STORY_POLICY
-from siguiente.alignment.story_reward_model import STORY_PAIRS, STORY_REWARD
-from siguiente.alignment.story_runs import STORY_RUNS
-from siguiente.language_models.story_corpus import STORY_CORPUS
-from siguiente.language_models.story_models import STORY_GRU, STORY_MLP
-from siguiente.llm.catalogue import CATALOGUE, MINILM, ModelCard
-from siguiente.llm.checkpoints import checkpoint, checkpoint_key
-from siguiente.llm.embeddings import encoder_files
-from siguiente.recipe import Recipe
-from siguiente.store import directory
-from siguiente.transformers.story_gpt import STORY_GPT
+from siguiente.definitions import code_key, reached
+from siguiente.jobs import Job, JobError, run_jobs, why
+from siguiente.recipe import Recipe, declaration, provenance, recipe_key
+from siguiente.store import directory, is_intact
 
-__all__ = ["ARTEFACTS", "Artefact", "artefact", "main"]
+__all__ = [
+    "MODELS",
+    "RECIPES",
+    "Artefact",
+    "artefact",
+    "find",
+    "inputs",
+    "is_ready",
+    "key",
+    "main",
+    "record_digest",
+    "recorded",
+]
 
-WORKERS = 2
+#: El módulo que declara cada receta; lo que más tarda, primero.
+RECIPES = {
+    "story-gpt": "siguiente.transformers.story_gpt",
+    "story-base": "siguiente.alignment.story_base",
+    "few-shot-draws": "siguiente.prompting.few_shot_draws",
+    "story-gru": "siguiente.language_models.story_models",
+    "story-mlp": "siguiente.language_models.story_models",
+    "story-policy": "siguiente.alignment.story_policy",
+    "story-pairs": "siguiente.alignment.story_reward_model",
+    "story-reward": "siguiente.alignment.story_reward_model",
+    "story-runs": "siguiente.alignment.story_runs",
+    "story-dpo": "siguiente.alignment.story_dpo",
+    "story-proxies": "siguiente.alignment.story_proxies",
+    "story-pool": "siguiente.alignment.story_pool",
+    "story-pursuits": "siguiente.alignment.story_pursuits",
+    "story-clinic": "siguiente.alignment.story_clinic",
+    "story-dpo-betas": "siguiente.alignment.story_dpo_betas",
+    "story-judges": "siguiente.alignment.story_judges",
+    "story-sft": "siguiente.alignment.story_sft",
+    "story-twin": "siguiente.transformers.story_twin",
+    "assistant-replies": "siguiente.alignment.assistant_replies",
+    "tweet-forms": "siguiente.prompting.tweet_forms",
+    "stories": "siguiente.language_models.story_corpus",
+}
+
+#: La constante del catálogo que describe cada modelo.
+MODELS = {
+    "gemma-3-270m": "siguiente.llm.catalogue.GEMMA",
+    "smollm2-135m-instruct": "siguiente.llm.catalogue.SMOLLM2",
+    "all-minilm-l6-v2": "siguiente.llm.catalogue.MINILM",
+}
+CONVERTER = "siguiente.llm.checkpoints.CONVERTER_VERSION"
+UNCONVERTED = MODELS["all-minilm-l6-v2"]
+KNOWN = [*MODELS, *RECIPES]
 
 
-@dataclass(frozen=True)
-class Artefact:
-    """Algo que se construye una vez y que varias páginas usan.
-
-    Attributes
-    ----------
-    name : str
-        Nombre con que se pide.
-    key : str
-        Resumen de todo lo que determina su contenido.
-    build : callable
-        Devuelve su carpeta y la construye si hace falta; con `thorough=True` la relee entera.
-    """
+class Artefact(Protocol):
+    """Algo que se construye una vez y que varias páginas usan: una receta o un modelo del catálogo."""
 
     name: str
-    key: str
-    build: Callable[..., Path]
+
+    @property
+    def key(self) -> str:
+        """Resume todo lo que determina su contenido."""
+
+    def build(self, *, thorough: bool = False) -> Path:
+        """Devuelve su carpeta y la construye si hace falta."""
 
 
-def _converted(card: ModelCard) -> Artefact:
-    return Artefact(card.name, checkpoint_key(card), partial(checkpoint, card))
-
-
-def _verified(thorough: bool = False) -> Path:
-    """La carpeta de MiniLM, que no se convierte: siempre se relee entera."""
-    return encoder_files()[0].parent
-
-
-def _computed(recipe: Recipe) -> Artefact:
-    return Artefact(recipe.name, recipe.key, recipe.build)
-
-
-STORY_MODELS = (STORY_GPT, STORY_GRU, STORY_MLP, STORY_BASE)  # el que más tarda, primero
-ALIGNED = (STORY_POLICY, STORY_PAIRS, STORY_REWARD, STORY_RUNS, STORY_DPO)  # cada uno parte del anterior
-RECIPES = (STORY_CORPUS, *(model.recipe for model in STORY_MODELS), *ALIGNED)
-ENCODER = Artefact(MINILM.name, MINILM.sha256, _verified)
-ARTEFACTS = (*map(_converted, CATALOGUE), ENCODER, *map(_computed, RECIPES))
-
-
-def artefact(name: str) -> Path:
-    """Devuelve la carpeta de un artefacto; si falta, lo construye.
+class Model:
+    """Un modelo del catálogo: convertido o, si no lo necesita, tal como se publicó y comprobado entero.
 
     Parameters
     ----------
     name : str
-        Nombre del artefacto.
+        Su nombre en el catálogo.
+    """
 
-    Returns
-    -------
-    Path
-        Su carpeta.
+    def __init__(self, name: str) -> None:
+        self.name, self.card = name, resolve_name(MODELS[name])
+
+    @property
+    def key(self) -> str:
+        """Resume su archivo, su forma y cómo se convierte."""
+        from siguiente.llm.checkpoints import checkpoint_key
+
+        return checkpoint_key(self.card)
+
+    def build(self, *, thorough: bool = False) -> Path:
+        """Devuelve su carpeta."""
+        from siguiente.llm.catalogue import MINILM, MINILM_TOKENIZER
+        from siguiente.llm.checkpoints import checkpoint
+        from siguiente.llm.sources import find, verify
+
+        if self.card is not MINILM:
+            return checkpoint(self.card, thorough=thorough)
+        for card in (MINILM_TOKENIZER, MINILM):
+            parts = find(card)
+            verify(card, parts)
+        return parts[0].parent
+
+
+def find(name: str) -> Artefact:
+    """Un artefacto de la tabla; importa el módulo que lo declara.
 
     Raises
     ------
@@ -92,41 +129,143 @@ def artefact(name: str) -> Path:
 
     Examples
     --------
-    >>> artefact("ninguno")
+    >>> find("ninguno")
     Traceback (most recent call last):
     ValueError: No hay un artefacto 'ninguno'. Hay estos: gemma-3-270m, ...
     """
-    for known in ARTEFACTS:
-        if known.name == name:
-            sys.audit("siguiente.resource", f"artefact:{name}")
-            return known.build()
-    names = ", ".join(known.name for known in ARTEFACTS)
-    raise ValueError(f"No hay un artefacto {name!r}. Hay estos: {names}.")
+    if name in MODELS:
+        return Model(name)
+    if name in RECIPES:
+        found: Recipe = resolve_name(declaration(name, RECIPES[name]))
+        return found
+    raise unknown(name)
 
 
-def main(artefacts: Sequence[Artefact] = ARTEFACTS) -> None:
-    """Construye los artefactos que faltan y rehace los dañados; si alguno falla, termina y dice por qué.
+def artefact(name: str) -> Path:
+    """Devuelve la carpeta de un artefacto para usarla; si falta, lo construye.
 
-    Si faltan varios, los construyen dos procesos a la vez, cada uno con un hilo.
+    Raises
+    ------
+    ValueError
+        Si no hay ninguno con ese nombre.
     """
-    missing = [known for known in artefacts if not directory(known.name, known.key).exists()]
-    with ExitStack() as stack:
-        waiting = {}
-        if len(missing) > 1:
-            pool = stack.enter_context(get_context("spawn").Pool(WORKERS))
-            waiting = {known.name: pool.apply_async(known.build) for known in missing}
-        for known in artefacts:
-            try:
-                if known.name in waiting:
-                    waiting[known.name].get()
-                known.build(thorough=True)
-            except (OSError, ValueError) as error:
-                sys.exit(f"No se pudo construir el artefacto {known.name}. {_reason(error)}")
+    found = find(name)
+    if isinstance(found, Recipe):
+        return found.folder()
+    sys.audit("siguiente.resource", f"artefact:{name}")
+    return found.build()
 
 
-def _reason(error: OSError | ValueError) -> str:
-    """El mensaje sin el número que el sistema pone delante."""
-    return str(getattr(error, "strerror", None) or error)
+@cache
+def inputs(name: str) -> tuple[str, ...]:
+    """Las recetas de que parte otra, en el orden de la tabla.
+
+    Examples
+    --------
+    >>> inputs("story-policy")
+    ('story-base', 'stories')
+    """
+    if name not in RECIPES:
+        return ()
+    found = reached(declaration(name, RECIPES[name]))
+    others = {other: module for other, module in RECIPES.items() if other != name}
+    return tuple(other for other, module in others.items() if declaration(other, module) in found)
+
+
+def key(name: str) -> str:
+    """Resume lo que una página que usa un artefacto recibe: su clave y, si está anotado, lo anotado.
+
+    Raises
+    ------
+    ValueError
+        Si no hay ninguno con ese nombre.
+
+    Examples
+    --------
+    >>> key("stories") == key("stories")
+    True
+    """
+    if name in MODELS:
+        return f"{code_key(MODELS[name])} {code_key(CONVERTER)}"
+    if name in RECIPES:
+        return f"{recipe_key(name, RECIPES[name])} {record_digest(name) if recorded(name) else ''}"
+    raise unknown(name)
+
+
+def recorded(name: str) -> dict[str, Any] | None:
+    """La procedencia de un artefacto que se usa tal como se anotó; `None` si se calcula en el equipo.
+
+    Examples
+    --------
+    >>> recorded("stories") is None
+    True
+    """
+    facts = provenance(name)
+    return facts if facts and facts.get("key") == recipe_key(name, RECIPES[name]) else None
+
+
+def record_digest(name: str) -> str:
+    """Resume los archivos de una anotación, valga o no."""
+    files = (provenance(name) or {"files": {}})["files"]
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_ready(name: str, *, thorough: bool = False) -> bool:
+    """Dice si un artefacto se puede usar ya, sin construir nada.
+
+    Parameters
+    ----------
+    name : str
+        El artefacto.
+    thorough : bool
+        Si es cierto, lo que está construido se relee entero.
+    """
+    if name not in KNOWN:
+        raise unknown(name)
+    if MODELS.get(name) == UNCONVERTED:
+        return not thorough  # no hay nada que construir, pero comprobarlo es leerlo entero
+    return recorded(name) is not None or is_intact(directory(name, find(name).key), thorough)
+
+
+def unknown(name: str) -> ValueError:
+    """El error de quien pide un artefacto que no está en la tabla."""
+    return ValueError(f"No hay un artefacto {name!r}. Hay estos: {', '.join(KNOWN)}.")
+
+
+def build(name: str) -> None:
+    """Construye un artefacto si falta o está dañado."""
+    find(name).build(thorough=True)
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Construye lo que falta y rehace lo dañado, en varios procesos; si algo falla, dice por qué."""
+    parser = argparse.ArgumentParser(
+        prog="python -m siguiente.artefacts", description="Construye lo que las páginas necesitan."
+    )
+    parser.add_argument("names", nargs="*", metavar="NOMBRE", help="qué; si no se dice, todo")
+    names = parser.parse_args(given).names or KNOWN
+    try:
+        wanted = {*names, *(other for name in names for other in inputs(name))}
+        missing = [name for name in (*names, *KNOWN) if name in wanted and not is_ready(name, thorough=True)]
+        jobs = {name: Job(build, (name,), frozenset(inputs(name))) for name in missing}
+        run_jobs(jobs, min(len(jobs), cores()), lambda name: say(f"{name}: construido."))
+    except JobError as error:
+        sys.exit(f"No se pudo construir el artefacto {error.name}. {error.reason}")
+    except (OSError, ValueError) as error:
+        sys.exit(why(error))
+
+
+def cores() -> int:
+    """Los procesadores que este proceso puede usar, también si el sistema le reparte solo una parte."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
+def say(text: str) -> None:
+    """Cuenta algo a quien espera."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

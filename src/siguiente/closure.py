@@ -1,16 +1,17 @@
 """El cierre de un código: los archivos del paquete de los que dependen sus resultados."""
 
 import ast
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["Package", "closure", "code_key", "files"]
+__all__ = ["Package", "behaviour", "closure", "files"]
 
 # Ni el código ni la ficha de unos datos son datos que una celda lea.
 NOT_DATA = {".py", ".pyc", ".pyi", ".md"}
+# De un árbol, lo que no cambia lo que el código hace: las anotaciones de tipo y cómo se escribió.
+UNUSED = {"annotation", "returns", "type_comment", "type_ignores", "type_params", "kind", "ctx"}
 
 
 @dataclass(frozen=True)
@@ -80,51 +81,38 @@ def closure(package: Package, codes: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def code_key(module: str) -> str:
-    """Resume lo que hace un módulo del curso y todo lo que usa: su código y sus datos.
-
-    La documentación y los comentarios no cuentan: corregir una frase no obliga a entrenar otra vez.
+def behaviour(file: Path) -> bytes:
+    """Lo que un código hace: su árbol, sin documentación ni comentarios, igual con cualquier Python.
 
     Parameters
     ----------
-    module : str
-        Nombre completo, como `siguiente.language_models.uniform`.
-
-    Returns
-    -------
-    str
-        64 cifras hexadecimales.
-
-    Raises
-    ------
-    ValueError
-        Si el módulo no es del curso.
+    file : Path
+        Un archivo de Python.
 
     Examples
     --------
-    >>> code_key("siguiente.language_models.uniform") == code_key("siguiente.language_models.uniform")
+    >>> len(behaviour(Path(__file__))) > 0
     True
     """
-    package = Package(Path(__file__).parent)
-    if package.source(module) is None:
-        raise ValueError(f"No hay un módulo {module!r} en el curso: escriba su nombre completo.")
-    summary = hashlib.sha256()
-    for file in sorted(files(package, closure(package, [f"import {module}"]))):
-        summary.update(file.relative_to(package.root).as_posix().encode())
-        summary.update(behaviour(file) if file.suffix == ".py" else file.read_bytes())
-    return summary.hexdigest()
+    return dumped(ast.parse(file.read_text("utf8"))).encode()
 
 
-def behaviour(file: Path) -> bytes:
-    """Lo que un código hace: su árbol, sin comentarios, sin documentación y sin anotar las líneas."""
-    tree = ast.parse(file.read_text("utf8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            node.body = [part for part in node.body if not is_text(part)]
-    return ast.dump(tree).encode()
+def dumped(node: object) -> str:
+    """Escribe un árbol. Lo que no está no se escribe: cada Python añade a los nodos campos vacíos.
+
+    >>> dumped(ast.parse("def f(x: int) -> int:\\n    'Dobla.'\\n    return 2 * x").body[0].body)
+    "[Return(value=BinOp(left=Constant(value=2), op=Mult(), right=Name(id='x')))]"
+    """
+    if isinstance(node, list):
+        return f"[{', '.join(dumped(part) for part in node if not is_text(part))}]"
+    if isinstance(node, ast.AST):
+        fields = ((name, value) for name, value in ast.iter_fields(node) if name not in UNUSED)
+        written = (f"{name}={dumped(value)}" for name, value in fields if value not in (None, []))
+        return f"{type(node).__name__}({', '.join(written)})"
+    return repr(node)
 
 
-def is_text(node: ast.stmt) -> bool:
+def is_text(node: object) -> bool:
     """Dice si una sentencia es solo un texto, como la documentación de una función o de un campo."""
     value = node.value if isinstance(node, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)

@@ -1,70 +1,197 @@
-"""Una receta: un artefacto que el curso calcula, y que se rehace si cambia el código que lo escribe."""
+"""Una receta: algo que el curso calcula, y que se rehace si cambia el código que lo decide.
+
+Lo que cuesta minutos está anotado: viene con el paquete, en `records`, con su procedencia, y se usa mientras
+su clave sea la de su receta. Lo demás se calcula la primera vez y se guarda en la caché.
+"""
 
 import hashlib
+import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
-from siguiente.closure import code_key
+from siguiente.definitions import code_key
 from siguiente.store import build_directory
 
-__all__ = ["Recipe"]
+__all__ = ["Recipe", "one_thread", "provenance", "recipe_key", "record_folder", "versions", "versions_key"]
+
+RECORDS = Path(__file__).parent / "records"
+LOCK = Path(__file__).parents[2] / "requirements.lock"
+FORMAT = 1  # súbase cuando cambie cómo se escribe lo que sale: el redondeo o el nombre de los archivos
+#: Las bibliotecas cuya versión puede cambiar un resultado.
+DECIDING = (
+    "bm25s",
+    "gguf",
+    "jinja2",
+    "numpy",
+    "safetensors",
+    "scikit-learn",
+    "scipy",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
 
 
-@dataclass(frozen=True)
+def versions() -> dict[str, str]:
+    """Las versiones que deciden los resultados: las que fija `requirements.lock` o, sin él, las instaladas.
+
+    No dicen para qué procesador se compilaron: son las mismas en todo sistema.
+
+    Examples
+    --------
+    >>> versions()["torch"].partition("+")[1:]
+    ('', '')
+    """
+    lines = LOCK.read_text("utf8").splitlines() if LOCK.is_file() else []
+    pins = {name: pin for name, _, pin in (line.partition("==") for line in lines)}
+    return {name: pins.get(name) or installed(name) for name in DECIDING}
+
+
+def installed(name: str) -> str:
+    """La versión instalada de una biblioteca, o «ausente»."""
+    try:
+        return version(name).partition("+")[0]
+    except PackageNotFoundError:
+        return "ausente"
+
+
+def versions_key() -> str:
+    """Resume esas versiones: entra en la clave de cada receta y en la huella de cada página.
+
+    Examples
+    --------
+    >>> len(versions_key())
+    64
+    """
+    return hashlib.sha256(json.dumps(versions()).encode()).hexdigest()
+
+
+def recipe_key(name: str, module: str) -> str:
+    """La clave de una receta, leyendo su código sin ejecutarlo.
+
+    Parameters
+    ----------
+    name : str
+        Su nombre, como `story-gpt`. El módulo la declara con el mismo, en mayúsculas: `STORY_GPT`.
+    module : str
+        El módulo que la declara.
+
+    Returns
+    -------
+    str
+        Resume lo que hace el código que la declara y todo el que alcanza, sus datos y las versiones.
+    """
+    facts = [name, str(FORMAT), code_key(declaration(name, module)), versions_key()]
+    return hashlib.sha256(" ".join(facts).encode()).hexdigest()
+
+
+def declaration(name: str, module: str) -> str:
+    """El nombre completo de la constante que declara una receta.
+
+    >>> declaration("story-gpt", "siguiente.transformers.story_gpt")
+    'siguiente.transformers.story_gpt.STORY_GPT'
+    """
+    return f"{module}.{name.upper().replace('-', '_')}"
+
+
+def provenance(name: str) -> dict[str, Any] | None:
+    """Lo que quedó anotado de una receta, valga o no; `None` si no está anotada.
+
+    Examples
+    --------
+    >>> provenance("stories") is None
+    True
+    """
+    path = RECORDS / name / "record.json"
+    return dict(json.loads(path.read_text("utf8"))) if path.is_file() else None
+
+
+def record_folder(name: str, key: str) -> Path | None:
+    """La carpeta de lo anotado, si es de esa clave.
+
+    Raises
+    ------
+    ValueError
+        Si algún archivo falta o no es el que se anotó.
+    """
+    facts = provenance(name)
+    if facts is None or facts["key"] != key:
+        return None
+    for file, expected in facts["files"].items():
+        path = RECORDS / name / file
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected["sha256"]:
+            raise ValueError(
+                f"Lo anotado de {name} está dañado: {file} no es el que se anotó. Instale de nuevo el curso "
+                f"o rehágalo con `python -m siguiente.record {name}`."
+            )
+    return RECORDS / name
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Calcula con un solo hilo: con más, las últimas cifras dependerían de la máquina."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 class Recipe:
-    """Cómo se calcula un artefacto: función de su módulo y de lo que este usa, con sus semillas y sus datos.
+    """Cómo se calcula un artefacto: función de su código, con sus semillas, sus datos y sus versiones.
 
     Parameters
     ----------
     name : str
         Nombre con que se pide, como `story-gpt`.
     module : str
-        Módulo que lo declara: lo que él y sus dependencias hacen decide la clave.
+        El módulo que la declara, con ese nombre en mayúsculas, como `STORY_GPT`.
     write : callable
-        Escribe los archivos en la carpeta vacía que recibe.
-    after : callable, optional
-        Se llama cada vez que la carpeta ya está en su sitio, entera: para borrar lo que hizo falta antes.
+        Escribe los archivos en la carpeta vacía que recibe. Calcula con un solo hilo.
 
     Examples
     --------
-    >>> import os, tempfile
-    >>> from unittest import mock
-    >>> def write(folder):
-    ...     _ = (folder / "a.txt").write_text("hola")
-    >>> recipe = Recipe("saludo", "siguiente.store", write)
-    >>> with tempfile.TemporaryDirectory() as cache, mock.patch.dict(os.environ, SIGUIENTE_CACHE=cache):
-    ...     (recipe.folder() / "a.txt").read_text()
-    'hola'
+    >>> from siguiente.language_models.story_corpus import STORIES
+    >>> STORIES.name, len(STORIES.key)
+    ('stories', 64)
     """
 
-    name: str
-    module: str
-    write: Callable[[Path], None]
-    after: Callable[[], None] | None = None
+    def __init__(self, name: str, module: str, write: Callable[[Path], object]) -> None:
+        self.name, self.module, self.write = name, module, write
 
     @property
     def key(self) -> str:
-        """Resumen del nombre, del código con sus datos y de la versión de torch, que decide las cifras."""
-        facts = f"{self.name} {code_key(self.module)} {version('torch')}"
-        return hashlib.sha256(facts.encode()).hexdigest()
+        """Resume todo lo que decide el contenido."""
+        return recipe_key(self.name, self.module)
 
     def build(self, *, thorough: bool = False) -> Path:
-        """Devuelve la carpeta; si falta o está dañada, la construye.
+        """Devuelve la carpeta: la anotada, si vale, o la de la caché; si falta o está dañada, la construye.
 
         Parameters
         ----------
         thorough : bool
             Si es cierto, lo que ya estaba se relee entero antes de darlo por bueno.
         """
-        folder = build_directory(self.name, self.key, self.write, thorough=thorough)
-        if self.after is not None:
-            self.after()
-        return folder
+        key = self.key
+        return record_folder(self.name, key) or build_directory(
+            self.name, key, self._write, thorough=thorough
+        )
 
     def folder(self) -> Path:
         """Devuelve la carpeta para usarla: lo anuncia, y una página que no lo declaró no se construye."""
         sys.audit("siguiente.resource", f"artefact:{self.name}")
-        return self.build()
+        folder = self.build()
+        if folder.parent == RECORDS:
+            sys.audit("siguiente.record", self.name)
+        return folder
+
+    def _write(self, folder: Path) -> None:
+        with one_thread():
+            self.write(folder)

@@ -1,12 +1,11 @@
 """El modelo de recompensa de los cuentos: lo que varias páginas optimizan, aprendido de comparaciones."""
 
-import json
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
-import torch
 from torch import Generator
 
-from siguiente.alignment.answers import join_answers
+from siguiente.alignment.answers import answer_totals, join_answers
 from siguiente.alignment.demonstrations import encode_demonstrations
 from siguiente.alignment.preferences import (
     StoryPair,
@@ -15,16 +14,18 @@ from siguiente.alignment.preferences import (
     label_pairs,
     sample_pairs,
 )
-from siguiente.alignment.reward_model import RewardModel, centre_rewards, fit_reward_model
-from siguiente.alignment.story_policy import ANSWER_LENGTH, DEMONSTRATIONS, load_story_policy
+from siguiente.alignment.reward_model import RewardModel, centre_rewards, fit_reward_model, score_answers
+from siguiente.alignment.rollouts import encode_answers
+from siguiente.alignment.story_policy import ANSWER_LENGTH, DEMONSTRATIONS, TOLD, load_story_policy
 from siguiente.data.annotators import Annotator
 from siguiente.data.story_requests import StoryRequest, load_demonstrations
 from siguiente.language_models.training import TrainingConfig
-from siguiente.recipe import Recipe
+from siguiente.trained import Part, Run, Trained
 
 __all__ = ["ANNOTATOR", "STORY_PAIRS", "STORY_REWARD", "load_story_pairs", "load_story_reward"]
 
 COMPARED = 4_000
+ASKED = 32  # peticiones a la vez: con dos respuestas, un lote de `sample_answers`
 SHOWN = 500  # demostraciones con que se pone el cero
 SEED = 0
 #: Quien compara. Con ese ruido, dos coinciden en algo más de siete de cada diez parejas.
@@ -37,8 +38,7 @@ def load_story_pairs() -> list[StoryPair]:
 
     Las peticiones no son las de las demostraciones.
     """
-    rows = json.loads((STORY_PAIRS.folder() / "pairs.json").read_text("utf8"))
-    return [StoryPair(StoryRequest(*request), *texts) for request, *texts in rows]
+    return [StoryPair(StoryRequest(*request), *texts) for request, *texts in STORY_PAIRS.rows()]
 
 
 def load_story_reward() -> RewardModel:
@@ -46,39 +46,41 @@ def load_story_reward() -> RewardModel:
 
     Su cero es la recompensa media de las demostraciones.
     """
-    from safetensors.torch import load_file
-
-    model = RewardModel(load_story_policy().model)
-    model.load_state_dict(load_file(STORY_REWARD.folder() / "model.safetensors"))
-    return model.eval()
+    return STORY_REWARD.restore(RewardModel(load_story_policy().model))
 
 
-def write_pairs(folder: Path) -> None:
+def write_pairs(part: Part) -> Run:
     """Escribe dos cuentos por petición."""
     shown = load_demonstrations("train", DEMONSTRATIONS + COMPARED)[DEMONSTRATIONS:]
-    generator = Generator().manual_seed(SEED)
-    pairs = sample_pairs(load_story_policy(), [demo.request for demo in shown], generator, ANSWER_LENGTH)
-    (folder / "pairs.json").write_text(json.dumps(pairs, ensure_ascii=False), "utf8")
+    policy, generator = load_story_policy(), Generator().manual_seed(SEED)
+
+    def pairs() -> Iterator[StoryPair]:
+        for first in range(0, COMPARED, ASKED):
+            requests = [demo.request for demo in shown[first : first + ASKED]]
+            yield from sample_pairs(policy, requests, generator, ANSWER_LENGTH)
+
+    def measure(rows: list[Any]) -> list[float]:
+        prompts = [StoryRequest(*request).text for request, _, _ in rows[:ASKED]]
+        written = encode_answers(policy, prompts, [text for _, text, _ in rows[:ASKED]])
+        return answer_totals(policy.model, written).tolist()
+
+    return Run(None, pairs(), measure)
 
 
-def write_reward(folder: Path) -> None:
-    """Compara las parejas y ajusta el modelo, con un solo hilo."""
-    from safetensors.torch import save_file
-
+def compare(part: Part) -> Run:
+    """Compara las parejas y ajusta el modelo de recompensa."""
     policy, pairs = load_story_policy(), load_story_pairs()
     first = ask_annotators(pairs, [ANNOTATOR], Generator().manual_seed(SEED))
-    encoded = encode_preferences(policy, label_pairs(pairs, first))
-    model, threads = RewardModel(policy.model), torch.get_num_threads()
-    torch.set_num_threads(1)  # con más, las últimas cifras dependerían de la máquina
-    try:
-        for _ in fit_reward_model(model, encoded, FIT_CONFIG):
-            pass
-    finally:
-        torch.set_num_threads(threads)
-    demonstrations = encode_demonstrations(policy, load_demonstrations("train", SHOWN))
-    centre_rewards(model, join_answers(*demonstrations))
-    save_file(model.state_dict(), folder / "model.safetensors")
+    shown = join_answers(*encode_demonstrations(policy, load_demonstrations("train", SHOWN)))
+    model = RewardModel(policy.model)
+
+    def losses() -> Iterator[float]:
+        encoded = encode_preferences(policy, label_pairs(pairs, first))
+        yield from fit_reward_model(model, encoded, FIT_CONFIG, part.checkpoint)
+        centre_rewards(model, shown)
+
+    return Run(model, losses(), lambda rows: score_answers(model, shown)[:TOLD].tolist())
 
 
-STORY_PAIRS = Recipe("story-pairs", __name__, write_pairs)
-STORY_REWARD = Recipe("story-reward", __name__, write_reward)
+STORY_PAIRS = Trained("story-pairs", __name__, write_pairs, parts=("pairs",))
+STORY_REWARD = Trained("story-reward", __name__, compare)

@@ -1,28 +1,24 @@
 """Tres políticas de los cuentos ajustadas con refuerzo, una por método, con lo que pasó en cada paso."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
-
-import torch
 
 from siguiente.alignment.methods import GRPO, PPO, Method, Reinforce
 from siguiente.alignment.reinforcement import RLReport, reinforce
 from siguiente.alignment.reward_model import score_texts
-from siguiente.alignment.story_policy import ANSWER_LENGTH, DEMONSTRATIONS, load_story_policy
+from siguiente.alignment.story_policy import ANSWER_LENGTH, DEMONSTRATIONS, load_story_policy, told
 from siguiente.alignment.story_reward_model import COMPARED, load_story_reward
 from siguiente.alignment.value_head import ValueModel
 from siguiente.data.story_requests import load_demonstrations
 from siguiente.data.story_reward import gold_rewards
 from siguiente.language_models.text import TextModel
 from siguiente.language_models.training import TrainingConfig
-from siguiente.recipe import Recipe
+from siguiente.trained import Part, Run, Trained
 from siguiente.transformers.gpt import GPT
 
-__all__ = ["METHODS", "RUN_CONFIG", "STORY_RUNS", "Setting", "StoryRun", "load_run", "tune_with"]
+__all__ = ["METHODS", "RUN_CONFIG", "STORY_RUNS", "Setting", "StoryRun", "load_run"]
 
 ASKED = 3_000  # peticiones: ni las de las demostraciones ni las comparadas
 WRITTEN = 64  # respuestas por paso, con cualquier método
@@ -71,46 +67,22 @@ def load_run(method: str) -> StoryRun:
     ValueError
         Si no hay un método con ese nombre.
     """
-    from safetensors.torch import load_file
-
     if method not in METHODS:
         raise ValueError(f"No hay un método {method!r}. Hay estos: {', '.join(METHODS)}.")
-    folder, policy = STORY_RUNS.folder(), load_story_policy()
-    policy.model.load_state_dict(load_file(folder / f"{method}.safetensors"))
-    reports = json.loads((folder / f"{method}.json").read_text("utf8"))
-    return StoryRun(policy, [RLReport(*report) for report in reports])
+    policy = load_story_policy()
+    STORY_RUNS.restore(policy.model, method)
+    return StoryRun(policy, [RLReport(*report) for report in STORY_RUNS.rows(method)])
 
 
-def write_runs(folder: Path) -> None:
-    """Persigue con cada método la recompensa aprendida, con un solo hilo, y escribe lo que salió."""
-    from safetensors.torch import save_file
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # con más, las últimas cifras dependerían de la máquina
-    try:
-        for name, setting in METHODS.items():
-            policy, reports = tune_with(setting)
-            save_file(policy.model.state_dict(), folder / f"{name}.safetensors")
-            (folder / f"{name}.json").write_text(json.dumps(reports, ensure_ascii=False), "utf8")
-    finally:
-        torch.set_num_threads(threads)
-
-
-def tune_with(setting: Setting) -> StoryRun:
-    """Ajusta una política con un método; con todos se escribe el mismo número de respuestas.
-
-    Parameters
-    ----------
-    setting : Setting
-        El método y cómo reparte las respuestas: uno de los de `METHODS`.
-    """
+def pursue(part: Part) -> Run:
+    """Persigue la recompensa aprendida con un método; con todos se escribe el mismo número de respuestas."""
     policy, reward = load_story_policy(), partial(score_texts, load_story_reward(), load_story_policy())
     used = DEMONSTRATIONS + COMPARED
     prompts = [demo.prompt for demo in load_demonstrations("train", used + ASKED)[used:]]
-    config = replace(RUN_CONFIG, batch_size=RUN_CONFIG.batch_size // setting.group)
-    method, (_, group, epochs) = setting.make(policy.model), setting
-    steps = reinforce(policy, prompts, reward, method, config, group, epochs, gold=gold_rewards)
-    return StoryRun(policy, list(steps))
+    make, group, epochs = METHODS[part.name]
+    config, method = replace(RUN_CONFIG, batch_size=RUN_CONFIG.batch_size // group), make(policy.model)
+    steps = reinforce(policy, prompts, reward, method, config, group, epochs, gold_rewards, part.checkpoint)
+    return Run(policy.model, steps, told(policy))
 
 
-STORY_RUNS = Recipe("story-runs", __name__, write_runs)
+STORY_RUNS = Trained("story-runs", __name__, pursue, parts=tuple(METHODS))

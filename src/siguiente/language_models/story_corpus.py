@@ -12,7 +12,7 @@ from siguiente.language_models.text import Tokenizer
 from siguiente.language_models.words import WordTokenizer
 from siguiente.recipe import Recipe
 
-__all__ = ["HELD_OUT_STORIES", "STORY_CORPUS", "TRAINING_STORIES", "StoryCorpus", "load_story_corpus"]
+__all__ = ["HELD_OUT_STORIES", "STORIES", "TRAINING_STORIES", "StoryCorpus", "load_story_corpus"]
 
 TRAINING_STORIES = 32_000
 HELD_OUT_STORIES = 300
@@ -40,10 +40,10 @@ def load_story_corpus() -> StoryCorpus:
     >>> corpus.tokenizer.decode(corpus.held_out.tolist()) == "".join(corpus.texts)
     True
     """
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
-    folder = STORY_CORPUS.folder()
-    streams = load_file(folder / "streams.safetensors")
+    folder = STORIES.folder()
+    streams = load((folder / "streams.safetensors").read_bytes())
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     texts = load_stories("test", HELD_OUT_STORIES)
     return StoryCorpus(tokenizer, streams["train"], streams["held_out"], texts)
@@ -51,14 +51,14 @@ def load_story_corpus() -> StoryCorpus:
 
 def write_corpus(folder: Path) -> None:
     """Escribe el tokenizador y los dos flujos."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     stories = load_stories("train", TRAINING_STORIES)
     tokenizer = WordTokenizer.from_texts(stories)
     held_out = load_stories("test", HELD_OUT_STORIES)
     streams = {"train": token_stream(tokenizer, stories), "held_out": token_stream(tokenizer, held_out)}
     save_tokenizer(tokenizer, folder / "tokenizer.json")
-    save_file(streams, folder / "streams.safetensors")
+    (folder / "streams.safetensors").write_bytes(save(streams))
 
 
-STORY_CORPUS = Recipe("stories", __name__, write_corpus)
+STORIES = Recipe("stories", __name__, write_corpus)

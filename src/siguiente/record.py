@@ -1,0 +1,300 @@
+"""Anotar lo que se entrena: hacerlo otra vez desde el principio, o comprobar lo anotado.
+
+::
+
+    python -m siguiente.record story-gpt     # lo entrena y sustituye lo anotado
+    python -m siguiente.record               # todo
+    python -m siguiente.record --check       # repite los primeros pasos y compara
+
+Lo anotado está en `siguiente/records`, una carpeta por receta: los pesos, con 16 bits; el registro de cada
+paso; y `record.json`, que dice cuándo, en qué procesador, con qué versiones y semillas, en cuántos segundos
+de procesador y con qué orden se hizo. Se sustituye cuando lo nuevo está entero: quien interrumpa la orden
+conserva lo anterior.
+"""
+
+import argparse
+import hashlib
+import json
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from siguiente.artefacts import RECIPES, cores, find, inputs, record_digest, recorded, say
+from siguiente.jobs import Job, JobError, run_jobs, why
+from siguiente.recipe import RECORDS, one_thread, provenance, record_folder, versions
+from siguiente.trained import FIRST, Part, Trained, read_rows, read_weights
+
+__all__ = ["check", "differences", "main", "record", "trainings"]
+
+FACTS = ".facts"  # detrás del nombre de cada parte, mientras se hace
+#: Informes que se repiten, donde no son `FIRST`: de las parejas, las de un lote.
+REPEATED = {"story-pairs": 32}
+# Al repetirlos en otro procesador, cada suma redondea a su manera (6e-8) y los pasos lo amplían; en las
+# políticas con refuerzo, además, puede desviarse una respuesta de las 64 que se promedian.
+TOLERANCE, TOLERANCES = 1e-3, {"story-runs": 0.1}
+DIVERGED = 8  # de cada tantos textos puede desviarse uno: el azar cayó justo entre dos tokens
+
+
+def trainings() -> list[str]:
+    """Los nombres de lo que se anota: las recetas que entrenan.
+
+    >>> "stories" in trainings()
+    False
+    """
+    return [name for name in RECIPES if isinstance(find(name), Trained)]
+
+
+def training(name: str) -> Trained:
+    """Una receta que entrena.
+
+    Raises
+    ------
+    ValueError
+        Si no hay ninguna con ese nombre.
+    """
+    if name in RECIPES and isinstance(found := find(name), Trained):
+        return found
+    raise ValueError(f"No se anota {name!r}. Se anotan estos: {', '.join(trainings())}.")
+
+
+def record(names: Sequence[str], workers: int) -> None:
+    """Entrena desde el principio y anota, con lo que haga falta de antes y no esté anotado.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Qué recetas.
+    workers : int
+        Cuántos procesos a la vez, de un hilo cada uno.
+
+    Raises
+    ------
+    JobError
+        Si alguna falla: conserva lo que tenía anotado.
+    """
+    with tempfile.TemporaryDirectory(prefix=".recording-", dir=RECORDS) as made:
+        jobs = {name: training_jobs(name, Path(made)) for name in wanted(names)}
+        left = {name: set(parts) for name, parts in jobs.items()}
+
+        def done(job: str) -> None:
+            name = job.partition("/")[0]
+            left[name].remove(job)
+            if not left[name]:
+                settle(name, Path(made) / name)
+                say(f"{name}: anotado.")
+
+        run_jobs({job: work for parts in jobs.values() for job, work in parts.items()}, workers, done)
+
+
+def wanted(names: Iterable[str]) -> list[str]:
+    """Unas recetas y las que necesitan y no están anotadas, en el orden de la tabla."""
+    needed = {other for name in names for other in inputs(name) if parts(other) and not recorded(other)}
+    return [name for name in RECIPES if name in {*names, *needed}]
+
+
+def training_jobs(name: str, made: Path) -> dict[str, Job]:
+    """Los trabajos que anotan una receta, uno por parte, detrás de los de las que necesita."""
+    needs = frozenset(f"{other}/{part.stem}" for other in inputs(name) for part in parts(other))
+    stems = [part.stem for part in parts(name)]
+    return {f"{name}/{stem}": Job(train, (name, stem, made / name), needs) for stem in stems}
+
+
+def parts(name: str) -> list[Part]:
+    """Las partes de una receta; ninguna, si no entrena."""
+    found = find(name)
+    return found.parts() if isinstance(found, Trained) else []
+
+
+def train(name: str, stem: str, made: Path) -> None:
+    """Entrena una parte y escribe lo que salió, con lo que costó."""
+    made.mkdir(exist_ok=True)
+    part, start = next(part for part in parts(name) if part.stem == stem), time.process_time()
+    with one_thread():
+        run = training(name).train(part, made)
+        seconds = time.process_time() - start
+        measured = [float(number) for number in run.measure(read_rows(made, stem))]
+    facts = {"seconds": round(seconds, 1), "measured": measured}
+    (made / f"{stem}{FACTS}").write_text(json.dumps(facts), "utf8")
+
+
+def settle(name: str, made: Path) -> None:
+    """Escribe la procedencia de lo que acaba de entrenarse y lo pone en su sitio."""
+    found, facts = training(name), dict[str, Any]()
+    for part in found.parts():
+        path = made / f"{part.stem}{FACTS}"
+        facts[part.stem] = json.loads(path.read_text("utf8"))
+        path.unlink()
+    content = {
+        "name": name,
+        "key": found.key,
+        "date": datetime.now(UTC).date().isoformat(),
+        "processor": processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "arithmetic": arithmetic(),
+        "threads": 1,
+        "versions": {"python": platform.python_version()} | versions(),
+        "seeds": list(found.seeds),
+        "seconds": round(sum(fact["seconds"] for fact in facts.values()), 1),
+        "command": f"python -m siguiente.record {name}",
+        "inputs": {other: record_digest(other) for other in inputs(name) if provenance(other)},
+        "parts": facts,
+        "files": {file.name: described(file) for file in sorted(made.iterdir())},
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    (made / "record.json").write_text(text, "utf8", newline="\n")
+    replace(made, RECORDS / name)
+
+
+def described(file: Path) -> dict[str, Any]:
+    """El tamaño y el resumen de un archivo."""
+    return {"bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+def replace(new: Path, place: Path) -> None:
+    """Pone una carpeta en el sitio de otra; si algo lo impide, la de antes vuelve."""
+    old = new.with_name(f"{new.name}.old")
+    if place.exists():
+        place.rename(old)
+    try:
+        new.rename(place)
+    except BaseException:
+        if old.exists():
+            old.rename(place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def processor() -> str:
+    """El nombre del procesador, o lo que el sistema sepa de él."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text("utf8").splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def arithmetic() -> str:
+    """Las instrucciones con que PyTorch suma y multiplica en este procesador."""
+    import torch
+
+    return str(torch.backends.cpu.get_cpu_capability())
+
+
+def check(name: str) -> list[str]:
+    """Repite los primeros pasos de lo anotado, vuelve a medir sus pesos y dice qué no coincide.
+
+    De una receta con varias semillas repite la primera.
+
+    Parameters
+    ----------
+    name : str
+        Qué receta.
+    """
+    found, facts = training(name), provenance(name)
+    stale = [other for other in (*inputs(name), name) if parts(other) and recorded(other) is None]
+    if facts is None or stale:
+        return [f"lo anotado de {other} no vale: rehágalo" for other in stale]
+    try:
+        folders = [record_folder(other, find(other).key) for other in (*inputs(name), name)]
+    except ValueError as error:
+        return [str(error)]
+    problems = [
+        f"se hizo a partir de otro {other}: rehágalo"
+        for other, digest in facts["inputs"].items()
+        if digest != record_digest(other)
+    ]
+    for part in found.parts():
+        if part.seed == found.part().seed and folders[-1] is not None:
+            with one_thread():
+                problems += repeated(found, part, folders[-1], facts["parts"][part.stem]["measured"])
+    return problems
+
+
+def repeated(found: Trained, part: Part, folder: Path, measured: Sequence[float]) -> Iterator[str]:
+    """Lo que no coincide al repetir los primeros pasos y al medir los pesos anotados."""
+    run, rows = found.run(part), read_rows(folder, part.stem)
+    count = REPEATED.get(found.name, FIRST)
+    again = json.loads(json.dumps(list(islice(run.reports, count))))
+    tolerance = TOLERANCES.get(found.name, TOLERANCE)
+    yield from (f"{part.stem}, {text}" for text in differences(again, rows[:count], tolerance))
+    if run.model is not None:
+        read_weights(folder, part.stem, run.model)
+    for text in differences([list(map(float, run.measure(rows)))], [list(measured)], TOLERANCE):
+        yield f"{part.stem}, al medir lo anotado: {text}"
+
+
+def differences(found: Sequence[Any], expected: Sequence[Any], tolerance: float) -> list[str]:
+    """Lo que distingue unos informes de los anotados.
+
+    Si un informe tiene números, deciden ellos: cada uno puede alejarse `tolerance` veces su tamaño o, si es
+    menor que 1, `tolerance`. Si son textos, puede desviarse uno de cada ocho.
+
+    Examples
+    --------
+    >>> differences([[0, 2.5, "Ana"]], [[0, 2.6, "Luis"]], tolerance=1e-3)
+    ['informe 1: sale 2.5 y está anotado 2.6']
+    >>> differences(["Ana"] * 8, ["Ana"] * 7 + ["Luis"], tolerance=1e-3)
+    []
+    """
+    if len(found) != len(expected):
+        return [f"salen {len(found)} informes y hay anotados {len(expected)}"]
+    far, diverged = [], []
+    for number, (new, old) in enumerate(zip(map(leaves, found), map(leaves, expected), strict=True), 1):
+        if [type(leaf) for leaf in new] != [type(leaf) for leaf in old]:
+            far.append(f"informe {number}: no tiene la forma del anotado")
+        elif pairs := [(a, b) for a, b in zip(new, old, strict=True) if isinstance(b, float | int)]:
+            wrong = [(a, b) for a, b in pairs if not abs(a - b) <= tolerance * max(1, abs(b))]
+            far += [f"informe {number}: sale {a:g} y está anotado {b:g}" for a, b in wrong[:1]]
+        elif new != old:
+            diverged.append(f"informe {number}: sale otro texto que el anotado")
+    return far + (diverged if len(diverged) > len(found) // DIVERGED else [])
+
+
+def leaves(report: Any) -> list[Any]:
+    """Los números y los textos de un informe, en orden.
+
+    >>> leaves([1, [2.5, "Ana"]])
+    [1, 2.5, 'Ana']
+    """
+    return [leaf for part in report for leaf in leaves(part)] if isinstance(report, list) else [report]
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Hace lo que dice la orden; si no puede, o si algo no coincide, termina y dice por qué."""
+    parser = argparse.ArgumentParser(
+        prog="python -m siguiente.record", description="Anota lo que se entrena."
+    )
+    parser.add_argument("names", nargs="*", metavar="NOMBRE", help="qué; si no se dice, todo")
+    parser.add_argument("--check", action="store_true", help="repite los primeros pasos y compara")
+    parser.add_argument("--jobs", type=int, default=cores(), metavar="N", help="procesos a la vez")
+    options = parser.parse_args(given)
+    try:
+        names = [training(name).name for name in options.names or trainings()]
+        if options.check:
+            problems = [f"{name}: {problem}." for name in names for problem in told(name)]
+            sys.exit("\n".join(problems) or None)
+        record(names, options.jobs)
+    except JobError as error:
+        sys.exit(f"No se pudo anotar {error.name}. {error.reason}")
+    except PermissionError:
+        sys.exit(f"No se puede escribir en {RECORDS}: anote desde una copia del curso que sea suya.")
+    except (OSError, ValueError) as error:
+        sys.exit(why(error))
+
+
+def told(name: str) -> list[str]:
+    """Comprueba lo anotado de una receta y lo cuenta."""
+    start = time.process_time()
+    if not (problems := check(name)):
+        say(f"{name}: coincide con lo anotado ({time.process_time() - start:.0f} s).")
+    return problems
+
+
+if __name__ == "__main__":
+    main()
