@@ -1,0 +1,235 @@
+"""La orden que anota: qué rehace, en qué orden, qué conserva y qué encuentra al comprobar."""
+
+import hashlib
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from siguiente import artefacts, record
+from siguiente import recipe as recipe_module
+from siguiente.jobs import JobError
+from siguiente.record import check, differences, main
+from siguiente.trained import Run, Trained
+
+STEPS = 6
+
+
+class Toys:
+    """Dos recetas de juguete: una parte de lo que aprendió la otra. Recuerda lo que se entrena."""
+
+    def __init__(self):
+        self.trained, self.broken = [], None
+        self.parent = Trained("story-parent", "pkg.toys", self.run)
+        self.child = Trained("story-child", "pkg.toys", self.run_child, ("left", "right"), range(2))
+        self.table = {"story-child": self.child, "story-parent": self.parent}
+
+    def run(self, part, name="story-parent", start=None):
+        self.trained.append(f"{name}/{part.stem}")
+        if self.trained[-1] == self.broken:
+            raise ValueError("No sale.")
+        model = nn.Linear(2, 2, bias=False)
+        model.weight.data = torch.full((2, 2), 1.0 + part.seed) if start is None else start / 3 + part.seed
+
+        def descend():
+            for step in range(STEPS):
+                yield step, model.weight.square().sum().item(), "un texto"
+                model.weight.data *= 0.9
+
+        return Run(model, descend(), lambda rows: [model.weight.sum().item()])
+
+    def run_child(self, part):
+        start = self.parent.restore(nn.Linear(2, 2, bias=False)).weight.data
+        return self.run(part, "story-child", start)
+
+
+def run_here(jobs, workers, done):
+    """Los mismos trabajos, en este proceso."""
+    waiting = dict(jobs)
+    while waiting:
+        name = next(name for name, job in waiting.items() if not job.needs & waiting.keys())
+        work, arguments, _ = waiting.pop(name)
+        try:
+            work(*arguments)
+        except ValueError as error:
+            raise JobError(name, str(error)) from error
+        done(name)
+
+
+@pytest.fixture
+def toys(tmp_path, monkeypatch):
+    toys = Toys()
+    (tmp_path / "records").mkdir()
+    monkeypatch.setenv("SIGUIENTE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(recipe_module, "code_key", lambda path: f"lo que hace {path}")
+    for module in (recipe_module, record):
+        monkeypatch.setattr(module, "RECORDS", tmp_path / "records")
+    for module in (artefacts, record):
+        monkeypatch.setattr(module, "RECIPES", dict.fromkeys(toys.table, "pkg.toys"))
+    for name, found in (
+        ("find", toys.table.__getitem__),
+        ("inputs", lambda name: ("story-parent",) if name == "story-child" else ()),
+        ("run_jobs", run_here),
+    ):
+        monkeypatch.setattr(record, name, found)
+    return toys
+
+
+def facts(name):
+    return json.loads((record.RECORDS / name / "record.json").read_text("utf8"))
+
+
+def test_everything_is_recorded_in_its_order_with_its_provenance(toys, capsys):
+    main([])
+    assert toys.trained[0] == "story-parent/model"
+    assert sorted(toys.trained[1:]) == [
+        f"story-child/{name}-{n}" for name in ("left", "right") for n in (0, 1)
+    ]
+    assert capsys.readouterr().out == "story-parent: anotado.\nstory-child: anotado.\n"
+    found = facts("story-child")
+    assert found["key"] == toys.child.key
+    assert found["command"] == "python -m siguiente.record story-child"
+    assert (found["threads"], found["seeds"]) == (1, [0, 1])
+    assert found["inputs"] == {"story-parent": artefacts.record_digest("story-parent")}
+    assert found["seconds"] == pytest.approx(
+        sum(part["seconds"] for part in found["parts"].values()), abs=0.1
+    )
+    assert {"date", "processor", "system", "arithmetic"} < found.keys()
+    assert found["versions"].keys() > {"python", "torch"}
+    assert sorted(found["files"]) == sorted(
+        path.name for path in (record.RECORDS / "story-child").iterdir() if path.name != "record.json"
+    )
+
+
+def test_what_is_recorded_is_loaded_by_seed_without_training(toys):
+    main([])
+    toys.trained.clear()
+    zero, one = (toys.child.restore(nn.Linear(2, 2, bias=False), "left", seed).weight for seed in (0, 1))
+    assert one.sum() > zero.sum()
+    assert len(toys.child.rows("right", seed=1)) == STEPS
+    assert toys.trained == []
+
+
+def test_it_is_made_again_from_nothing_and_its_parents_only_if_they_are_not_recorded(toys):
+    main(["story-child"])
+    assert toys.trained[0] == "story-parent/model"
+    toys.trained.clear()
+    main(["story-child"])
+    assert len(toys.trained) == 4
+    assert "story-parent/model" not in toys.trained
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_failure_leaves_the_old_record_whole(toys, monkeypatch):
+    main([])
+    before = content(record.RECORDS / "story-child")
+    toys.broken = "story-child/right-1"
+    with pytest.raises(SystemExit, match=r"^No se pudo anotar story-child/right-1\. No sale\.$"):
+        main(["story-child"])
+    assert content(record.RECORDS / "story-child") == before
+    assert sorted(path.name for path in record.RECORDS.iterdir()) == ["story-child", "story-parent"]
+
+
+def test_what_cannot_be_put_in_place_leaves_the_old_one(tmp_path):
+    old, new = tmp_path / "place", tmp_path / "made"
+    old.mkdir()
+    (old / "a.txt").write_text("antes", "utf8")
+    with pytest.raises(FileNotFoundError):
+        record.replace(new, old)
+    assert (old / "a.txt").read_text("utf8") == "antes"
+    new.mkdir()
+    (new / "a.txt").write_text("después", "utf8")
+    record.replace(new, old)
+    assert (old / "a.txt").read_text("utf8") == "después"
+    assert list(tmp_path.iterdir()) == [old]
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones(toys):
+    with pytest.raises(
+        SystemExit, match=r"^No se anota 'stories'. Se anotan estos: story-child, story-parent\.$"
+    ):
+        main(["stories"])
+    assert toys.trained == []
+
+
+def test_checking_repeats_only_the_first_steps_of_the_first_seed(toys, capsys):
+    main([])
+    toys.trained.clear()
+    with pytest.raises(SystemExit) as ended:
+        main(["--check"])
+    assert ended.value.code is None
+    assert toys.trained == ["story-child/left-0", "story-child/right-0", "story-parent/model"]
+    assert "story-child: coincide con lo anotado" in capsys.readouterr().out
+
+
+def forge(name, file, change):
+    """Altera una anotación y sus resúmenes: nada en ella lo delata."""
+    folder = record.RECORDS / name
+    path, found = folder / file, facts(name)
+    path.write_bytes(change(path.read_bytes()))
+    if file != "record.json":
+        found["files"][file]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        (folder / "record.json").write_text(json.dumps(found), "utf8")
+
+
+def other_weights(data):
+    from safetensors.torch import load, save
+
+    return save({name: value + 0.25 for name, value in load(data).items()})
+
+
+def other_measure(data):
+    found = json.loads(data)
+    found["parts"]["left-0"]["measured"] = [99.0]
+    return json.dumps(found).encode()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "problem"),
+    [
+        ("left-0.json", lambda data: data.replace(b"[0, ", b"[0, 1"), "left-0, informe 1: sale"),
+        ("left-0.json", lambda data: b"[]", "left-0, salen 3 informes y hay anotados 0"),
+        ("left-0.safetensors", other_weights, "left-0, al medir lo anotado: informe 1: sale"),
+        ("record.json", other_measure, "left-0, al medir lo anotado: informe 1: sale"),
+    ],
+)
+def test_checking_finds_what_was_forged(toys, file, change, problem):
+    main([])
+    forge("story-child", file, change)
+    (found,) = check("story-child")
+    assert found.startswith(problem)
+
+
+def test_checking_finds_what_is_damaged(toys):
+    main([])
+    (record.RECORDS / "story-parent" / "model.json").write_text("[]", "utf8")
+    for name in toys.table:
+        (found,) = check(name)
+        assert found.startswith("Lo anotado de story-parent está dañado: model.json")
+
+
+def test_checking_finds_another_parent_another_code_and_nothing(toys, monkeypatch):
+    assert check("story-parent") == ["lo anotado de story-parent no vale: rehágalo"]
+    main([])
+    forge("story-parent", "model.json", lambda data: data.replace(b"un texto", b"otro"))
+    assert check("story-child") == ["se hizo a partir de otro story-parent: rehágalo"]
+    monkeypatch.setattr(recipe_module, "code_key", lambda path: "otro código")
+    with pytest.raises(SystemExit, match="story-parent: lo anotado de story-parent no vale: rehágalo"):
+        main(["--check"])
+
+
+def test_a_number_may_move_as_rounding_does_and_no_more():
+    assert differences([[1, 2.0], 0.5], [[1, 2.0015], 0.4995], tolerance=1e-3) == []
+    assert differences([2.0], [2.0021], tolerance=1e-3) == ["informe 1: sale 2 y está anotado 2.0021"]
+    assert differences([float("nan")], [2.0], tolerance=1e-3) == ["informe 1: sale nan y está anotado 2"]
+    assert differences([["a", 1]], [["a"]], tolerance=1e-3) == ["informe 1: no tiene la forma del anotado"]
+
+
+def test_few_texts_may_diverge():
+    texts = [["Ana", "Luis"]] * 16
+    assert differences([["Ana", "Eva"]] * 2 + texts[2:], texts, tolerance=1e-3) == []
+    assert len(differences([["Ana", "Eva"]] * 3 + texts[3:], texts, tolerance=1e-3)) == 3
