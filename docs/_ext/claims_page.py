@@ -75,13 +75,13 @@ def in_order(env: BuildEnvironment) -> list[tuple[str, PageRun]]:
 
 def written(app: Sphinx, docname: str, pages: list[tuple[str, PageRun]]) -> Iterator[nodes.Node]:
     """Escribe el resumen, lo que no se cumplió, el filtro y un pliegue por página."""
-    found = replicas(replica_path(app.env))
+    found = replicas(replica_path(app.env), Path(app.srcdir))
     yield table_of(SUMMARY, [row(cells) for cells in summary(pages, found)], ["claims-summary"])
     yield from unmet_list(app, docname, pages)
     yield nodes.raw("", FILTER, format="html")
     for page, run in pages:
         link = page_link(app, app.builder, docname, page)
-        origin = nodes.paragraph("", "", link, text(f": {told_origin(app, page, run)}"))
+        origin = nodes.paragraph("", "", link, text(f": {told_origin(app, page)}"))
         rows = [claim_row(claim, found.get(page, {})) for claim in run.claims]
         title = f"{app.env.titles[page].astext()}: {told_counts(run.claims)}"
         yield fold(title, origin, table_of(HEAD, rows, ["claims"]), classes=["claims-of-page"])
@@ -137,12 +137,12 @@ def told_counts(claims: Iterable[dict[str, Any]]) -> str:
     return f"{total} {'afirmación' if total == 1 else 'afirmaciones'}{unmet}"
 
 
-def told_origin(app: Sphinx, page: str, run: PageRun) -> str:
+def told_origin(app: Sphinx, page: str) -> str:
     """Dice si los números de una página se apoyan en registros.
 
     Los registros se nombran como en la orden que los repite.
     """
-    names = list(records(app, page, run))
+    names = list(records(app, page))
     return f"sobre registros ({', '.join(names)})." if names else "calculado aquí."
 
 

@@ -5,10 +5,9 @@ Al final de la página, un pliegue distingue lo calculado aquí, lo registrado y
 """
 
 import json
-import platform
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
+from importlib import import_module
 from typing import Any
 
 from build_date import in_spanish
@@ -19,6 +18,7 @@ from sphinx.util.docutils import SphinxRole
 from tables import fold
 
 from siguiente.plots.numbers import THIN_SPACE, number
+from siguiente.record import processor
 
 # Detrás de `executed`, que recoge lo que salió de la página, y de las notas que van en su texto.
 AFTER_EXECUTED = 800
@@ -54,18 +54,12 @@ def artefacts(app: Sphinx, docname: str) -> list[str]:
     return [name.removeprefix(ARTEFACT) for name in found]
 
 
-def record_path(app: Sphinx, name: str) -> Path:
-    """Archivo con la procedencia de un registro."""
-    return Path(app.confdir) / app.config.origins_records / name / "record.json"
-
-
-def records(app: Sphinx, docname: str, run: PageRun) -> dict[str, dict[str, Any]]:
-    """Procedencia de los registros que usó una página, por nombre."""
-    names = getattr(run, "records", None)  # los que la página abrió; si no se sabe, los que declara
-    paths = {
-        name: record_path(app, name) for name in artefacts(app, docname) if names is None or name in names
-    }
-    return {name: json.loads(path.read_text("utf8")) for name, path in paths.items() if path.is_file()}
+def records(app: Sphinx, docname: str) -> dict[str, dict[str, Any]]:
+    """Procedencia de los registros que usa una página, por nombre; los que ya no valen no se usan."""
+    module, _, function = app.config.origins_records.partition(":")
+    recorded = getattr(import_module(module), function)
+    found = ((name, recorded(f"{ARTEFACT}{name}")) for name in artefacts(app, docname))
+    return {name: facts for name, facts in found if facts is not None}
 
 
 def complete(app: Sphinx, doctree: nodes.document) -> None:
@@ -76,9 +70,7 @@ def complete(app: Sphinx, doctree: nodes.document) -> None:
         place.replace_self(nodes.Text(memory(run, place["unit"])))
     section = next(iter(doctree.findall(nodes.section)), None)
     if run is not None and section is not None:
-        used = records(app, docname, run)
-        for name in used:
-            app.env.note_dependency(str(record_path(app, name)))
+        used = records(app, docname)
         built = [name for name in artefacts(app, docname) if name not in used]
         section += fold(TITLE, *told(run, used, built), classes=["origins"])
 
@@ -115,20 +107,15 @@ def lead(strong: str, rest: str) -> nodes.paragraph:
 
 
 def computed(run: PageRun) -> str:
-    """Dice cuándo, dónde y con qué costo se ejecutaron las celdas."""
-    where = getattr(run, "processor", None) or processor()
-    cost = (
-        f"en {duration(run.seconds)}, con {duration(run.cpu)} de procesador y {memory(run, 'GB')} de memoria"
-    )
-    return f"Las celdas se ejecutaron el {day(run.day)}, {cost}, en este equipo: {where}."
+    """Dice cuándo y dónde se ejecutaron las celdas; lo que costaron está en el estado de la ejecución."""
+    return f"Las celdas se ejecutaron el {day(run.day)}, en este equipo: {processor()}."
 
 
 def recorded(name: str, facts: dict[str, Any]) -> nodes.list_item:
     """Dice cuándo, dónde y en cuánto tiempo se hizo un registro, y cómo repetirlo."""
     order = facts.get("command") or f"python -m nox -s record -- {name}"
-    made = (
-        f": el {day(facts['date'])}, en {facts['processor']}, en {duration(facts['seconds'])}. Se repite con "
-    )
+    cost = f"con {duration(facts['seconds'])} de procesador"
+    made = f": el {day(facts['date'])}, en {facts['processor']}, {cost}. Se repite con "
     content = [nodes.literal("", name), nodes.Text(made), nodes.literal("", order), nodes.Text(".")]
     return nodes.list_item("", nodes.paragraph("", "", *content))
 
@@ -154,18 +141,10 @@ def duration(seconds: float) -> str:
     return f"{minutes}{THIN_SPACE}min"
 
 
-def processor() -> str:
-    """Nombre del procesador de este equipo."""
-    found = Path("/proc/cpuinfo")
-    lines = found.read_text("utf8").splitlines() if found.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Instala el pliegue y el papel."""
     app.setup_extension("sphinx_design")
-    app.add_config_value("origins_records", "../src/siguiente/records", "env", str)
+    app.add_config_value("origins_records", "resources:recorded", "env", str)
     app.add_node(run_memory)
     app.add_role("run-memory", RunMemory())
     app.connect("doctree-read", complete, priority=AFTER_EXECUTED)

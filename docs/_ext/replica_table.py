@@ -3,6 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from digest import read_notebook
+from replica_digest import computation, statements
 
 from siguiente.plots.numbers import significant
 
@@ -35,12 +39,26 @@ class Replicas:
         return f"{self.met} de {self.replicas}{slack}"
 
 
-def replicas(path: Path) -> dict[str, dict[str, Replicas]]:
+def replicas(path: Path, docs: Path) -> dict[str, dict[str, Replicas]]:
     """Lee la tabla: por página y por frase; vacía si todavía no hay archivo."""
     if not path.is_file():
         return {}
     pages = json.loads(path.read_text("utf8"))["pages"]
+    return {page: of_page(row, docs / f"{page}.md") for page, row in pages.items()}
+
+
+def of_page(row: dict[str, Any], path: Path) -> dict[str, Replicas]:
+    """Las réplicas de una página; caducan con lo que sus celdas calculan y con lo que cada frase compara."""
+    notebook = read_notebook(path.read_text("utf8")) if path.is_file() else None
+    cells = notebook.cells if notebook else []
+    same, digests = computation(cells) == row["cells"], {made.digest for made in statements(cells)}
     return {
-        page: {sentence: Replicas(**facts) for sentence, facts in of["claims"].items()}
-        for page, of in pages.items()
+        sentence: Replicas(
+            facts["kind"],
+            len(row["variants"]),
+            facts["met"],
+            facts["slack"],
+            stale=not same or facts["statement"] not in digests,
+        )
+        for sentence, facts in row["claims"].items()
     }

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from claim_text import relation, shortfall
+from digest import read_notebook
 from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.utils import new_document
-from replica_table import Replicas, replicas
+from replica_digest import computation, statements
+from replica_table import replicas
 from unmet import place
 
 from siguiente.evaluation.claims import Claim, CloseClaim, Reported
@@ -23,7 +25,7 @@ EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
 CONF = f"""
 import json, sys
 from pathlib import Path
-sys.path.insert(0, {str(EXTENSIONS)!r})
+sys.path[:0] = [".", {str(EXTENSIONS)!r}]
 import executed
 from myst_nb.core.read import read_myst_markdown_notebook
 project = "Mini"
@@ -32,7 +34,7 @@ extensions = ["myst_nb", "claims_page", "unmet", "origins"]
 html_theme = "basic"
 html_copy_source = False
 nb_execution_mode = "off"
-origins_records = "records"
+origins_records = "kept:recorded"
 HERE = Path(__file__).parent
 RUNS = json.loads((HERE / "runs.json").read_text("utf8"))
 
@@ -69,7 +71,7 @@ Párrafo uno.
 
 ```{code-cell}
 :tags: [remove-cell]
-first()
+claim("Cuatro supera a uno.", 1, 4, 1)
 ```
 
 Párrafo dos.
@@ -120,13 +122,17 @@ RUNS = {
     "evidence": [(1, MET), (1, EXACT), (3, TOLD), (4, LOW), (4, FAR), (6, LOST)],
     "second": [(1, MET)],
 }
+CELLS = read_notebook(EVIDENCE).cells
+MADE = {"cells": computation(CELLS), "variants": ["una"] * 7, "seconds": 1.0, "memory": 1}
+STATED = statements(CELLS)[0].digest
 REPLICAS = {
     "pages": {
-        "evidence": {
+        "evidence": MADE
+        | {
             "claims": {
-                MET.sentence: {"kind": "effect", "replicas": 7, "met": 7, "slack": 0.8, "stale": False},
-                LOW.sentence: {"kind": "effect", "replicas": 7, "met": 5, "slack": -0.2, "stale": True},
-                EXACT.sentence: {"kind": "identity", "replicas": 7, "met": 6, "slack": None, "stale": False},
+                MET.sentence: {"kind": "effect", "met": 7, "slack": 0.8, "statement": STATED},
+                LOW.sentence: {"kind": "effect", "met": 5, "slack": -0.2, "statement": "otra"},
+                EXACT.sentence: {"kind": "identity", "met": 6, "slack": None, "statement": STATED},
             }
         }
     }
@@ -181,7 +187,7 @@ def site(tmp_path_factory):
     }
     made.write("runs.json", runs)
     made.write("reference/replicas.json", REPLICAS)
-    made.write("records/kept/record.json", RECORD)
+    made.write("kept.py", f"def recorded(name):\n    return {RECORD} if name == 'artefact:kept' else None\n")
     made.build()
     return made
 
@@ -307,11 +313,11 @@ def test_an_executed_page_tells_the_three_origins_apart(site):
     box = text_of(html[html.index("<details") : html.index("</details>")])
     assert box.startswith(
         "De dónde salen los números Calculado aquí. Las celdas se ejecutaron el 14 de enero de 2027, "
-        "en 6,5 min, con 5,8 min de procesador y 0,9 GB de memoria, en este equipo: "
+        "en este equipo: "
     )
     assert "También se hizo en este equipo, antes que la página: built." in box
     assert (
-        "kept: el 4 de enero de 2027, en Un procesador, en 30,0 s. "
+        "kept: el 4 de enero de 2027, en Un procesador, con 30,0 s de procesador. "
         "Se repite con python -m nox -s record -- kept." in box
     )
     assert "Registrado. Nada." in text_of(site.html("second"))
@@ -329,24 +335,16 @@ def test_two_builds_of_the_same_runs_give_the_same_bytes(site):
         assert site.html(name) == site.html(name, "again")
 
 
-def test_a_new_record_and_new_replicas_reach_the_pages(site):
-    site.write("records/kept/record.json", RECORD | {"processor": "Otro procesador"})
+def test_new_replicas_reach_the_list(site):
     again = json.loads(json.dumps(REPLICAS))
-    again["pages"]["evidence"]["claims"][MET.sentence]["replicas"] = 9
+    again["pages"]["evidence"]["variants"] += ["otra"] * 2
     site.write("reference/replicas.json", again)
     site.build()
-    assert "en Otro procesador" in text_of(site.html("evidence"))
     assert "7 de 9" in site.html("reference/claims")
 
 
 def test_without_replicas_there_is_no_table(tmp_path):
-    assert replicas(tmp_path / "replicas.json") == {}
-
-
-def test_the_table_of_replicas_is_read_by_page_and_sentence(tmp_path):
-    path = tmp_path / "replicas.json"
-    path.write_text(json.dumps(REPLICAS), "utf8")
-    assert replicas(path)["evidence"][MET.sentence] == Replicas("effect", 7, 7, 0.8, stale=False)
+    assert replicas(tmp_path / "replicas.json", tmp_path) == {}
 
 
 def test_an_infinite_number_survives_json():
