@@ -1,4 +1,4 @@
-"""Extensión de Sphinx: lo que no se cumplió en este equipo se dice en la página, en su lugar.
+"""Extensión de Sphinx: lo que se detuvo o no se cumplió en este equipo se dice en la página, en su lugar.
 
 Las celdas que comprueban las frases no se ven, así que la nota va detrás de lo último que se ve antes.
 """
@@ -28,14 +28,28 @@ class unmet_note(nodes.General, nodes.Element):  # noqa: N801
 
 
 def mark(app: Sphinx, doctree: nodes.document) -> None:
-    """Pone una nota por cada celda con alguna afirmación que no se cumplió."""
+    """Pone una nota por cada celda con alguna afirmación que no se cumplió, y otra donde la página se detuvo."""
     run = page_runs(app.env).get(app.env.docname)
+    if run and run.failed:
+        insert(doctree, stopped(run.failed), run.line or 1)
     unmet = [claim for claim in run.claims if not claim["met"]] if run else []
     for line, claims in groupby(sorted(unmet, key=lambda claim: claim["line"]), lambda claim: claim["line"]):
         made = note(list(claims), explained=EXPLAINED[0] in app.env.found_docs, docname=app.env.docname)
-        made.line = line
-        parent, index = place(doctree, line)
-        parent.insert(index, made)
+        insert(doctree, made, line)
+
+
+def insert(doctree: nodes.document, made: nodes.Element, line: int) -> None:
+    """Pone una nota detrás de la celda que empieza en una línea."""
+    made.line = line
+    parent, index = place(doctree, line)
+    parent.insert(index, made)
+
+
+def stopped(why: str) -> unmet_note:
+    """Escribe la nota de una página que no acabó."""
+    title = nodes.paragraph("", "En este equipo la página se detuvo aquí", classes=["admonition-title"])
+    rest = "Lo que sigue no se ejecutó: le faltan sus resultados y sus números."
+    return unmet_note("", title, nodes.paragraph("", "", nodes.literal("", why)), nodes.paragraph("", rest))
 
 
 def place(parent: nodes.Element, line: int) -> tuple[nodes.Element, int]:
