@@ -6,6 +6,7 @@ Al final de la página, un pliegue distingue lo calculado aquí, lo registrado y
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from importlib import import_module
 from typing import Any
@@ -58,8 +59,11 @@ def records(app: Sphinx, docname: str) -> dict[str, dict[str, Any]]:
     """Procedencia de los registros que usa una página, por nombre; los que ya no valen no se usan."""
     module, _, function = app.config.origins_records.partition(":")
     recorded = getattr(import_module(module), function)
-    found = ((name, recorded(f"{ARTEFACT}{name}")) for name in artefacts(app, docname))
-    return {name: facts for name, facts in found if facts is not None}
+    found: dict[str, dict[str, Any]] = {}
+    for name in artefacts(app, docname):
+        with suppress(ValueError):  # de uno que no se conoce ya avisa quien ejecuta la página
+            found |= {name: facts} if (facts := recorded(f"{ARTEFACT}{name}")) else {}
+    return found
 
 
 def complete(app: Sphinx, doctree: nodes.document) -> None:

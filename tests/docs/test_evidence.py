@@ -11,8 +11,11 @@ import pytest
 from claim_text import relation, shortfall
 from digest import read_notebook
 from docutils import nodes
+from docutils.core import publish_doctree
 from docutils.frontend import get_default_settings
+from docutils.parsers.rst import roles
 from docutils.utils import new_document
+from origins import RunMemory
 from replica_digest import computation, statements
 from replica_table import replicas
 from unmet import place
@@ -54,7 +57,7 @@ def setup(app):
 HEADER = """---
 file_format: mystnb
 kernelspec: {name: python3, language: python}
-resources: [model:tiny, artefact:kept, artefact:built]
+resources: [model:tiny, artefact:kept, artefact:built, artefact:unknown]
 ---
 """
 
@@ -145,6 +148,14 @@ RECORD = {
 }
 
 
+RECORDED = f"""
+def recorded(name):
+    if name == "artefact:unknown":
+        raise ValueError(name)
+    return {RECORD} if name == "artefact:kept" else None
+"""
+
+
 class Site:
     """Un proyecto de Sphinx en una carpeta temporal."""
 
@@ -187,7 +198,7 @@ def site(tmp_path_factory):
     }
     made.write("runs.json", runs)
     made.write("reference/replicas.json", REPLICAS)
-    made.write("kept.py", f"def recorded(name):\n    return {RECORD} if name == 'artefact:kept' else None\n")
+    made.write("kept.py", RECORDED)
     made.build()
     return made
 
@@ -315,7 +326,7 @@ def test_an_executed_page_tells_the_three_origins_apart(site):
         "De dónde salen los números Calculado aquí. Las celdas se ejecutaron el 14 de enero de 2027, "
         "en este equipo: "
     )
-    assert "También se hizo en este equipo, antes que la página: built." in box
+    assert "También se hizo en este equipo, antes que la página: built, unknown." in box
     assert (
         "kept: el 4 de enero de 2027, en Un procesador, con 30,0 s de procesador. "
         "Se repite con python -m nox -s record -- kept." in box
@@ -327,6 +338,13 @@ def test_an_executed_page_tells_the_three_origins_apart(site):
 def test_the_memory_of_a_page_is_that_of_its_run(site):
     assert "Ocupa unos 0,9 GB, es decir, 873 MB." in text_of(site.html("evidence"))
     assert "Ocupa sin dato." in text_of(site.html("plain"))
+
+
+def test_the_memory_has_two_units():
+    roles.register_local_role("run-memory", RunMemory())
+    document = publish_doctree(":run-memory:`KB`", settings_overrides={"report_level": 5})
+    (message,) = document.findall(nodes.system_message)
+    assert "en GB o en MB, no en «KB»" in message.astext()
 
 
 def test_two_builds_of_the_same_runs_give_the_same_bytes(site):
