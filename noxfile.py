@@ -44,7 +44,7 @@ HARMLESS = {"PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONUNBUFFERED"}
 # Vencen también a lo que diga el archivo de configuración de pip.
 OURS = {"PYTHONUTF8": "1", "PIP_USER": "0", "PIP_REQUIRE_HASHES": "0"}
 # Carpetas que alguien pudo escribir respecto a la suya: nox trabaja en la del proyecto.
-FOLDERS = ("SIGUIENTE_CACHE", "SIGUIENTE_SITE")
+FOLDERS = ("SIGUIENTE_CACHE", "SIGUIENTE_MODELS", "SIGUIENTE_SITE")
 
 
 def stop(number: int, frame: FrameType | None) -> NoReturn:

@@ -15,6 +15,8 @@ sys.path.insert(0, str(DOCS / "_ext"))
 
 from processes import Ended, call, ending_together, only_one  # noqa: E402
 
+from siguiente.store import settle_folders  # noqa: E402
+
 if TYPE_CHECKING:
     from runner import Failure
 
@@ -134,7 +136,12 @@ def main() -> int:
     """Hace lo que piden las opciones; si la interrumpen, no deja ningún proceso."""
     options = arguments()
     out = folder(options)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        settle_folders()
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.stderr.write(f"{error.strerror or error}\n")
+        return 2
     try:
         with ending_together(), only_one(out / "build.lock"):
             return live(options) if options.live else build(options)

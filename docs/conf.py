@@ -18,7 +18,7 @@ version = release = siguiente.__version__
 language = "es"
 locale_dirs = [interface.compile_catalogues(interface.SOURCES, HERE / "_build" / "locale")]
 root_doc = "index"
-exclude_patterns = ["_*", "locale", "**/.*"]
+exclude_patterns = ["_*", "locale", ".*", "**/.*"]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 nitpicky = True

@@ -20,7 +20,7 @@ from processes import Ended, ending_together, only_one  # noqa: E402
 from replica_digest import computation, statements  # noqa: E402
 from runner import Course, Page, Work, page_work, perform, resource_works  # noqa: E402
 
-from siguiente.store import write_atomically  # noqa: E402
+from siguiente.store import settle_folders, write_atomically  # noqa: E402
 
 TABLE = DOCS / "reference" / "replicas.json"
 # Cómo calcularía otro procesador: los núcleos de torch, de oneDNN y de MKL.
@@ -140,6 +140,7 @@ def claim_row(page: Page, sentence: str, told: Mapping[str, dict[str, dict[str, 
 def main() -> int:
     """Hace las réplicas que faltan y renueva la tabla; si se interrumpe, sigue donde quedó."""
     options = arguments()
+    settle_folders()
     course, asked = our_course(options.out.resolve()), variants(options.seeds, options.arithmetic)
     course.out.mkdir(parents=True, exist_ok=True)
     prepare_kernels(course.work)
