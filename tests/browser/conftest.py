@@ -16,7 +16,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = {"ancho": 1280, "teléfono": 390}
 THEMES = {"claro": "light", "oscuro": "dark"}
-# Entre las dos tienen ambos colores y ambos anchos: axe, que es lo que más tarda, solo va en ellas.
+# Entre las dos tienen ambos colores y ambos anchos: cada página se abre así, y axe solo va en ellas.
 EXTREMES = (("claro", "ancho"), ("oscuro", "teléfono"))
 # La página de error usa direcciones absolutas: solo tiene sentido en un servidor.
 SERVER = "http://siguiente.invalid/"
@@ -41,15 +41,13 @@ def site_pages() -> list[str]:
     )
 
 
-def views(number: int, page: str) -> list[tuple[str, str]]:
-    """Da los colores y anchos con que se mira una página; el código fuente alterna los dos extremos."""
-    if page.startswith("_modules/"):
-        return [EXTREMES[number % 2]]
-    return [(theme, width) for theme in THEMES for width in WIDTHS]
+def views(number: int, page: str) -> tuple[tuple[str, str], ...]:
+    """Da los colores y el ancho con que se abre una página; el código fuente alterna los dos extremos."""
+    return EXTREMES[number % 2 :][:1] if page.startswith("_modules/") else EXTREMES
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Hace una prueba de cada página, con cada color y cada ancho."""
+    """Hace una prueba de cada página y cada color."""
     if "view" in metafunc.fixturenames:
         pages = enumerate(site_pages())
         cases = [(theme, width, page) for number, page in pages for theme, width in views(number, page)]
@@ -61,7 +59,7 @@ class Visit:
     """Lo que pasó al abrir una página."""
 
     tab: object
-    thorough: bool
+    width: str
     console: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
@@ -71,9 +69,20 @@ class Visit:
         for log in (self.console, self.failed, self.outside):
             log.clear()
 
+    def widths(self) -> Iterator[str]:
+        """Da a la página abierta el ancho de su pestaña y después el otro, sin cargarla otra vez."""
+        for width in sorted(WIDTHS, key=lambda name: name != self.width):
+            self.tab.set_viewport_size({"width": WIDTHS[width], "height": 900})
+            # Dos dibujos: la página ya se ha acomodado.
+            self.tab.evaluate(
+                "() => new Promise(then => requestAnimationFrame(() => requestAnimationFrame(then)))"
+            )
+            yield width
+
     def open(self, page: str) -> None:
-        """Abre una página del sitio y espera a que se dibujen las fórmulas."""
+        """Abre una página del sitio, con el ancho de su pestaña, y espera a que se dibujen las fórmulas."""
         self.forget()
+        self.tab.set_viewport_size({"width": WIDTHS[self.width], "height": 900})
         name, _, query = page.partition("?")
         base = SERVER + name if name == SERVED else (SITE / name).as_uri()
         self.tab.goto(f"{base}?{query}" if query else base)
@@ -103,9 +112,9 @@ def answer(route: object) -> None:
         route.abort()
 
 
-def watch(tab: object, thorough: bool) -> Visit:
+def watch(tab: object, width: str) -> Visit:
     """Anota los errores y las peticiones de una pestaña."""
-    visit = Visit(tab, thorough)
+    visit = Visit(tab, width)
     tab.on("console", lambda line: visit.console.append(line.text) if line.type == "error" else None)
     tab.on("pageerror", lambda error: visit.console.append(str(error)))
     tab.on("requestfailed", lambda request: visit.failed.append(request.url))
@@ -116,18 +125,17 @@ def watch(tab: object, thorough: bool) -> Visit:
 
 @pytest.fixture(scope="session")
 def visits(browser) -> Iterator[dict[tuple[str, str], Visit]]:
-    """Abre una pestaña sin red por cada combinación de colores y ancho."""
+    """Abre una pestaña sin red por cada uno de los dos extremos."""
     opened = {}
-    for theme, scheme in THEMES.items():
-        for width, pixels in WIDTHS.items():
-            context = browser.new_context(
-                viewport={"width": pixels, "height": 900},
-                color_scheme=scheme,
-                locale="es",
-                reduced_motion="reduce",
-            )
-            context.route(re.compile(r"^(https?|wss?):"), answer)
-            opened[theme, width] = watch(context.new_page(), (theme, width) in EXTREMES)
+    for theme, width in EXTREMES:
+        context = browser.new_context(
+            viewport={"width": WIDTHS[width], "height": 900},
+            color_scheme=THEMES[theme],
+            locale="es",
+            reduced_motion="reduce",
+        )
+        context.route(re.compile(r"^(https?|wss?):"), answer)
+        opened[theme, width] = watch(context.new_page(), width)
     yield opened
     for visit in opened.values():
         visit.tab.context.close()
