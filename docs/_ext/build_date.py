@@ -20,9 +20,8 @@ def source_date(root: Path) -> date | None:
 def last_commit(root: Path) -> str:
     """Devuelve el instante del último *commit* en segundos, o una cadena vacía si no hay repositorio."""
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "log", "-1", "--format=%ct"], capture_output=True, text=True, check=True
-        )
+        command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout.strip()

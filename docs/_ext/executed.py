@@ -32,6 +32,7 @@ class PageRun:
     cpu: float
     memory: int
     """En bytes."""
+    processor: str
     failed: str | None = None
     """Qué la detuvo, si no acabó."""
     line: int | None = None
@@ -97,7 +98,7 @@ def warn_lost_figures(notebook: nbformat.NotebookNode, docname: str) -> None:
 def line_of(notebook: nbformat.NotebookNode, index: int) -> int:
     """Línea de la página en que empieza una celda."""
     lines = notebook.metadata.get("source_map", [])
-    return lines[index] + 1 if index < len(lines) else 1
+    return lines[index] if index < len(lines) else 1
 
 
 def page_run(digest: str, notebook: nbformat.NotebookNode, facts: dict[str, Any]) -> PageRun:
@@ -116,6 +117,7 @@ def page_run(digest: str, notebook: nbformat.NotebookNode, facts: dict[str, Any]
         facts["seconds"],
         facts["cpu"],
         facts["memory"],
+        facts["processor"],
         facts["failed"],
         line,
     )

@@ -11,7 +11,7 @@ from siguiente.store import write_atomically
 
 KEPT = 4  # los últimos de cada página: deshacer un cambio no la ejecuta otra vez
 CLAIM = "application/vnd.siguiente.claim+json"
-FACTS = ("day", "seconds", "cpu", "memory", "failed", "detail")
+FACTS = ("day", "seconds", "cpu", "memory", "processor", "failed", "detail")
 
 
 @dataclass(frozen=True)

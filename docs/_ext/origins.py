@@ -19,7 +19,6 @@ from sphinx.util.docutils import SphinxRole
 from tables import fold
 
 from siguiente.plots.numbers import THIN_SPACE, number
-from siguiente.record import processor
 
 # Detrás de `executed`, que recoge lo que salió de la página, y de las notas que van en su texto.
 AFTER_EXECUTED = 800
@@ -112,7 +111,7 @@ def lead(strong: str, rest: str) -> nodes.paragraph:
 
 def computed(run: PageRun) -> str:
     """Dice cuándo y dónde se ejecutaron las celdas; lo que costaron está en el estado de la ejecución."""
-    return f"Las celdas se ejecutaron el {day(run.day)}, en este equipo: {processor()}."
+    return f"Las celdas se ejecutaron el {day(run.day)}, en este equipo: {run.processor}."
 
 
 def recorded(name: str, facts: dict[str, Any]) -> nodes.list_item:

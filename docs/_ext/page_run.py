@@ -24,6 +24,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from siguiente.record import processor
+
 EVERY = 0.2  # segundos entre dos medidas de la memoria
 # Lo que otros programas ponen para los suyos y cambiaría de kernel o de arranque al nuestro.
 FOREIGN = (
@@ -67,6 +69,8 @@ class Outcome:
     """Segundos de procesador."""
     memory: int
     """La mayor memoria que ocupó, en bytes."""
+    processor: str
+    """El procesador del equipo que la ejecutó."""
     failed: str | None
     """Qué la detuvo, en una frase; `None` si acabó."""
     detail: str = ""
@@ -110,6 +114,7 @@ def run_page(job: Job) -> Outcome:
         seconds=time.monotonic() - start,
         cpu=meter.cpu if meter else 0.0,
         memory=meter.memory if meter else 0,
+        processor=processor(),
         failed=failed,
         detail=detail,
     )

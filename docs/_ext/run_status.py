@@ -41,7 +41,7 @@ def write_status(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def status_cells(run: PageRun) -> list[str]:
     """Escribe el costo de una página.
 
-    >>> status_cells(PageRun("0123456789", (), "2026-01-31", 2.04, 1.5, 250_000_000))
+    >>> status_cells(PageRun("0123456789", (), "2026-01-31", 2.04, 1.5, 250_000_000, "Uno"))
     ['01234567', '2026-01-31', '2,0', '1,5', '250']
     """
     return [

@@ -28,7 +28,7 @@ class unmet_note(nodes.General, nodes.Element):  # noqa: N801
 
 
 def mark(app: Sphinx, doctree: nodes.document) -> None:
-    """Pone una nota por cada celda con alguna afirmación que no se cumplió, y otra donde la página se detuvo."""
+    """Pone una nota por celda con alguna afirmación que no se cumplió, y otra donde la página se detuvo."""
     run = page_runs(app.env).get(app.env.docname)
     if run and run.failed:
         insert(doctree, stopped(run.failed), run.line or 1)

@@ -47,7 +47,8 @@ def record(app, doctree):
         text = Path(app.env.doc2path(page)).read_text("utf8")
         notebook = read_myst_markdown_notebook(text, add_source_map=True)
         claims = [one | {{"line": executed.line_of(notebook, one["cell"])}} for one in RUNS[page]]
-        run = executed.PageRun("abc", tuple(claims), "2027-01-14", 390.0, 350.0, 873_000_000)
+        cost = (390.0, 350.0, 873_000_000, "Un procesador")
+        run = executed.PageRun("abc", tuple(claims), "2027-01-14", *cost)
         executed.page_runs(app.env)[page] = run
 
 def setup(app):

@@ -28,7 +28,7 @@ def project(tmp_path):
 
 
 def outcome(failed=None):
-    return Outcome(NOTEBOOK, "2026-01-31", 1.0, 1.0, 10, failed)
+    return Outcome(NOTEBOOK, "2026-01-31", 1.0, 1.0, 10, "Uno", failed)
 
 
 def work(name, do, seconds=1.0, needs=()):
