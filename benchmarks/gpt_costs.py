@@ -9,13 +9,14 @@ import csv
 import datetime
 import io
 import os
-import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Event, Thread
 
+import psutil
 import torch
 from gpt import our_loss, stepper
 from pairs import processor_seconds
@@ -58,10 +59,25 @@ def main() -> None:
 def in_new_process(case: Sequence[object], environment: Mapping[str, str]) -> list[str]:
     """Lo que escribe un caso, medido en un proceso suyo."""
     command = [sys.executable, __file__, "--case", *map(str, case)]
-    done = subprocess.run(
-        command, check=True, capture_output=True, text=True, env={**os.environ, **environment}
-    )
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", env=env)
     return done.stdout.strip().split(",")
+
+
+def peak_memory(run: Callable[[], object]) -> int:
+    """Bytes que llega a ocupar este proceso mientras se ejecuta algo, mirados cada milisegundo."""
+    process, over, seen = psutil.Process(), Event(), [0]
+
+    def watch() -> None:
+        while not over.wait(1e-3):
+            seen.append(process.memory_info().rss)
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    run()
+    over.set()
+    watcher.join()
+    return max(seen)
 
 
 def measure(by_hand: bool, layers: int, channels: int, context: int) -> tuple[int, int, float, float]:
@@ -73,11 +89,11 @@ def measure(by_hand: bool, layers: int, channels: int, context: int) -> tuple[in
     ids = torch.randint(VOCABULARY, (TOKENS // context, context), generator=torch.Generator().manual_seed(0))
     small = GPT(GPTConfig(8, 8, 1, 1, 8))
     stepper(small, lambda: our_loss(small, torch.zeros(1, 8, dtype=torch.int64)))()  # lo que PyTorch carga
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = psutil.Process().memory_info().rss
     model = GPT(config)
     step = stepper(model, lambda: our_loss(model, ids))
     seconds = [processor_seconds(step) for _ in range(9)]
-    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    memory = (peak_memory(lambda: [step() for _ in range(4)]) - before) / 2**20
     microseconds = 1e6 * statistics.median(seconds[1:]) / TOKENS
     return parameters_count(config), context, round(microseconds, 2), round(memory, 1)
 

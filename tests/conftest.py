@@ -1,4 +1,6 @@
-"""Lo común a las pruebas: cómo se sortean los ejemplos, y un modelo pequeño y al azar, con memoria."""
+"""Lo común a las pruebas: cómo se sortean los ejemplos, un modelo pequeño y al azar, y un Python sin POSIX."""
+
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,6 +11,18 @@ from siguiente.language_models.text import ByteTokenizer, TextModel
 # Lo que tarda un ejemplo depende de la máquina y de su carga: no dice nada del código.
 settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("course")
+
+# Lo ejecuta todo Python que lo tenga en `PYTHONPATH`, también el de un kernel, antes que ninguna otra cosa.
+WITHOUT_POSIX = """
+import os, sys
+import filelock, psutil  # cada sistema tiene su manera de hacer lo suyo, y en este es con esos módulos
+
+for name in ("resource", "fcntl", "pwd", "grp", "termios"):
+    sys.modules[name] = None
+for name in ("fork", "forkpty", "killpg"):
+    if hasattr(os, name):
+        delattr(os, name)
+"""
 
 
 class RandomGRU(GRU):
@@ -33,3 +47,11 @@ def gru():
 @pytest.fixture
 def text_gru(gru):
     return TextModel(gru, ByteTokenizer())
+
+
+@pytest.fixture(scope="session")
+def without_posix(tmp_path_factory) -> Path:
+    """Carpeta que, en `PYTHONPATH`, quita a Python los módulos y las funciones que no hay en Windows."""
+    folder = tmp_path_factory.mktemp("without_posix")
+    (folder / "sitecustomize.py").write_text(WITHOUT_POSIX, encoding="utf-8")
+    return folder

@@ -34,7 +34,7 @@ print(checkpoints.checkpoint(card, sys.argv[2]))
 
 def child(card_file: Path, path: Path, seconds: float) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", CHILD, str(card_file), str(path), str(seconds)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
 
 
 def contents(cache: Path) -> list[str]:
