@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from siguiente.artefacts import RECIPES, cores, find, inputs, record_digest, recorded, say
 from siguiente.jobs import Job, JobError, run_jobs, why
@@ -34,12 +34,36 @@ from siguiente.trained import FIRST, Part, Trained, read_rows, read_weights
 __all__ = ["check", "differences", "main", "record", "trainings"]
 
 FACTS = ".facts"  # detrás del nombre de cada parte, mientras se hace
-#: Informes que se repiten, donde no son `FIRST`: de las parejas, las de un lote.
-REPEATED = {"story-pairs": 32}
-# Al repetirlos en otro procesador, cada suma redondea a su manera (6e-8) y los pasos lo amplían; en las
-# políticas con refuerzo, además, puede desviarse una respuesta de las 64 que se promedian.
-TOLERANCE, TOLERANCES = 1e-3, {"story-runs": 0.1}
-DIVERGED = 8  # de cada tantos textos puede desviarse uno: el azar cayó justo entre dos tokens
+SAID = 3  # diferencias que se cuentan de cada parte: bastan para ver cuál es
+
+
+class Margin(NamedTuple):
+    """Lo que se repite de una receta, y lo que puede alejarse de lo anotado en otro procesador."""
+
+    count: int = FIRST
+    """Informes que se repiten."""
+    tolerance: float = 1e-4
+    """De cada número: las sumas redondean a su manera (6e-8), y tres pasos lo amplían hasta 1e-6."""
+    diverged: float = 0.0
+    """Proporción de números y textos que pueden ser otros: la elección de un token cayó justo en el borde."""
+
+
+MEANS = Margin(tolerance=0.1)  # de 64 respuestas o menos, de las que puede desviarse una
+ROUNDED = Margin(count=1, tolerance=2e-3)  # se anotan tres decimales, y cambia el último
+MEASURED = Margin(
+    count=1, diverged=1 / 8
+)  # cada informe es una medida entera, con lo que la política escribe
+MARGINS = {
+    "story-pairs": Margin(count=32, diverged=1 / 8),
+    "story-runs": MEANS,
+    "story-clinic": MEANS,
+    "story-pool": MEASURED,
+    "story-pursuits": MEASURED,
+    "story-dpo-betas": MEASURED,
+    "assistant-replies": Margin(diverged=1 / 8),
+    "few-shot-draws": ROUNDED,
+    "tweet-forms": ROUNDED,
+}
 
 
 def trainings() -> list[str]:
@@ -189,7 +213,8 @@ def arithmetic() -> str:
 def check(name: str) -> list[str]:
     """Repite los primeros pasos de lo anotado, vuelve a medir sus pesos y dice qué no coincide.
 
-    De una receta con varias semillas repite la primera.
+    Los pasos, de la primera parte: a las demás las entrena el mismo código. Las medidas, de todas las
+    partes con la primera semilla.
 
     Parameters
     ----------
@@ -201,7 +226,8 @@ def check(name: str) -> list[str]:
     if facts is None or stale:
         return [f"lo anotado de {other} no vale: rehágalo" for other in stale]
     try:
-        folders = [record_folder(other, find(other).key) for other in (*inputs(name), name)]
+        for other in (*inputs(name), name):
+            record_folder(other, find(other).key)  # comprueba que está entera
     except ValueError as error:
         return [str(error)]
     problems = [
@@ -209,59 +235,69 @@ def check(name: str) -> list[str]:
         for other, digest in facts["inputs"].items()
         if digest != record_digest(other)
     ]
-    for part in found.parts():
-        if part.seed == found.part().seed and folders[-1] is not None:
-            with one_thread():
-                problems += repeated(found, part, folders[-1], facts["parts"][part.stem]["measured"])
+    for number, part in enumerate(found.part(each) for each in found.names):
+        margin = MARGINS.get(name, Margin())
+        with one_thread():
+            problems += repeated(found, part, margin._replace(count=0) if number else margin)
     return problems
 
 
-def repeated(found: Trained, part: Part, folder: Path, measured: Sequence[float]) -> Iterator[str]:
+def repeated(found: Trained, part: Part, margin: Margin) -> Iterator[str]:
     """Lo que no coincide al repetir los primeros pasos y al medir los pesos anotados."""
+    folder, facts = RECORDS / found.name, (provenance(found.name) or {})["parts"][part.stem]
     run, rows = found.run(part), read_rows(folder, part.stem)
-    count = REPEATED.get(found.name, FIRST)
-    again = json.loads(json.dumps(list(islice(run.reports, count))))
-    tolerance = TOLERANCES.get(found.name, TOLERANCE)
-    yield from (f"{part.stem}, {text}" for text in differences(again, rows[:count], tolerance))
+    again = json.loads(json.dumps(list(islice(run.reports, margin.count))))
+    far = differences(again, rows[: margin.count], margin.tolerance)
+    if len(far) > margin.diverged * len(leaves(again)):
+        yield from (f"{part.stem}, {text}" for text in far[:SAID])
     if run.model is not None:
         read_weights(folder, part.stem, run.model)
-    for text in differences([list(map(float, run.measure(rows)))], [list(measured)], TOLERANCE):
+    measured = [float(number) for number in run.measure(rows)]
+    for text in differences([measured], [facts["measured"]], Margin().tolerance)[:SAID]:
         yield f"{part.stem}, al medir lo anotado: {text}"
 
 
 def differences(found: Sequence[Any], expected: Sequence[Any], tolerance: float) -> list[str]:
-    """Lo que distingue unos informes de los anotados.
+    """Los números y los textos que distinguen unos informes de los anotados.
 
-    Si un informe tiene números, deciden ellos: cada uno puede alejarse `tolerance` veces su tamaño o, si es
-    menor que 1, `tolerance`. Si son textos, puede desviarse uno de cada ocho.
+    Un número puede alejarse `tolerance` veces su tamaño o, si es menor que 1, `tolerance`. Donde un informe
+    tiene números, son ellos los que miden sus textos, que no se comparan.
 
     Examples
     --------
     >>> differences([[0, 2.5, "Ana"]], [[0, 2.6, "Luis"]], tolerance=1e-3)
     ['informe 1: sale 2.5 y está anotado 2.6']
-    >>> differences(["Ana"] * 8, ["Ana"] * 7 + ["Luis"], tolerance=1e-3)
-    []
+    >>> differences(["Ana", "Eva"], ["Ana", "Luis"], tolerance=1e-3)
+    ['informe 2: sale «Eva» y está anotado «Luis»']
     """
     if len(found) != len(expected):
         return [f"salen {len(found)} informes y hay anotados {len(expected)}"]
-    far, diverged = [], []
+    far = []
     for number, (new, old) in enumerate(zip(map(leaves, found), map(leaves, expected), strict=True), 1):
         if [type(leaf) for leaf in new] != [type(leaf) for leaf in old]:
             far.append(f"informe {number}: no tiene la forma del anotado")
-        elif pairs := [(a, b) for a, b in zip(new, old, strict=True) if isinstance(b, float | int)]:
-            wrong = [(a, b) for a, b in pairs if not abs(a - b) <= tolerance * max(1, abs(b))]
-            far += [f"informe {number}: sale {a:g} y está anotado {b:g}" for a, b in wrong[:1]]
-        elif new != old:
-            diverged.append(f"informe {number}: sale otro texto que el anotado")
-    return far + (diverged if len(diverged) > len(found) // DIVERGED else [])
+            continue
+        numbers = any(isinstance(leaf, float | int) for leaf in old)
+        for a, b in zip(new, old, strict=True):
+            if isinstance(b, str):
+                wrong, shown = not numbers and a != b, f"sale «{a:.60}» y está anotado «{b:.60}»"
+            else:
+                wrong, shown = (
+                    not abs(a - b) <= tolerance * max(1, abs(b)),
+                    f"sale {a:g} y está anotado {b:g}",
+                )
+            far += [f"informe {number}: {shown}"] if wrong else []
+    return far
 
 
 def leaves(report: Any) -> list[Any]:
     """Los números y los textos de un informe, en orden.
 
-    >>> leaves([1, [2.5, "Ana"]])
+    >>> leaves([1, {"suyo": [2.5, "Ana"]}])
     [1, 2.5, 'Ana']
     """
+    if isinstance(report, dict):
+        report = list(report.values())
     return [leaf for part in report for leaf in leaves(part)] if isinstance(report, list) else [report]
 
 
