@@ -1,4 +1,4 @@
-"""Lo común a las pruebas: cómo se sortean los ejemplos, un modelo pequeño y al azar, y un Python sin POSIX."""
+"""Lo común a las pruebas: cómo se sortean los ejemplos, un modelo pequeño al azar y un Python sin POSIX."""
 
 from pathlib import Path
 
