@@ -24,6 +24,7 @@ from digest import (
     Surroundings,
     dependencies,
     digest,
+    is_file,
     read_notebook,
 )
 from notebook_store import NotebookStore
@@ -110,12 +111,15 @@ class Course:
         """Describe la ejecución de una página."""
         assert page.found is not None  # noqa: S101
         watched = [str(self.around.package.root), str(self.around.docs.resolve())]
+        # Lo anotado de lo que declara: su contenido ya está en la clave del recurso.
+        names = [name.rpartition(":")[2] for name in page.notebook.resources if not is_file(name)]
+        records = [str(self.around.package.root / "records" / name) for name in names]
         allowed: dict[str, Any] = {
             "page": page.name,
             "files": sorted(str(file) for file in page.found.files),
             "resources": list(page.notebook.resources),
             "watched": watched,
-            "ignored": [str(self.out.resolve()), str(self.around.profile)],
+            "ignored": [str(self.out.resolve()), str(self.around.profile), *records],
         }
         settings = page.notebook.node.metadata.get("mystnb", {})
         return Job(
