@@ -1,6 +1,6 @@
 """Cómo le va a una política: cuánto se ha alejado, lo que puntúa y lo que vale."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -13,7 +13,9 @@ from siguiente.alignment.rollouts import sample_answers
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 
-__all__ = ["PolicyScores", "combined_reward", "score_along", "score_policy"]
+__all__ = ["PolicyScores", "combined_reward", "read_scores", "score_along", "score_policy", "write_scores"]
+
+DIGITS = 4  # cifras decimales de cada medida, al anotarla
 
 
 class PolicyScores(NamedTuple):
@@ -85,10 +87,43 @@ def score_along(
     dict of int to PolicyScores
         Por pasos dados, desde 0.
     """
-    found = {0: score()}
+    return dict(score_during(reports, score, every))
+
+
+def score_during(
+    reports: Iterable[object], score: Callable[[], PolicyScores], every: int
+) -> Iterator[tuple[int, PolicyScores]]:
+    """Lo mismo, medida a medida, según avanza el entrenamiento."""
+    yield 0, score()
     for done, _ in enumerate(reports, 1):
         if done % every == 0:
-            found[done] = score()
+            yield done, score()
+
+
+def write_scores(step: int, scores: PolicyScores) -> list[Any]:
+    """Deja una medida en forma de JSON, con cuatro cifras decimales; la lee :func:`read_scores`.
+
+    Examples
+    --------
+    >>> write_scores(10, PolicyScores(torch.ones(1) / 3, torch.zeros(1), torch.ones(1), ["Un cuento."]))
+    [10, [0.3333], [0.0], [1.0], ['Un cuento.']]
+    """
+    numbers = ([round(x, DIGITS) for x in field.tolist()] for field in scores[:3])
+    return [step, *numbers, scores.texts]
+
+
+def read_scores(rows: Iterable[Any]) -> dict[int, PolicyScores]:
+    """Lee las medidas que escribió :func:`write_scores`, por pasos dados.
+
+    Examples
+    --------
+    >>> read_scores([[10, [0.25], [0.0], [1.0], ["Un cuento."]]])[10].distance
+    0.5
+    """
+    found = {}
+    for step, *numbers, texts in rows:
+        kl, proxy, gold = (torch.tensor(field) for field in numbers)
+        found[step] = PolicyScores(kl, proxy, gold, texts)
     return found
 
 
