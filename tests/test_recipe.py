@@ -90,6 +90,15 @@ def test_a_damaged_record_is_said_and_never_used(written, damage):
     assert folders == []
 
 
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"key": "1"}'])
+def test_a_provenance_that_cannot_be_read_is_said(written, text):
+    recipe, _ = written
+    note(recipe, recipe.key)
+    (module.RECORDS / recipe.name / "record.json").write_text(text, "utf8")
+    with pytest.raises(ValueError, match=r"Lo anotado de un-saludo está dañado: record\.json"):
+        recipe.build()
+
+
 def announced(work):
     """Lo que se anuncia mientras se hace algo."""
     seen, watching = [], [True]

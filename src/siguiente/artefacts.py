@@ -201,7 +201,7 @@ def recorded(name: str) -> dict[str, Any] | None:
     True
     """
     facts = provenance(name)
-    return facts if facts and facts.get("key") == recipe_key(name, RECIPES[name]) else None
+    return facts if facts and facts["key"] == recipe_key(name, RECIPES[name]) else None
 
 
 def record_digest(name: str) -> str:
@@ -224,7 +224,8 @@ def is_ready(name: str, *, thorough: bool = False) -> bool:
         raise unknown(name)
     if MODELS.get(name) == UNCONVERTED:
         return not thorough  # no hay nada que construir, pero comprobarlo es leerlo entero
-    return recorded(name) is not None or is_intact(directory(name, find(name).key), thorough)
+    own = recipe_key(name, RECIPES[name]) if name in RECIPES else find(name).key
+    return recorded(name) is not None or is_intact(directory(name, own), thorough)
 
 
 def unknown(name: str) -> ValueError:
@@ -253,6 +254,8 @@ def main(given: Sequence[str] | None = None) -> None:
         sys.exit(f"No se pudo construir el artefacto {error.name}. {error.reason}")
     except (OSError, ValueError) as error:
         sys.exit(why(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def cores() -> int:

@@ -2,10 +2,11 @@
 
 import ast
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from siguiente.closure import UNUSED, Package, absolute, ancestry, dumped, files, is_text, only_types
@@ -75,21 +76,7 @@ def code_key(path: str, package: Package | None = None) -> str:
     >>> code_key(f"{at}.UniformModel") == code_key(f"{at}.NoState")
     False
     """
-    package = package or course()
-    found, summary = reached(path, package), hashlib.sha256()
-    for name in sorted(found):
-        texts = (statement.text for statement in found[name])
-        summary.update("\n".join([f"\0{name}\0", *texts]).encode())
-    for file in sorted(files(package, {name.rpartition(".")[0] for name in found})):
-        if file.suffix != ".py":
-            summary.update(f"\0{file.relative_to(package.root).as_posix()}\0".encode())
-            summary.update(file.read_bytes().replace(b"\r\n", b"\n"))
-    return summary.hexdigest()
-
-
-def course() -> Package:
-    """El paquete del curso."""
-    return Package(Path(__file__).parent)
+    return reader(package).key(path)
 
 
 def reached(path: str, package: Package | None = None) -> dict[str, list[Statement]]:
@@ -115,28 +102,57 @@ def reached(path: str, package: Package | None = None) -> dict[str, list[Stateme
     >>> list(reached("siguiente.language_models.uniform.NoState"))
     ['siguiente.language_models.uniform.NoState']
     """
-    reader, found = Reader(package or course()), dict[str, list[Statement]]()
-    pending = list(reader.resolved(path))
-    if not pending:
-        raise ValueError(f"No hay una definición {path!r} en el curso: escriba su nombre completo.")
-    while pending:
-        if (name := pending.pop()) in found:
-            continue
-        module, _, own = name.rpartition(".")
-        found[name] = reader.scope(module).statements.get(own, [])
-        pending += (f"{parent}.{LOOSE}" for parent in ancestry(module))
-        pending += [] if found[name] else reader.resolved(name)  # un nombre que ese módulo importa
-        for used in {used for statement in found[name] for used in statement.uses}:
-            pending += reader.resolved(reader.scope(module).whole(module, used))
-    return {name: statements for name, statements in found.items() if statements}
+    return reader(package).reached(path)
 
 
 class Reader:
-    """Lee los módulos de un paquete, cada uno una vez."""
+    """Lee los módulos de un paquete, cada uno una vez, y recuerda a qué lleva cada nombre."""
 
     def __init__(self, package: Package) -> None:
         self.package = package
         self.scopes = dict.fromkeys(KEEPING, EMPTY)
+        self.next, self.keys = dict[str, tuple[str, ...]](), dict[str, str]()
+
+    def key(self, path: str) -> str:
+        """Resume lo que una definición alcanza."""
+        if path not in self.keys:
+            found, summary = self.reached(path), hashlib.sha256()
+            for name in sorted(found):
+                texts = (statement.text for statement in found[name])
+                summary.update("\n".join([f"\0{name}\0", *texts]).encode())
+            for file in sorted(files(self.package, {name.rpartition(".")[0] for name in found})):
+                if file.suffix != ".py":
+                    summary.update(f"\0{file.relative_to(self.package.root).as_posix()}\0".encode())
+                    summary.update(file.read_bytes().replace(b"\r\n", b"\n"))
+            self.keys[path] = summary.hexdigest()
+        return self.keys[path]
+
+    def reached(self, path: str) -> dict[str, list[Statement]]:
+        """Las definiciones que una alcanza."""
+        pending, found = list(self.resolved(path)), set[str]()
+        if not pending:
+            raise ValueError(f"No hay una definición {path!r} en el curso: escriba su nombre completo.")
+        while pending:
+            if (name := pending.pop()) not in found:
+                found.add(name)
+                pending += self.leads(name)
+        return {name: statements for name in sorted(found) if (statements := self.statements(name))}
+
+    def statements(self, name: str) -> list[Statement]:
+        """Las sentencias que definen un nombre completo."""
+        module, _, own = name.rpartition(".")
+        return self.scope(module).statements.get(own, [])
+
+    def leads(self, name: str) -> tuple[str, ...]:
+        """Las definiciones a que lleva una: las que usa, y lo que ejecuta su módulo al importarse."""
+        if name not in self.next:
+            module = name.rpartition(".")[0]
+            here, statements = self.scope(module), self.statements(name)
+            used = {here.whole(module, used) for statement in statements for used in statement.uses}
+            paths = used if statements else {name}  # un nombre que ese módulo importa
+            led = [each for path in sorted(paths) for each in self.resolved(path)]
+            self.next[name] = (*(f"{parent}.{LOOSE}" for parent in ancestry(module)), *led)
+        return self.next[name]
 
     def scope(self, module: str) -> Scope:
         """Lo que hay en un módulo: nada, si es de otra biblioteca o solo guarda."""
@@ -157,6 +173,28 @@ class Reader:
             yield path
         elif name in self.scope(module).imports:
             yield from self.resolved(self.scope(module).imports[name])
+
+
+def reader(package: Package | None) -> Reader:
+    """Quien lee un paquete; el del curso se lee otra vez si cambió alguno de sus archivos."""
+    return Reader(package) if package else course_reader(stamp(Path(__file__).parent))
+
+
+@lru_cache(maxsize=1)
+def course_reader(changes: tuple[object, ...]) -> Reader:
+    """Quien lee el curso tal como está."""
+    return Reader(Package(Path(__file__).parent))
+
+
+def stamp(folder: Path) -> tuple[object, ...]:
+    """Los archivos de una carpeta, con lo que cambia en ellos al escribirlos."""
+    facts: list[object] = []
+    for entry in os.scandir(folder):
+        if entry.is_dir():
+            facts += stamp(Path(entry)) if entry.name not in ("__pycache__", "records") else ()
+        else:
+            facts.append((entry.path, entry.stat().st_mtime_ns, entry.stat().st_size))
+    return tuple(facts)
 
 
 @cache

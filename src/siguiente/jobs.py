@@ -96,8 +96,8 @@ def finish(name: str, process: Any, receiver: Connection) -> None:
     except EOFError:
         raise JobError(
             name,
-            f"Su proceso terminó de pronto (código {process.exitcode}). Si antes no se dice otra causa, faltó "
-            "memoria: cierre otros programas y repita la orden.",
+            f"Su proceso terminó de pronto (código {process.exitcode}). Si antes no se dice otra causa, "
+            "faltó memoria: cierre otros programas y repita la orden.",
         ) from None
 
 

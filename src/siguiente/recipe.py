@@ -101,13 +101,30 @@ def declaration(name: str, module: str) -> str:
 def provenance(name: str) -> dict[str, Any] | None:
     """Lo que quedó anotado de una receta, valga o no; `None` si no está anotada.
 
+    Raises
+    ------
+    ValueError
+        Si no se puede leer.
+
     Examples
     --------
     >>> provenance("stories") is None
     True
     """
     path = RECORDS / name / "record.json"
-    return dict(json.loads(path.read_text("utf8"))) if path.is_file() else None
+    try:
+        facts = json.loads(path.read_bytes()) if path.is_file() else None
+        return None if facts is None else {"key": facts["key"], "files": facts["files"], **facts}
+    except (ValueError, LookupError, TypeError) as error:
+        raise damaged(name, path.name) from error
+
+
+def damaged(name: str, file: str) -> ValueError:
+    """El error de una anotación que no está como se hizo."""
+    return ValueError(
+        f"Lo anotado de {name} está dañado: {file} no es el que se anotó. Instale de nuevo el curso o "
+        f"rehágalo con `python -m siguiente.record {name}`."
+    )
 
 
 def record_folder(name: str, key: str) -> Path | None:
@@ -124,10 +141,7 @@ def record_folder(name: str, key: str) -> Path | None:
     for file, expected in facts["files"].items():
         path = RECORDS / name / file
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected["sha256"]:
-            raise ValueError(
-                f"Lo anotado de {name} está dañado: {file} no es el que se anotó. Instale de nuevo el curso "
-                f"o rehágalo con `python -m siguiente.record {name}`."
-            )
+            raise damaged(name, file)
     return RECORDS / name
 
 

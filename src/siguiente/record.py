@@ -40,7 +40,7 @@ SAID = 3  # diferencias que se cuentan de cada parte: bastan para ver cuál es
 class Margin(NamedTuple):
     """Lo que se repite de una receta, y lo que puede alejarse de lo anotado en otro procesador."""
 
-    count: int = FIRST
+    reports: int = FIRST
     """Informes que se repiten."""
     tolerance: float = 1e-4
     """De cada número: las sumas redondean a su manera (6e-8), y tres pasos lo amplían hasta 1e-6."""
@@ -49,12 +49,12 @@ class Margin(NamedTuple):
 
 
 MEANS = Margin(tolerance=0.1)  # de 64 respuestas o menos, de las que puede desviarse una
-ROUNDED = Margin(count=1, tolerance=2e-3)  # se anotan tres decimales, y cambia el último
+ROUNDED = Margin(reports=1, tolerance=2e-3)  # se anotan tres decimales, y cambia el último
 MEASURED = Margin(
-    count=1, diverged=1 / 8
+    reports=1, diverged=1 / 8
 )  # cada informe es una medida entera, con lo que la política escribe
 MARGINS = {
-    "story-pairs": Margin(count=32, diverged=1 / 8),
+    "story-pairs": Margin(reports=32, diverged=1 / 8),
     "story-runs": MEANS,
     "story-clinic": MEANS,
     "story-pool": MEASURED,
@@ -221,24 +221,24 @@ def check(name: str) -> list[str]:
     name : str
         Qué receta.
     """
-    found, facts = training(name), provenance(name)
-    stale = [other for other in (*inputs(name), name) if parts(other) and recorded(other) is None]
-    if facts is None or stale:
-        return [f"lo anotado de {other} no vale: rehágalo" for other in stale]
+    found, chain = training(name), [other for other in (*inputs(name), name) if parts(other)]
     try:
-        for other in (*inputs(name), name):
-            record_folder(other, find(other).key)  # comprueba que está entera
+        folders = {
+            other: record_folder(other, find(other).key) for other in chain
+        }  # comprueba que están enteras
     except ValueError as error:
         return [str(error)]
+    if stale := [other for other, folder in folders.items() if folder is None]:
+        return [f"lo anotado de {other} no vale: rehágalo" for other in stale]
     problems = [
         f"se hizo a partir de otro {other}: rehágalo"
-        for other, digest in facts["inputs"].items()
+        for other, digest in (provenance(name) or {})["inputs"].items()
         if digest != record_digest(other)
     ]
     for number, part in enumerate(found.part(each) for each in found.names):
         margin = MARGINS.get(name, Margin())
         with one_thread():
-            problems += repeated(found, part, margin._replace(count=0) if number else margin)
+            problems += repeated(found, part, margin._replace(reports=0) if number else margin)
     return problems
 
 
@@ -246,8 +246,8 @@ def repeated(found: Trained, part: Part, margin: Margin) -> Iterator[str]:
     """Lo que no coincide al repetir los primeros pasos y al medir los pesos anotados."""
     folder, facts = RECORDS / found.name, (provenance(found.name) or {})["parts"][part.stem]
     run, rows = found.run(part), read_rows(folder, part.stem)
-    again = json.loads(json.dumps(list(islice(run.reports, margin.count))))
-    far = differences(again, rows[: margin.count], margin.tolerance)
+    again = json.loads(json.dumps(list(islice(run.reports, margin.reports))))
+    far = differences(again, rows[: margin.reports], margin.tolerance)
     if len(far) > margin.diverged * len(leaves(again)):
         yield from (f"{part.stem}, {text}" for text in far[:SAID])
     if run.model is not None:
@@ -322,6 +322,8 @@ def main(given: Sequence[str] | None = None) -> None:
         sys.exit(f"No se puede escribir en {RECORDS}: anote desde una copia del curso que sea suya.")
     except (OSError, ValueError) as error:
         sys.exit(why(error))
+    except KeyboardInterrupt:
+        sys.exit("Interrumpido: lo que no llegó a anotarse queda como estaba.")
 
 
 def told(name: str) -> list[str]:
