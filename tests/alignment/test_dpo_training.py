@@ -25,7 +25,8 @@ def pairs(policy, prompts):
 def test_the_reports_are_measured_against_the_first_policy(policy, pairs):
     first, *_, last = train_dpo(policy.model, pairs, CONFIG)
     assert first.loss == pytest.approx(0.6931, abs=1e-4)
-    assert first.chosen == first.rejected == 0
+    # Medirlas en otro lote puede redondear de otra manera.
+    assert (first.chosen, first.rejected) == pytest.approx((0, 0), abs=1e-5)
     assert last.loss < 0.5
     assert last.chosen > last.rejected
     assert last.accuracy == 1
