@@ -22,6 +22,7 @@ from runner import Course, Page, Work, page_work, perform, resource_works  # noq
 
 from siguiente.store import settle_folders, write_atomically  # noqa: E402
 
+COURSE = "curso"
 TABLE = DOCS / "reference" / "replicas.json"
 # Cómo calcularía otro procesador: los núcleos de torch, de oneDNN y de MKL.
 ARITHMETIC = {
@@ -59,50 +60,49 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 
 def variants(seeds: int, arithmetic: int) -> dict[str, dict[str, str]]:
-    """El entorno de cada réplica, por nombre.
+    """El entorno de cada ejecución, por nombre: la del curso y sus réplicas.
 
     >>> list(variants(2, 1))
-    ['semilla 1', 'semilla 2', 'default']
+    ['curso', 'semilla 1', 'semilla 2', 'default']
     """
     shifted = {f"semilla {n}": {"SIGUIENTE_SEED_SHIFT": str(n)} for n in range(1, seeds + 1)}
-    return shifted | dict(list(ARITHMETIC.items())[:arithmetic])
+    return {COURSE: {}} | shifted | dict(list(ARITHMETIC.items())[:arithmetic])
 
 
 def replica_works(course: Course, pages: Iterable[Page], asked: Mapping[str, dict[str, str]]) -> list[Work]:
-    """Las réplicas que faltan: las hechas con las mismas cuentas valen."""
-    return [
-        page_work(course, page, environment, store(course, variant), key, f"{page.name} ({variant})")
-        for page in pages
-        for variant, environment in asked.items()
-        if not store(course, variant).is_fresh(page.name, key := computation(page.notebook.cells))
-    ]
+    """Las ejecuciones que faltan: las hechas con las mismas cuentas valen."""
+    works = []
+    for page in pages:
+        for variant, environment in asked.items():
+            store, key = place(course, page, variant)
+            if not store.is_fresh(page.name, key):
+                works.append(page_work(course, page, environment, store, key, f"{page.name} ({variant})"))
+    return works
 
 
-def store(course: Course, variant: str) -> NotebookStore:
-    """Los cuadernos de una réplica."""
-    return NotebookStore(course.out / variant.replace(" ", "-"))
+def place(course: Course, page: Page, variant: str) -> tuple[NotebookStore, str]:
+    """Dónde está el cuaderno de una ejecución: el del curso, donde lo deja quien lo construye."""
+    if variant == COURSE:
+        return our_course(DOCS / "_build").store, page.digest
+    return NotebookStore(course.out / variant.replace(" ", "-")), computation(page.notebook.cells)
 
 
 def row(course: Course, page: Page, asked: Mapping[str, dict[str, str]]) -> dict[str, Any]:
     """Lo que se anota de una página: cada frase, en cuántas réplicas se cumplió y con qué holgura."""
-    key = computation(page.notebook.cells)
-    made = {variant: store(course, variant).path(page.name, key) for variant in asked}
-    notebooks = {v: json.loads(path.read_text("utf8")) for v, path in made.items() if path.is_file()}
-    facts = [notebook["metadata"]["siguiente"] for notebook in notebooks.values()]
-    told = {variant: by_sentence(claims(notebook)) for variant, notebook in notebooks.items()}
+    places = {variant: place(course, page, variant) for variant in asked}
+    paths = {variant: store.path(page.name, key) for variant, (store, key) in places.items()}
+    notebooks = {v: json.loads(path.read_text("utf8")) for v, path in paths.items() if path.is_file()}
+    facts = {variant: notebook["metadata"]["siguiente"] for variant, notebook in notebooks.items()}
+    told = {v: by_sentence(claims(notebook)) for v, notebook in notebooks.items() if v != COURSE}
     sentences = sorted({sentence for found in told.values() for sentence in found})
     return {
-        "cells": key,
+        "cells": computation(page.notebook.cells),
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}",
-        "variants": list(notebooks),
-        "failed": {
-            v: n["metadata"]["siguiente"]["failed"]
-            for v, n in notebooks.items()
-            if n["metadata"]["siguiente"]["failed"]
-        },
-        "seconds": round(median(fact["cpu"] for fact in facts), 1),
-        "memory": max(fact["memory"] for fact in facts),
+        "variants": list(told),
+        "failed": {variant: fact["failed"] for variant, fact in facts.items() if fact["failed"]},
+        "seconds": round(median(fact["cpu"] for fact in facts.values()), 1),
+        "memory": max(fact["memory"] for fact in facts.values()),
         "claims": {sentence: claim_row(page, sentence, told) for sentence in sentences},
     }
 
