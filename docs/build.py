@@ -80,13 +80,20 @@ def build(options: argparse.Namespace) -> int:
         prepare_kernels(course.work)
         failures = run(course, options.page, options.jobs, options.scheduler)
         unmet = unmet_claims(course, options.page)
-    code = 0 if options.run_only else call(sphinx_command(options), options.minutes)
+    code = 0 if options.run_only else compose(options)
     tell(failures, unmet)
     index = folder(options) / "html" / f"{options.page[0] if options.page else 'index'}.html"
     if index.is_file() and not (options.linkcheck or options.run_only):
         seconds = time.monotonic() - start
         sys.stdout.write(f"Listo en {seconds:.0f} s. Abra en un navegador:\n{index.as_uri()}\n")
     return 1 if failures or code or (options.strict and unmet) else 0
+
+
+def compose(options: argparse.Namespace) -> int:
+    """Compone el sitio con lo ya ejecutado."""
+    sys.stdout.write("Se compone el sitio.\n")
+    sys.stdout.flush()
+    return call(sphinx_command(options), options.minutes)
 
 
 def tell(failures: Sequence["Failure"], unmet: Sequence[tuple[str, str]]) -> None:
