@@ -89,7 +89,11 @@ nitpick_ignore = [
     ("py:class", "Node"),
     ("py:class", "siguiente.language_models.text.Model"),
     ("py:class", "siguiente.prompting.few_shot.Example"),
-    # Un detalle de su módulo, que no se documenta.
+    ("py:class", "siguiente.trained.Model"),
+    # Un nombre que solo se importa para los tipos.
+    ("py:class", "nn.Module"),
+    # Detalles de su módulo, que no se documentan.
+    ("py:class", "siguiente.definitions.Statement"),
     ("py:class", "siguiente.prompting.token_index.Level"),
     # El inventario guardado, que está recortado, no los trae.
     ("py:class", "collections.Counter"),

@@ -43,7 +43,7 @@ class Run(NamedTuple):
     model: "nn.Module | None"
     """Lo que aprende; `None` si solo se escriben informes, como unos textos."""
     reports: Iterator[Any]
-    """Un informe por paso: números, textos o tuplas de ellos."""
+    """Un informe por paso, con números, textos o tuplas de ellos."""
     measure: Callable[[list[Any]], Sequence[float]]
     """De los informes a unos números que dependen de los pesos ya leídos de sus archivos."""
 

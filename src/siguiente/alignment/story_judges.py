@@ -23,7 +23,7 @@ from siguiente.trained import Part, Run, Trained
 __all__ = ["COMPARED", "LIKES_LONG", "STORY_JUDGES", "judge_config", "load_story_judge"]
 
 COMPARED = 1_500
-#: El mismo anotador, si además le gustan los cuentos largos: veinte puntos por cada cien palabras.
+#: El mismo anotador, si además le gustan los cuentos largos (veinte puntos por cada cien palabras).
 LIKES_LONG = replace(ANNOTATOR, length_bias=20)
 
 

@@ -119,7 +119,7 @@ class Reported(Record):
 
     @property
     def met(self) -> bool:
-        """Si se pudo medir: no afirma nada más."""
+        """Si se pudo medir; no afirma nada más."""
         return not any(math.isnan(x) for x in (self.value, self.low, self.high))
 
     @property

@@ -31,7 +31,7 @@ BIASED = 14  # tweets con que se buscan los sesgos
 READ = 7  # tweets que se vuelven a puntuar para comprobar los pesos
 #: Los tamaños de los sorteos.
 SIZES = {"seven": 7, "fourteen": 14, "twenty-eight": 28}
-#: Lo que se anota: los sorteos y los cambios que se hacen en ellos.
+#: Lo que se anota, que son los sorteos y los cambios que se hacen en ellos.
 KINDS = (*SIZES, "reordered", "relabelled", "last", "repeated")
 
 
