@@ -84,7 +84,7 @@ def test_what_others_left_in_the_environment_does_not_reach_python(project, tmp_
     outer.pop("PYTHONHOME")  # con ella ni siquiera nox arrancaría
     outer["SIGUIENTE_CACHE"] = "una/cache"
     run = nox(project, "-s", "docs", "--", "--strict", "prompting/chat", cwd=tmp_path, env=outer)
-    output = run.communicate(timeout=60)[0]
+    output = run.communicate(timeout=300)[0]
     assert run.returncode == 0, output
     given, env, path = json.loads(next(line for line in output.splitlines() if line.startswith("[[")))
     assert given == ["--strict", "prompting/chat"]
@@ -158,7 +158,7 @@ def test_the_second_command_waits_for_the_first_to_make_the_environment(project)
         lines = iter(second.stdout.readline, "")
         assert any("se espera a que acabe" in line for line in lines)
         assert not (project / "pid").exists()
-    rest, _ = second.communicate(timeout=60)
+    rest, _ = second.communicate(timeout=300)
     assert second.returncode == 0, rest
     assert (project / "pid").exists()
 
@@ -170,14 +170,14 @@ def test_ending_the_command_ends_what_it_started(project, name):
     assert any("empieza" in line for line in iter(run.stdout.readline, ""))
     child = psutil.Process(int((project / "pid").read_text(encoding="utf-8")))
     run.send_signal(getattr(signal, name))
-    output, _ = run.communicate(timeout=60)
+    output, _ = run.communicate(timeout=300)
     assert run.returncode != 0, output
     assert not child.is_running(), output
 
 
 def test_every_command_says_what_it_does():
     run = nox(ROOT, "-l")
-    listed = [line for line in run.communicate(timeout=60)[0].splitlines() if line[:2] in ("* ", "- ")]
+    listed = [line for line in run.communicate(timeout=300)[0].splitlines() if line[:2] in ("* ", "- ")]
     assert {"docs", "tests", "lint", "record", "replicas", "fresh"} <= {line.split()[1] for line in listed}
     assert not [line for line in listed if " -> " not in line]
 
