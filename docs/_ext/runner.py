@@ -169,7 +169,8 @@ def is_done(course: Course, only: Iterable[str]) -> bool:
     plan = read_plan(course)
     pages = plan.get("pages", {})
     done = all(name in pages and pages[name]["fresh"] for name in only or pages)
-    return bool(pages) and done and plan["files"] == course.files()
+    there = all((course.work / entry["notebook"]).is_file() for entry in pages.values() if entry["fresh"])
+    return bool(pages) and done and there and plan["files"] == course.files()
 
 
 def read_plan(course: Course) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def cell(mime: str) -> nbformat.NotebookNode:
 
 
 def test_a_figure_that_was_not_drawn_is_a_warning(warnings):
-    notebook = new_notebook(cells=[cell("image/svg+xml"), cell("text/plain"), new_code_cell("1 + 1")])
+    cells = [cell("image/svg+xml"), cell("text/plain"), new_code_cell("1 + 1")]
+    notebook = new_notebook(cells=cells, metadata={"source_map": [10, 20, 30]})
     executed.warn_lost_figures(notebook, "page")
-    assert warnings == [("La celda 2 declara una figura y no la dibuja.", "page")]
+    assert warnings == [("La celda declara una figura y no la dibuja.", ("page", 20))]

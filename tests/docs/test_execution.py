@@ -22,7 +22,7 @@ language = "es"
 extensions = ["execution", "myst_nb"]
 html_theme = "basic"
 html_copy_source = False
-exclude_patterns = ["_kernel"]
+exclude_patterns = ["_*", ".*", "**/.*"]
 nb_execution_mode = "off"
 nb_output_stderr = "remove"
 """

@@ -137,7 +137,7 @@ def test_a_process_killed_while_writing_leaves_the_previous_file(tmp_path, monke
     next(reports), next(reports)
     good = path.read_bytes()
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left")))
-    with pytest.raises(OSError, match="hay sitio"):
+    with pytest.raises(OSError, match="no queda sitio"):
         next(reports)
     monkeypatch.undo()
     assert path.read_bytes() == good
