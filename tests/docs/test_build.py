@@ -123,7 +123,7 @@ def test_a_step_that_hangs_is_ended_with_its_children():
 
 
 TOGETHER = f"""
-import signal; signal.signal(signal.SIGINT, signal.default_int_handler)  # una orden de fondo la hereda ignorada
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)  # de fondo se hereda ignorada
 import sys; sys.path.insert(0, {str(DOCS / "_ext")!r})
 from processes import ending_together
 with ending_together():
