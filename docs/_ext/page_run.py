@@ -26,6 +26,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from siguiente.record import processor
 
+SOCKET_PATH = 100  # bytes que puede medir la ruta de un socket: el sistema que menos admite, 103
 EVERY = 0.2  # segundos entre dos medidas de la memoria
 # Lo que otros programas ponen para los suyos y cambiaría de kernel o de arranque al nuestro.
 FOREIGN = (
@@ -182,12 +183,20 @@ def environment(job: Job, folder: Path) -> dict[str, str]:
 
 def manager(folder: Path) -> AsyncKernelManager:
     """Un kernel de este mismo Python, sin buscar los instalados; sin puertos donde el sistema lo permite."""
-    made = AsyncKernelManager(
-        connection_file=str(folder / "kernel.json"), transport="tcp" if os.name == "nt" else "ipc"
-    )
+    made = AsyncKernelManager(connection_file=str(folder / "kernel.json"), transport=transport(folder))
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     made._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
     return made
+
+
+def transport(folder: Path) -> str:
+    """Cómo se habla con un kernel: por archivos de su carpeta, salvo donde no los hay o su ruta no cabe.
+
+    >>> transport(Path("/" + "larga" * 20))
+    'tcp'
+    """
+    files = os.name != "nt" and len(os.fsencode(folder / "kernel-ipc-1")) <= SOCKET_PATH
+    return "ipc" if files else "tcp"
 
 
 def reason(error: CellExecutionError | CellTimeoutError | DeadKernelError, timeout: float) -> str:

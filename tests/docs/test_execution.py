@@ -144,9 +144,10 @@ class Result:
 class Project:
     """Un proyecto de Sphinx en una carpeta temporal."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *path: Path) -> None:
         self.root = root
         self.docs, self.package = root / "docs", root / "src" / "mini"
+        self.path = (*path, root / "src")
 
     def write(self) -> "Project":
         """Escribe las páginas, el paquete y la configuración."""
@@ -189,7 +190,7 @@ class Project:
     def environment(self) -> dict[str, str]:
         """El entorno de las órdenes: el de las pruebas, con este paquete."""
         return os.environ | {
-            "PYTHONPATH": str(self.root / "src"),
+            "PYTHONPATH": os.pathsep.join(map(str, self.path)),
             "NO_COLOR": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
@@ -399,6 +400,13 @@ def test_one_page_of_a_project_never_built(tmp_path):
     assert rest.executed == {"lazy", "plain"}
     assert rest.code == 0, rest.text
     assert '<span class="pasted-text">4</span>' in project.html("pasted")
+
+
+def test_a_site_is_built_without_what_only_posix_has(tmp_path, without_posix):
+    project = Project(tmp_path, without_posix).write()
+    made = project.render(project.run(), "-j1")  # con más, Sphinx usa fork donde cree que lo hay
+    assert made.code == 0, made.text
+    assert results(project.html("data")) == ["6"]
 
 
 def test_the_faults_of_the_one_page_still_fail(project):

@@ -20,7 +20,7 @@ def test_sums_over_texts_as_one_plain_pass_does(text_gru, oracle):
     assert result.nats == pytest.approx(nats, abs=1e-3)
     assert result.bytes == sum(len(text.encode()) for text in TEXTS)
     assert result.tokens == result.bytes + 2
-    assert result.perplexity == pytest.approx(math.exp(nats / result.tokens))
+    assert result.perplexity == pytest.approx(math.exp(result.nats / result.tokens))
 
 
 def test_bits_per_byte_do_not_depend_on_the_tokenizer_and_perplexity_does():

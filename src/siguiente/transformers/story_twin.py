@@ -16,12 +16,12 @@ __all__ = ["SMALL_TRAINING", "STORY_TWIN", "load_story_twin", "small_config"]
 CHECKED = 8  # tokens que se tapan, uno a uno, para comprobar los pesos
 #: Cómo se entrenan el GPT pequeño y su gemelo.
 SMALL_TRAINING = TrainingConfig(
-    steps=800,
+    steps=600,
     batch_size=8,
     length=128,
     learning_rate=5e-3,
     warmup=40,
-    evaluate_every=50,
+    evaluate_every=100,
     boundary=END,
 )
 
