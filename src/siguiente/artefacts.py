@@ -59,6 +59,10 @@ RECIPES = {
     "story-twin": "siguiente.transformers.story_twin",
     "assistant-replies": "siguiente.alignment.assistant_replies",
     "tweet-forms": "siguiente.prompting.tweet_forms",
+    "injection-scores": "siguiente.prompting.injection_scores",
+    "chat-scores": "siguiente.prompting.chat_scores",
+    "reranked": "siguiente.prompting.reranked",
+    "few-shot-variants": "siguiente.prompting.few_shot_variants",
     "stories": "siguiente.language_models.story_corpus",
 }
 

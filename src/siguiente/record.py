@@ -63,6 +63,10 @@ MARGINS = {
     "assistant-replies": Margin(diverged=1 / 8),
     "few-shot-draws": ROUNDED,
     "tweet-forms": ROUNDED,
+    "injection-scores": ROUNDED,
+    "chat-scores": ROUNDED,
+    "reranked": ROUNDED,
+    "few-shot-variants": ROUNDED,
 }
 
 

@@ -1,0 +1,115 @@
+"""Lo que Gemma da a los sectores con otras plantillas y con marcas: se puntúa una vez y se anota."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import torch
+
+from siguiente.data.branded_tweets import BRANDS, load_branded_tweets
+from siguiente.data.labelled_text import LabelledText
+from siguiente.data.tweets import SECTORS, load_tweets
+from siguiente.language_models.text import TextModel
+from siguiente.llm.pretrained import PretrainedModel
+from siguiente.prompting.calibration import CONTENT_FREE
+from siguiente.prompting.few_shot import TEMPLATES
+from siguiente.prompting.few_shot_draws import example_sets
+from siguiente.prompting.few_shot_scores import FewShotScores, score_few_shot
+from siguiente.trained import Part, Run, Trained
+
+__all__ = ["BRANDED", "FEW_SHOT_VARIANTS", "OTHER_TEMPLATES", "branded_cases", "load_variant"]
+
+BASE = "gemma-3-270m"
+CHOSEN = "categoría"  # la plantilla de la página
+TRIED = 70  # tweets de desarrollo con que se elige la plantilla
+TAUGHT = 14  # tweets con marca que sirven de ejemplos
+READ = 7  # tweets que se vuelven a puntuar para comprobar los pesos
+#: Las plantillas que la página no elige.
+OTHER_TEMPLATES = tuple(name for name in TEMPLATES if name != CHOSEN)
+#: Cómo se llena el hueco de la empresa: con la marca de su sector, sin marca o con la de otro sector.
+BRANDED = "own-brand", "no-brand", "other-brand"
+
+
+def load_variant(kind: str) -> FewShotScores:
+    """Abre las puntuaciones de una variante; si faltan, puntúa.
+
+    Parameters
+    ----------
+    kind : str
+        Una de `OTHER_TEMPLATES`, con los siete ejemplos del primer sorteo y 70 tweets de desarrollo, o una de
+        `BRANDED`, con los tweets de :func:`branded_cases`.
+
+    Raises
+    ------
+    ValueError
+        Si no hay esa variante.
+    """
+    [rows] = FEW_SHOT_VARIANTS.rows(kind)
+    scores = torch.tensor(rows)
+    return FewShotScores(*scores.split([len(scores) - len(CONTENT_FREE), len(CONTENT_FREE)]))
+
+
+def branded_cases(kind: str) -> tuple[list[LabelledText], list[LabelledText]]:
+    """Los 14 ejemplos y los 70 tweets de una de las maneras de llenar el hueco de la empresa.
+
+    Parameters
+    ----------
+    kind : str
+        Una de `BRANDED`. Con `other-brand`, los ejemplos llevan la marca de su sector y los tweets, la del
+        siguiente.
+
+    Raises
+    ------
+    ValueError
+        Si no es una de ellas.
+
+    Examples
+    --------
+    >>> [len(cases) for cases in branded_cases("no-brand")]
+    [14, 70]
+    """
+    if kind not in BRANDED:
+        raise ValueError(f"No hay una manera {kind!r} de llenar el hueco. Hay estas: {', '.join(BRANDED)}.")
+    first, *rest = (BRANDS[sector] for sector in SECTORS)
+    shifted = dict(zip(SECTORS, [*rest, first], strict=True))
+    same = dict.fromkeys(SECTORS, "la empresa")
+    taught, cases = {
+        "own-brand": (BRANDS, BRANDS),
+        "no-brand": (same, same),
+        "other-brand": (BRANDS, shifted),
+    }[kind]
+    return load_branded_tweets(taught)[:TAUGHT], load_branded_tweets(cases)[TAUGHT:]
+
+
+@cache
+def model() -> TextModel[PretrainedModel]:
+    """Gemma, abierta una vez."""
+    from siguiente.llm.loading import load
+
+    return load(BASE)
+
+
+def materials(kind: str) -> tuple[str, Sequence[LabelledText], Sequence[LabelledText]]:
+    """La plantilla, los ejemplos y los tweets de una variante."""
+    if kind in OTHER_TEMPLATES:
+        return kind, example_sets("seven")[0], load_tweets("development")[:TRIED]
+    return CHOSEN, *branded_cases(kind)
+
+
+def sweep(part: Part) -> Run:
+    """Puntúa los tweets de una variante, todos a la vez: leen los ejemplos una sola vez."""
+    name, examples, cases = materials(part.name)
+    texts = [case.text for case in cases]
+
+    def scored(texts: Sequence[str]) -> FewShotScores:
+        return score_few_shot(model(), TEMPLATES[name], texts, SECTORS, examples)
+
+    def reports() -> Iterator[Any]:
+        found = scored(texts)
+        rows = torch.cat([found.raw, found.content_free]).tolist()
+        yield [[round(x, 3) for x in row] for row in rows]
+
+    return Run(None, reports(), lambda rows: [float(x) for x in scored(texts[:READ]).raw.flatten()])
+
+
+FEW_SHOT_VARIANTS = Trained("few-shot-variants", __name__, sweep, parts=(*OTHER_TEMPLATES, *BRANDED))
