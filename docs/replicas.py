@@ -17,7 +17,7 @@ sys.path.insert(0, str(DOCS / "_ext"))
 from notebook_store import NotebookStore, claims  # noqa: E402
 from our_course import our_course, prepare_kernels  # noqa: E402
 from processes import Ended, ending_together, only_one  # noqa: E402
-from replica_digest import computation, statements  # noqa: E402
+from replica_digest import computation, statement_of, statements  # noqa: E402
 from runner import Course, Page, Work, page_work, perform, resource_works  # noqa: E402
 
 from siguiente.store import settle_folders, write_atomically  # noqa: E402
@@ -75,7 +75,7 @@ def replica_works(course: Course, pages: Iterable[Page], asked: Mapping[str, dic
     for page in pages:
         for variant, environment in asked.items():
             store, key = place(course, page, variant)
-            if not store.is_fresh(page.name, key):
+            if not (store.is_fresh(page.name, key) and (variant == COURSE or tells(store, page, key))):
                 works.append(page_work(course, page, environment, store, key, f"{page.name} ({variant})"))
     return works
 
@@ -87,13 +87,21 @@ def place(course: Course, page: Page, variant: str) -> tuple[NotebookStore, str]
     return NotebookStore(course.out / variant.replace(" ", "-")), computation(page.notebook.cells)
 
 
+def tells(store: NotebookStore, page: Page, key: str) -> bool:
+    """Dice si un cuaderno afirmó todo lo que la página afirma ahora."""
+    notebook = json.loads(store.path(page.name, key).read_text("utf8"))
+    said = [(sentence, claim["statement"]) for sentence, claim in by_sentence(notebook).items()]
+    asserted = [made for made in statements(page.notebook.cells) if made.asserts]
+    return all(any(made.says(s) and made.digest == digest for s, digest in said) for made in asserted)
+
+
 def row(course: Course, page: Page, asked: Mapping[str, dict[str, str]]) -> dict[str, Any]:
     """Lo que se anota de una página: cada frase, en cuántas réplicas se cumplió y con qué holgura."""
     places = {variant: place(course, page, variant) for variant in asked}
     paths = {variant: store.path(page.name, key) for variant, (store, key) in places.items()}
     notebooks = {v: json.loads(path.read_text("utf8")) for v, path in paths.items() if path.is_file()}
     facts = {variant: notebook["metadata"]["siguiente"] for variant, notebook in notebooks.items()}
-    told = {v: by_sentence(claims(notebook)) for v, notebook in notebooks.items() if v != COURSE}
+    told = {v: by_sentence(notebook) for v, notebook in notebooks.items() if v != COURSE}
     sentences = sorted({sentence for found in told.values() for sentence in found})
     return {
         "cells": computation(page.notebook.cells),
@@ -103,17 +111,19 @@ def row(course: Course, page: Page, asked: Mapping[str, dict[str, str]]) -> dict
         "failed": {variant: fact["failed"] for variant, fact in facts.items() if fact["failed"]},
         "seconds": round(median(fact["cpu"] for fact in facts.values()), 1),
         "memory": max(fact["memory"] for fact in facts.values()),
-        "claims": {sentence: claim_row(page, sentence, told) for sentence in sentences},
+        "claims": {sentence: claim_row(sentence, told) for sentence in sentences},
     }
 
 
-def by_sentence(found: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Las afirmaciones por su frase; de las repetidas, la que menos se cumplió."""
-    made: dict[str, dict[str, Any]] = {}
-    for claim in found:
-        before = made.get(claim["sentence"])
-        if before is None or tightness(claim) < tightness(before):
-            made[claim["sentence"]] = claim
+def by_sentence(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Lo que un cuaderno afirmó, por su frase y con lo que compara; de lo repetido, lo menos cumplido."""
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    written, made = statements(cells), dict[str, dict[str, Any]]()
+    for claim in claims(notebook):
+        sentence = claim["sentence"]
+        if sentence not in made or tightness(claim) < tightness(made[sentence]):
+            statement = statement_of(sentence, written)
+            made[sentence] = claim | {"statement": statement.digest if statement else ""}
     return made
 
 
@@ -122,14 +132,14 @@ def tightness(claim: dict[str, Any]) -> tuple[bool, float]:
     return claim["met"], float("inf") if claim["slack"] is None else claim["slack"]
 
 
-def claim_row(page: Page, sentence: str, told: Mapping[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
+def claim_row(sentence: str, told: Mapping[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
     """Lo que pasó con una frase en las réplicas."""
     found = {variant: claims[sentence] for variant, claims in told.items() if sentence in claims}
     worst = min(found, key=lambda variant: tightness(found[variant]))
     slack = found[worst]["slack"]
     return {
         "kind": found[worst]["kind"],
-        "statement": next((s.digest for s in statements(page.notebook.cells) if s.says(sentence)), ""),
+        "statement": found[worst]["statement"],
         "replicas": len(found),
         "met": sum(claim["met"] for claim in found.values()),
         "slack": None if slack is None else float(f"{slack:.3g}"),

@@ -75,6 +75,17 @@ def statements(cells: Iterable[str]) -> list[Statement]:
     ]
 
 
+def statement_of(sentence: str, made: Iterable[Statement]) -> Statement | None:
+    """La afirmación de la que salió una frase: de las que pudieron darla, la que trae escritas más letras.
+
+    >>> made = statements(["reported(text, x)", "claim('Sube.', 0, x, 0.1)"])
+    >>> statement_of("Sube.", made) is made[1], statement_of("Baja.", made) is made[0]
+    (True, True)
+    """
+    able = [statement for statement in made if statement.says(sentence)]
+    return max(able, key=lambda statement: len(statement.pattern.pattern.replace(".*", "")), default=None)
+
+
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
     """Las llamadas que afirman o cuentan, en el orden en que se leen."""
     for node in ast.walk(tree):

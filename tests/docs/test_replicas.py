@@ -3,6 +3,7 @@
 import importlib.util
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from digest import read_notebook
@@ -66,32 +67,59 @@ def test_there_are_seven_replicas_besides_the_course_and_no_two_are_the_same(rep
     assert len(made) == len({json.dumps(environment) for environment in made.values()}) == ENOUGH + 1
 
 
+CLAIM = "application/vnd.siguiente.claim+json"
+
+
 def told(sentence, met, slack):
     return {"sentence": sentence, "kind": "effect", "met": met, "slack": slack}
 
 
+def executed(cell, *claims):
+    outputs = [{"data": {CLAIM: claim}} for claim in claims]
+    return {"cells": [{"cell_type": "code", "source": [cell], "outputs": outputs}]}
+
+
+def page(cell):
+    text = f"---\nfile_format: mystnb\nkernelspec: {{name: python3}}\n---\n```{{code-cell}}\n{cell}\n```\n"
+    return SimpleNamespace(name="page", notebook=read_notebook(text))
+
+
 def test_of_a_sentence_said_twice_the_worst_counts(replicas):
-    found = replicas.by_sentence([told("A", True, 0.1), told("A", False, -0.2), told("A", True, 3.0)])
-    assert found["A"]["slack"] == -0.2
+    notebook = executed(
+        "claim(text, 0, 1, 0.5)", told("A", True, 0.1), told("A", False, -0.2), told("A", True, 3)
+    )
+    assert replicas.by_sentence(notebook)["A"]["slack"] == -0.2
 
 
 def test_a_row_says_how_often_a_sentence_was_met_and_where_it_was_worst(replicas):
-    cell = "claim('A', 0, 1, 0.5)"
-    notebook = read_notebook(
-        f"---\nfile_format: mystnb\nkernelspec: {{name: python3}}\n---\n```{{code-cell}}\n{cell}\n```\n"
-    )
-    page = type("Page", (), {"notebook": notebook})
-    row = replicas.claim_row(
-        page, "A", {"uno": {"A": told("A", True, 2.0)}, "dos": {"A": told("A", False, -0.5)}}
-    )
+    cell = "reported(text, x)\nclaim('A', 0, 1, 0.5)"
+    made = {"uno": executed(cell, told("A", True, 2.0)), "dos": executed(cell, told("A", False, -0.5))}
+    row = replicas.claim_row("A", {variant: replicas.by_sentence(found) for variant, found in made.items()})
     assert row == {
         "kind": "effect",
-        "statement": statements([cell])[0].digest,
+        "statement": statements([cell])[1].digest,
         "replicas": 2,
         "met": 1,
         "slack": -0.5,
         "worst": "dos",
     }
+
+
+@pytest.mark.parametrize(
+    ("cell", "enough"),
+    [
+        ("claim('A', 0, 1, 0.5)", True),
+        ("reported('A', estimate)", True),
+        ("claim('A', 0, 1, 0.7)", False),
+        ("claim('B', 0, 1, 0.5)", False),
+    ],
+)
+def test_a_replica_that_did_not_say_what_the_page_says_now_is_made_again(replicas, tmp_path, cell, enough):
+    store = replicas.NotebookStore(tmp_path)
+    path = store.path("page", "abc")
+    path.parent.mkdir()
+    path.write_text(json.dumps(executed("claim('A', 0, 1, 0.5)", told("A", True, 0.5))), "utf8")
+    assert replicas.tells(store, page(cell), "abc") is enough
 
 
 def test_a_weaker_kind_does_not_stale_a_page_and_another_number_does():
