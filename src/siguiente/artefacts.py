@@ -63,6 +63,7 @@ RECIPES = {
     "chat-scores": "siguiente.prompting.chat_scores",
     "reranked": "siguiente.prompting.reranked",
     "few-shot-variants": "siguiente.prompting.few_shot_variants",
+    "gemma-stories": "siguiente.llm.gemma_stories",
     "stories": "siguiente.language_models.story_corpus",
 }
 
