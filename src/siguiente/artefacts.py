@@ -63,6 +63,8 @@ RECIPES = {
     "chat-scores": "siguiente.prompting.chat_scores",
     "reranked": "siguiente.prompting.reranked",
     "few-shot-variants": "siguiente.prompting.few_shot_variants",
+    "problem-scores": "siguiente.prompting.problem_scores",
+    "advert-answers": "siguiente.prompting.advert_answers",
     "gemma-stories": "siguiente.llm.gemma_stories",
     "stories": "siguiente.language_models.story_corpus",
 }

@@ -61,12 +61,14 @@ MARGINS = {
     "story-pursuits": MEASURED,
     "story-dpo-betas": MEASURED,
     "assistant-replies": Margin(diverged=1 / 8),
+    "advert-answers": Margin(reports=1, tolerance=0.01, diverged=1 / 2),  # dos respuestas
     "few-shot-draws": ROUNDED,
     "tweet-forms": ROUNDED,
     "injection-scores": ROUNDED,
     "chat-scores": ROUNDED,
     "reranked": ROUNDED,
     "few-shot-variants": ROUNDED,
+    "problem-scores": ROUNDED,
     "gemma-stories": Margin(reports=1, tolerance=0.01),  # cientos de nats, con tres decimales
 }
 
