@@ -120,7 +120,8 @@ def shift_seeds(shift: int) -> None:
     seed_everything, make_numpy = torch.manual_seed, numpy.random.default_rng
     torch.Generator = Generator  # type: ignore[misc]
     torch.manual_seed = lambda seed: seed_everything(seed + far)  # type: ignore[assignment]
-    numpy.random.default_rng = lambda seed=None: make_numpy(seed if seed is None else seed + far)
+    # Quien ya tiene un generador también lo pasa por aquí: ese no se desplaza otra vez.
+    numpy.random.default_rng = lambda seed=None: make_numpy(seed + far if isinstance(seed, int) else seed)
 
 
 def load_ipython_extension(shell: Any) -> None:
