@@ -14,7 +14,7 @@ from siguiente.llm.pretrained import PretrainedModel
 from siguiente.prompting.calibration import CONTENT_FREE
 from siguiente.prompting.few_shot import TEMPLATES
 from siguiente.prompting.few_shot_draws import example_sets
-from siguiente.prompting.few_shot_scores import FewShotScores, score_few_shot
+from siguiente.prompting.few_shot_scores import FewShotScores, score_texts
 from siguiente.trained import Part, Run, Trained
 
 __all__ = ["BRANDED", "FEW_SHOT_VARIANTS", "OTHER_TEMPLATES", "branded_cases", "load_variant"]
@@ -23,6 +23,7 @@ BASE = "gemma-3-270m"
 CHOSEN = "categoría"  # la plantilla de la página
 TRIED = 70  # tweets de desarrollo con que se elige la plantilla
 TAUGHT = 14  # tweets con marca que sirven de ejemplos
+TOGETHER = 20  # textos que se puntúan de cada vez
 READ = 7  # tweets que se vuelven a puntuar para comprobar los pesos
 #: Las plantillas que la página no elige.
 OTHER_TEMPLATES = tuple(name for name in TEMPLATES if name != CHOSEN)
@@ -44,8 +45,7 @@ def load_variant(kind: str) -> FewShotScores:
     ValueError
         Si no hay esa variante.
     """
-    [rows] = FEW_SHOT_VARIANTS.rows(kind)
-    scores = torch.tensor(rows)
+    scores = torch.tensor([row for rows in FEW_SHOT_VARIANTS.rows(kind) for row in rows])
     return FewShotScores(*scores.split([len(scores) - len(CONTENT_FREE), len(CONTENT_FREE)]))
 
 
@@ -97,19 +97,19 @@ def materials(kind: str) -> tuple[str, Sequence[LabelledText], Sequence[Labelled
 
 
 def sweep(part: Part) -> Run:
-    """Puntúa los tweets de una variante, todos a la vez: leen los ejemplos una sola vez."""
+    """Puntúa por tandas los tweets de una variante y los textos sin contenido."""
     name, examples, cases = materials(part.name)
-    texts = [case.text for case in cases]
+    texts = [*(case.text for case in cases), *CONTENT_FREE]
 
-    def scored(texts: Sequence[str]) -> FewShotScores:
-        return score_few_shot(model(), TEMPLATES[name], texts, SECTORS, examples)
+    def scored(some: Sequence[str]) -> list[list[float]]:
+        return score_texts(model(), TEMPLATES[name], some, SECTORS, examples).tolist()
 
     def reports() -> Iterator[Any]:
-        found = scored(texts)
-        rows = torch.cat([found.raw, found.content_free]).tolist()
-        yield [[round(x, 3) for x in row] for row in rows]
+        for start in range(0, len(texts), TOGETHER):
+            found = scored(texts[start : start + TOGETHER])
+            yield [[round(x, 3) for x in row] for row in found]
 
-    return Run(None, reports(), lambda rows: [float(x) for x in scored(texts[:READ]).raw.flatten()])
+    return Run(None, reports(), lambda rows: [x for row in scored(texts[:READ]) for x in row])
 
 
 FEW_SHOT_VARIANTS = Trained("few-shot-variants", __name__, sweep, parts=(*OTHER_TEMPLATES, *BRANDED))
