@@ -71,10 +71,9 @@ def model() -> TextModel[PretrainedModel]:
 
 def written(prompts: Sequence[str]) -> list[str]:
     """Lo más probable tras cada *prompt*, hasta una línea en blanco."""
-    encode, decode = model().tokenizer.encode, model().tokenizer.decode
-    blank = encode("\n\n")[0]
-    rows = generate_batch(model().model, [encode(text) for text in prompts], LENGTH, greedy, blank)
-    return [decode(row) for row in rows]
+    [blank] = model().tokenizer.encode("\n\n")
+    ids = [model().encode(text) for text in prompts]
+    return [model().decode(row) for row in generate_batch(model().model, ids, LENGTH, greedy, blank)]
 
 
 def sweep(part: Part) -> Run:
