@@ -96,10 +96,15 @@ def tells(store: NotebookStore, page: Page, key: str) -> bool:
 
 
 def row(course: Course, page: Page, asked: Mapping[str, dict[str, str]]) -> dict[str, Any]:
-    """Lo que se anota de una página: cada frase, en cuántas réplicas se cumplió y con qué holgura."""
+    """Lo que se anota de una página: cada frase, en cuántas réplicas se cumplió y con qué holgura.
+
+    Nada, si de la página no hay ningún cuaderno.
+    """
     places = {variant: place(course, page, variant) for variant in asked}
     paths = {variant: store.path(page.name, key) for variant, (store, key) in places.items()}
     notebooks = {v: json.loads(path.read_text("utf8")) for v, path in paths.items() if path.is_file()}
+    if not notebooks:
+        return {}
     facts = {variant: notebook["metadata"]["siguiente"] for variant, notebook in notebooks.items()}
     told = {v: by_sentence(notebook) for v, notebook in notebooks.items() if v != COURSE}
     sentences = sorted({sentence for found in told.values() for sentence in found})
@@ -172,8 +177,8 @@ def main() -> int:
 def save(course: Course, pages: Iterable[Page], asked: Mapping[str, dict[str, str]]) -> None:
     """Renueva las filas de unas páginas y deja las demás."""
     table = json.loads(TABLE.read_text("utf8")) if TABLE.is_file() else {"pages": {}}
-    for page in pages:
-        table["pages"][page.name] = row(course, page, asked)
+    rows = {page.name: row(course, page, asked) for page in pages}
+    table["pages"] |= {name: made for name, made in rows.items() if made}
     table["pages"] = dict(sorted(table["pages"].items()))
     write_atomically(TABLE, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
 
