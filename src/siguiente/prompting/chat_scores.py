@@ -20,7 +20,7 @@ __all__ = ["CHAT_SCORES", "PLAIN", "load_question_scores"]
 
 CHAT = "smollm2-135m-instruct"
 READ = 2  # preguntas que se vuelven a puntuar para comprobar los pesos
-#: Una plantilla que no marca los turnos: cada mensaje, en una línea.
+#: Una plantilla que no marca los turnos y pone cada mensaje en una línea.
 PLAIN = "{{ bos_token }}{% for m in messages %}{{ m['content'] }}\n{% endfor %}"
 WORDS, UNMARKED = "words", "unmarked"
 

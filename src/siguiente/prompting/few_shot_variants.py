@@ -27,7 +27,7 @@ TOGETHER = 20  # textos que se puntúan de cada vez
 READ = 7  # tweets que se vuelven a puntuar para comprobar los pesos
 #: Las plantillas que la página no elige.
 OTHER_TEMPLATES = tuple(name for name in TEMPLATES if name != CHOSEN)
-#: Cómo se llena el hueco de la empresa: con la marca de su sector, sin marca o con la de otro sector.
+#: Las maneras de llenar el hueco de la empresa, con la marca de su sector, sin marca o con la de otro sector.
 BRANDED = "own-brand", "no-brand", "other-brand"
 
 
