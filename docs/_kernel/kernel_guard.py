@@ -11,6 +11,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,9 @@ def shift_seeds(shift: int) -> None:
     torch.Generator = Generator  # type: ignore[misc]
     torch.manual_seed = lambda seed: seed_everything(seed + far)  # type: ignore[assignment]
     # Quien ya tiene un generador también lo pasa por aquí: ese no se desplaza otra vez.
-    numpy.random.default_rng = lambda seed=None: make_numpy(seed + far if isinstance(seed, int) else seed)
+    numpy.random.default_rng = lambda seed=None: make_numpy(
+        seed + far if isinstance(seed, Integral) else seed
+    )
 
 
 def load_ipython_extension(shell: Any) -> None:

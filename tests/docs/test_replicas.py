@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from digest import read_notebook
+from notebook_store import CLAIM
 from replica_digest import computation, statements
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -67,9 +68,6 @@ def replicas():
 def test_there_are_seven_replicas_besides_the_course_and_no_two_are_the_same(replicas):
     made = replicas.variants(5, 2)
     assert len(made) == len({json.dumps(environment) for environment in made.values()}) == ENOUGH + 1
-
-
-CLAIM = "application/vnd.siguiente.claim+json"
 
 
 def told(sentence, met, slack):
