@@ -163,6 +163,12 @@ def replicas(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def compare(session: nox.Session) -> None:
+    """Dice qué cambió en lo que dicen las páginas: compara lo construido con una copia anterior."""
+    python(session, "docs/compare.py", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def live(session: nox.Session) -> None:
     """Sirve el curso en este equipo y lo reconstruye al guardar un archivo."""
     python(session, "docs/build.py", "--live", *session.posargs)

@@ -1,13 +1,14 @@
-"""Reglas de las celdas: cortas, sin clases, red, reloj ni azar suelto, y con algo que ver al final."""
+"""Reglas de las celdas: cortas, con todo a la vista, sin clases, red, reloj ni azar suelto."""
 
 import ast
+import builtins
 import re
+import symtable
 from collections.abc import Iterator
 
 from pages import Cell, Page
 
-LONGEST = 12
-MOST_IMPORTS = 4
+LONGEST = 10
 CLOCK = re.compile(
     r"^(?:time\.(?:time|perf_counter|monotonic|process_time|strftime|localtime|sleep)(?:_ns)?"
     r"|(?:datetime\.)*(?:datetime|date)\.(?:now|today|utcnow)|timeit\..*)$"
@@ -40,7 +41,7 @@ def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
 
 
 def length(page: Page) -> Iterator[tuple[int, str]]:
-    """Una celda visible tiene como mucho doce líneas."""
+    """Una celda visible tiene como mucho diez líneas."""
     for cell in page.cells:
         lines = [line for line in cell.source.split("\n") if line.strip()]
         if cell.visible and len(lines) > LONGEST:
@@ -65,31 +66,40 @@ def definitions(page: Page) -> Iterator[tuple[int, str]]:
                 yield cell.line + node.lineno - 1, f"la clase «{node.name}» debe estar en el paquete"
 
 
-def ending(page: Page) -> Iterator[tuple[int, str]]:
-    """Una celda termina en algo que ver; si no, se marca como oculta."""
-    for cell in page.cells:
-        body = (parse(cell) or ast.Module([], [])).body
-        only_imports = all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
-        if body and not cell.tags and not only_imports and not isinstance(body[-1], ast.Expr):
-            yield cell.line + body[-1].lineno - 1, "la celda no termina en una expresión"
-
-
-def imports(page: Page) -> Iterator[tuple[int, str]]:
-    """Hay como mucho cuatro líneas de importación antes de la primera idea, y todo lo importado se usa."""
-    seen, idea = 0, False
+def imported(page: Page) -> Iterator[tuple[int, str]]:
+    """Todo lo que se importa se usa."""
     used = {name for cell in page.cells for name in names(cell)}
     for cell in page.cells:
-        for node in (parse(cell) or ast.Module([], [])).body:
+        for node in ast.walk(parse(cell) or ast.Module([], [])):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                seen += 1
-                line = cell.line + node.lineno - 1
-                if seen > MOST_IMPORTS and not idea:
-                    yield line, f"más de {MOST_IMPORTS} importaciones antes de la primera idea"
                 for alias in node.names:
                     if (name := (alias.asname or alias.name).split(".")[0]) not in used:
-                        yield line, f"se importa «{name}» y no se usa"
-            else:
-                idea = True
+                        yield cell.line + node.lineno - 1, f"se importa «{name}» y no se usa"
+
+
+def shown(page: Page) -> Iterator[tuple[int, str]]:
+    """Quien copia las celdas que ve, en orden, tiene todos los nombres que usan."""
+    known = set(dir(builtins))
+    for cell in page.cells:
+        if cell.visible and parse(cell):
+            used, made = global_names(symtable.symtable(cell.source, "celda", "exec"))
+            for name in sorted(used - made - known):
+                yield cell.line, f"usa «{name}», que ninguna celda visible define antes"
+            known |= made
+
+
+def global_names(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
+    """Los nombres globales que usa un código, también dentro de sus funciones, y los que define.
+
+    >>> used, made = global_names(symtable.symtable("a = lambda x: x + b", "celda", "exec"))
+    >>> sorted(used), sorted(made)
+    (['b'], ['a'])
+    """
+    symbols = table.get_symbols()
+    top = table.get_type() == "module"
+    used = {s.get_name() for s in symbols if s.is_referenced() and (top or s.is_global())}
+    made = {s.get_name() for s in symbols if top and (s.is_assigned() or s.is_imported() or s.is_namespace())}
+    return used.union(*(global_names(child)[0] for child in table.get_children())), made
 
 
 def names(cell: Cell) -> Iterator[str]:
@@ -161,4 +171,4 @@ def imported_plots(cell: Cell) -> Iterator[str]:
             yield from (alias.asname or alias.name for alias in node.names)
 
 
-CELL_RULES = [length, magic, definitions, ending, imports, repeatable, plotted]
+CELL_RULES = [length, magic, definitions, imported, shown, repeatable, plotted]
