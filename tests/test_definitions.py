@@ -134,6 +134,20 @@ def test_the_key_ignores_prose_types_and_what_is_not_reached(package, file, old,
     assert before == after
 
 
+def test_the_key_is_the_same_wherever_the_code_is(package):
+    before = {path: code_key(f"pkg.{path}", package) for path in ("work.train", "work.lazy", "data.load")}
+    (package.root / "moved").mkdir()
+    (package.root / "moved" / "__init__.py").write_text("", "utf8")
+    for name in ("tools", "late", "work", "data"):
+        for file in package.root.glob(f"{name}.*"):
+            text = file.read_text("utf8")
+            for module in ("tools", "late"):
+                text = text.replace(f"pkg.{module}", f"pkg.moved.{module}")
+            (package.root / "moved" / file.name).write_text(text, "utf8")
+            file.unlink()
+    assert {path: code_key(f"pkg.moved.{path}", package) for path in before} == before
+
+
 def test_data_enter_the_key_of_what_their_module_defines_whatever_ends_their_lines(package):
     before, after = edited(package, "data.load", "data.csv", "2", "3")
     assert before != after

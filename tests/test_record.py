@@ -162,7 +162,7 @@ def test_checking_repeats_only_the_first_steps_of_the_first_seed(toys, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["--check"])
     assert ended.value.code is None
-    assert toys.trained == ["story-child/left-0", "story-child/right-0", "story-parent/model"]
+    assert toys.trained == ["story-parent/model", "story-child/left-0", "story-child/right-0"]
     assert "story-child: coincide con lo anotado" in capsys.readouterr().out
 
 
@@ -220,6 +220,27 @@ def test_checking_finds_another_parent_another_code_and_nothing(toys, monkeypatc
     monkeypatch.setattr(recipe_module, "code_key", lambda path: "otro código")
     with pytest.raises(SystemExit, match="story-parent: lo anotado de story-parent no vale: rehágalo"):
         main(["--check"])
+
+
+def test_code_that_moved_keeps_its_record_if_it_does_the_same(toys, monkeypatch):
+    main([])
+    before = facts("story-child")
+    monkeypatch.setattr(recipe_module, "code_key", lambda path: "el mismo código, en otro sitio")
+    with pytest.raises(SystemExit) as ended:
+        main(["--rekey"])
+    assert ended.value.code is None
+    assert facts("story-child") == before | {"key": toys.child.key}
+    assert check("story-child") == []
+
+
+def test_code_that_does_something_else_does_not(toys, monkeypatch):
+    main([])
+    forge("story-child", "left-0.json", lambda data: data.replace(b"[0, ", b"[0, 1"))
+    monkeypatch.setattr(recipe_module, "code_key", lambda path: "otro código")
+    with pytest.raises(SystemExit, match="story-child: left-0, informe 1: sale"):
+        main(["--rekey"])
+    assert check("story-child") == ["lo anotado de story-child no vale: rehágalo"]
+    assert check("story-parent") == []
 
 
 def test_a_number_may_move_as_rounding_does_and_no_more():

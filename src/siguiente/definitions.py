@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -25,11 +26,18 @@ class Statement:
 
     node: ast.stmt
     uses: frozenset[str]
+    root: str
 
     @cached_property
     def text(self) -> str:
-        """Lo que hace."""
-        return dumped(self.node)
+        """Lo que hace, dondequiera que esté; de lo que importa de su paquete, solo los nombres."""
+        node = deepcopy(self.node)
+        for part in ast.walk(node):
+            if isinstance(part, ast.ImportFrom) and (
+                part.level or f"{part.module}.".startswith(f"{self.root}.")
+            ):
+                part.module, part.level = None, 0
+        return dumped(node)
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,8 @@ def code_key(path: str, package: Package | None = None) -> str:
     """Resume lo que hace una definición del curso y todo lo que alcanza: su código y sus datos.
 
     La documentación, los comentarios y las anotaciones de tipo no cuentan: corregir una frase no obliga a
-    entrenar otra vez. El resumen es el mismo en cualquier sistema y con cualquier Python.
+    entrenar otra vez; llevarla a otro módulo, tampoco. El resumen es el mismo en cualquier sistema y con
+    cualquier Python.
 
     Parameters
     ----------
@@ -116,15 +125,12 @@ class Reader:
     def key(self, path: str) -> str:
         """Resume lo que una definición alcanza."""
         if path not in self.keys:
-            found, summary = self.reached(path), hashlib.sha256()
-            for name in sorted(found):
-                texts = (statement.text for statement in found[name])
-                summary.update("\n".join([f"\0{name}\0", *texts]).encode())
-            for file in sorted(files(self.package, {name.rpartition(".")[0] for name in found})):
+            found = self.reached(path)
+            parts = [("\n".join([own_name(name), *(s.text for s in found[name])])).encode() for name in found]
+            for file in files(self.package, {name.rpartition(".")[0] for name in found}):
                 if file.suffix != ".py":
-                    summary.update(f"\0{file.relative_to(self.package.root).as_posix()}\0".encode())
-                    summary.update(file.read_bytes().replace(b"\r\n", b"\n"))
-            self.keys[path] = summary.hexdigest()
+                    parts.append(f"{file.name}\n".encode() + file.read_bytes().replace(b"\r\n", b"\n"))
+            self.keys[path] = hashlib.sha256(b"\0".join(sorted(parts))).hexdigest()
         return self.keys[path]
 
     def reached(self, path: str) -> dict[str, list[Statement]]:
@@ -205,7 +211,7 @@ def parsed(code: str, module: str, is_package: bool) -> Scope:
         if isinstance(node, ast.Import | ast.ImportFrom):
             imports |= imported_names(node, module, is_package)
             continue
-        statement = Statement(node, frozenset(used_names(node, module, is_package)))
+        statement = Statement(node, frozenset(used_names(node, module, is_package)), module.split(".")[0])
         names = bound(node)
         for name in names if names and isinstance(node, PLAIN) else [*names, LOOSE]:
             statements[name].append(statement)
@@ -219,6 +225,15 @@ def executed(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield from executed(node.orelse)  # type: ignore[attr-defined]
         elif not is_text(node):
             yield node
+
+
+def own_name(path: str) -> str:
+    """El nombre de una definición sin su módulo.
+
+    >>> own_name("siguiente.language_models.uniform.NoState")
+    'NoState'
+    """
+    return path.rpartition(".")[2]
 
 
 def bound(node: ast.stmt) -> set[str]:

@@ -5,6 +5,7 @@
     python -m siguiente.record story-gpt     # lo entrena y sustituye lo anotado
     python -m siguiente.record               # todo
     python -m siguiente.record --check       # repite los primeros pasos y compara
+    python -m siguiente.record --rekey       # tras reordenar el código: si sale lo mismo, lo anotado vale
 
 Lo anotado está en `siguiente/records`, una carpeta por receta: los pesos, con 16 bits; el registro de cada
 paso; y `record.json`, que dice cuándo, en qué procesador, con qué versiones y semillas, en cuántos segundos
@@ -20,7 +21,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -29,9 +30,10 @@ from typing import Any, NamedTuple
 from siguiente.artefacts import RECIPES, cores, find, inputs, record_digest, recorded, say
 from siguiente.jobs import Job, JobError, run_jobs, why
 from siguiente.recipe import RECORDS, one_thread, provenance, record_folder, versions
+from siguiente.store import write_atomically
 from siguiente.trained import FIRST, Part, Trained, read_rows, read_weights
 
-__all__ = ["check", "differences", "main", "record", "trainings"]
+__all__ = ["check", "differences", "main", "record", "rekey", "trainings"]
 
 FACTS = ".facts"  # detrás del nombre de cada parte, mientras se hace
 SAID = 3  # diferencias que se cuentan de cada parte: bastan para ver cuál es
@@ -43,9 +45,9 @@ class Margin(NamedTuple):
     reports: int = FIRST
     """Informes que se repiten."""
     tolerance: float = 1e-4
-    """De cada número: las sumas redondean a su manera (6e-8), y tres pasos lo amplían hasta 1e-6."""
+    """De cada número. Las sumas redondean a su manera (6e-8), y tres pasos lo amplían hasta 1e-6."""
     diverged: float = 0.0
-    """Proporción de números y textos que pueden ser otros: la elección de un token cayó justo en el borde."""
+    """Proporción de números y textos que pueden ser otros, si la elección de un token cayó en el borde."""
 
 
 MEANS = Margin(tolerance=0.1)  # de 64 respuestas o menos, de las que puede desviarse una
@@ -228,7 +230,8 @@ def check(name: str) -> list[str]:
     name : str
         Qué receta.
     """
-    found, chain = training(name), [other for other in (*inputs(name), name) if parts(other)]
+    training(name)
+    chain = [other for other in (*inputs(name), name) if parts(other)]
     try:
         folders = {
             other: record_folder(other, find(other).key) for other in chain
@@ -237,6 +240,12 @@ def check(name: str) -> list[str]:
         return [str(error)]
     if stale := [other for other, folder in folders.items() if folder is None]:
         return [f"lo anotado de {other} no vale: rehágalo" for other in stale]
+    return compared(name)
+
+
+def compared(name: str) -> list[str]:
+    """Lo que no coincide con lo anotado al repetirlo, valga o no su clave."""
+    found = training(name)
     problems = [
         f"se hizo a partir de otro {other}: rehágalo"
         for other, digest in (provenance(name) or {})["inputs"].items()
@@ -247,6 +256,33 @@ def check(name: str) -> list[str]:
         with one_thread():
             problems += repeated(found, part, margin._replace(reports=0) if number else margin)
     return problems
+
+
+def rekey(name: str) -> list[str]:
+    """Da a lo anotado la clave del código de ahora, si repetido sale lo mismo; si no, dice qué cambia.
+
+    Su procedencia queda como estaba: quien reordena el código no ha entrenado nada.
+
+    Parameters
+    ----------
+    name : str
+        Qué receta; antes, aquellas de que parte.
+    """
+    found = training(name)
+    if (facts := provenance(name)) is None:
+        return ["no está anotado: anótelo"]
+    if facts["key"] == found.key:
+        return []
+    try:
+        record_folder(name, facts["key"])  # comprueba que está entera
+    except ValueError as error:
+        return [str(error)]
+    if problems := compared(name):
+        return problems
+    keyed = {field: facts[field] for field in ("name", *facts)} | {"key": found.key}
+    text = json.dumps(keyed, ensure_ascii=False, indent=1) + "\n"
+    write_atomically(RECORDS / name / "record.json", text.encode())
+    return []
 
 
 def repeated(found: Trained, part: Part, margin: Margin) -> Iterator[str]:
@@ -315,12 +351,17 @@ def main(given: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NOMBRE", help="qué; si no se dice, todo")
     parser.add_argument("--check", action="store_true", help="repite los primeros pasos y compara")
+    parser.add_argument(
+        "--rekey", action="store_true", help="si al repetirlos sale lo mismo, da por bueno el código"
+    )
     parser.add_argument("--jobs", type=int, default=cores(), metavar="N", help="procesos a la vez")
     options = parser.parse_args(given)
     try:
         names = [training(name).name for name in options.names or trainings()]
-        if options.check:
-            problems = [f"{name}: {problem}." for name in names for problem in told(name)]
+        if options.check or options.rekey:
+            names.sort(key=lambda name: len(inputs(name)))  # primero, aquello de que otros parten
+            ask = rekey if options.rekey else check
+            problems = [f"{name}: {problem}." for name in names for problem in told(name, ask)]
             sys.exit("\n".join(problems) or None)
         record(names, options.jobs)
     except JobError as error:
@@ -333,10 +374,10 @@ def main(given: Sequence[str] | None = None) -> None:
         sys.exit("Interrumpido: lo que no llegó a anotarse queda como estaba.")
 
 
-def told(name: str) -> list[str]:
+def told(name: str, ask: Callable[[str], list[str]]) -> list[str]:
     """Comprueba lo anotado de una receta y lo cuenta."""
     start = time.process_time()
-    if not (problems := check(name)):
+    if not (problems := ask(name)):
         say(f"{name}: coincide con lo anotado ({time.process_time() - start:.0f} s).")
     return problems
 
