@@ -123,7 +123,6 @@ def drawn(tokenizer: "BPETokenizer", texts: Sequence[str]) -> bytes:
     """Los tokens por palabra según el tamaño del vocabulario, como imagen."""
     import matplotlib
     import matplotlib.pyplot as plt
-    import torch
 
     from siguiente.evaluation.intervals import bootstrap
     from siguiente.language_models.bpe import BPETokenizer
@@ -134,7 +133,7 @@ def drawn(tokenizer: "BPETokenizer", texts: Sequence[str]) -> bytes:
     total = len(tokenizer.merges)
     sizes = sorted({0, *(total >> halved for halved in range(POINTS))})
     cuts = [BPETokenizer(tokenizer.merges[:size]) for size in sizes]
-    curve = [bootstrap(tokens_per_word(cut, texts), torch.Generator().manual_seed(0)) for cut in cuts]
+    curve = [bootstrap(tokens_per_word(cut, texts)) for cut in cuts]
     vocabulary = [cut.vocab_size for cut in cuts]
     ax = estimate_curves(vocabulary, {"": curve}, "Tokens en el vocabulario", "Tokens por palabra")
     image = io.BytesIO()

@@ -135,7 +135,7 @@ def measured(models: "Sequence[TextModel[NGramModel]]", texts: Sequence[str]) ->
                 paid[order, number] = text_nats(model, [text], end=True)[0]
                 bar.update()
     size = sum(len(text.encode()) for text in texts) / len(texts)
-    return [bootstrap(row / math.log(2) / size, torch.Generator().manual_seed(0)) for row in paid]
+    return [bootstrap(row / math.log(2) / size) for row in paid]
 
 
 def drawn(paid: "Sequence[Estimate]") -> bytes:

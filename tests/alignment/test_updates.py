@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from siguiente.alignment.updates import update
-from siguiente.language_models.training import DivergedError, TrainingConfig
+from siguiente.language_models.training import TrainingConfig
+from siguiente.language_models.training_checkpoint import DivergedError
 
 
 @pytest.mark.parametrize(("step", "rate"), [(0, 0.25), (3, 1.0), (100, 0.1)])

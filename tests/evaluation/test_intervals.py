@@ -32,7 +32,7 @@ def test_wilson_covers_as_it_promises_and_the_naive_interval_does_not():
 
 def test_bootstrap_agrees_with_the_normal_interval_of_a_large_sample():
     values = torch.randn(2000, generator=seeded(1))
-    estimate = bootstrap(values, seeded())
+    estimate = bootstrap(values)
     assert estimate.value == pytest.approx(values.mean().item(), abs=1e-6)
     assert estimate.half_width == pytest.approx(1.96 * (values.std() / 2000**0.5).item(), rel=0.08)
 
@@ -40,18 +40,18 @@ def test_bootstrap_agrees_with_the_normal_interval_of_a_large_sample():
 def test_pairing_narrows_the_interval():
     cases = 10 * torch.randn(100, generator=seeded(1))
     a, b = cases, cases + 0.5 + 0.1 * torch.randn(100, generator=seeded(2))
-    paired = paired_bootstrap(a, b, seeded())
+    paired = paired_bootstrap(a, b)
     assert paired.low > 0.4
-    assert bootstrap(b, seeded()).half_width > 20 * paired.half_width
+    assert bootstrap(b).half_width > 20 * paired.half_width
 
 
 def test_any_statistic_resamples_as_the_mean_does():
     values = torch.randn(300, generator=seeded(1))
-    mean = bootstrap(values, seeded())
-    same = bootstrap_statistic(lambda rows: values[rows].mean().item(), 300, seeded(), draws=4000)
+    mean = bootstrap(values)
+    same = bootstrap_statistic(lambda rows: values[rows].mean().item(), 300, draws=4000)
     assert same == pytest.approx(mean, abs=1e-6)
     with pytest.raises(ValueError, match="al menos dos casos"):
-        bootstrap_statistic(lambda rows: 0.0, 1, seeded())
+        bootstrap_statistic(lambda rows: 0.0, 1)
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 0), (-1, 5), (6, 5)])
@@ -63,11 +63,11 @@ def test_impossible_counts_are_refused(k, n):
 @pytest.mark.parametrize("values", [[1.0], [1.0, float("nan")], [[1.0, 2.0]]])
 def test_samples_that_cannot_be_resampled_are_refused(values):
     with pytest.raises(ValueError, match="dos observaciones"):
-        bootstrap(torch.tensor(values), seeded())
+        bootstrap(torch.tensor(values))
 
 
 def test_confidence_and_pairs_are_checked():
     with pytest.raises(ValueError, match="La confianza"):
         proportion(1, 2, confidence=95)
     with pytest.raises(ValueError, match="no se emparejan"):
-        paired_bootstrap(torch.zeros(3), torch.zeros(4), seeded())
+        paired_bootstrap(torch.zeros(3), torch.zeros(4))

@@ -1,6 +1,7 @@
 """Ajustar una política con DPO: de las preferencias a los pesos, sin modelo de recompensa."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from siguiente.alignment.dpo import DPOLoss, dpo_loss
 from siguiente.alignment.preferences import Pairs, shuffled_rows
 from siguiente.alignment.updates import update
 from siguiente.language_models.training import TrainingConfig, make_optimizer
-from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
+from siguiente.language_models.training_checkpoint import fingerprint, resume
 
 __all__ = ["DPOReport", "train_dpo"]
 
@@ -61,25 +62,20 @@ def train_dpo(
         Si la pérdida deja de ser un número.
     """
     reference = [answer_totals(policy, answers) for answers in pairs]
-    optimizer, log = make_optimizer(policy, config), list[DPOReport]()
+    optimizer = make_optimizer(policy, config)
     seen = torch.cat([answers.ids.flatten() for answers in pairs])
-    identity = fingerprint(policy, seen, (config, beta), None)
-    saved = None if checkpoint is None else Checkpoint(checkpoint, identity)
-    if saved is not None:
-        log = [DPOReport(*report) for report in saved.restore(policy, optimizer)]
-    yield from tuple(log)
-    for step, rows in enumerate(shuffled_rows(len(reference[0]), config.batch_size, config.seed)):
-        if step == config.steps:
-            return
-        if step < len(log):
-            continue
-        chosen, rejected = (answer_logprobs(policy, answers).sum(1) for answers in pairs.select(rows))
-        terms = dpo_loss(chosen, rejected, reference[0][rows], reference[1][rows], beta)
-        update(terms.loss, policy, optimizer, config, step)
-        log.append(_report(step, terms, beta))
-        if saved is not None and ((step + 1) % config.evaluate_every == 0 or step + 1 == config.steps):
-            saved.save(policy, optimizer, [tuple(report) for report in log])
-        yield log[-1]
+
+    def steps(log: list[DPOReport]) -> Iterator[DPOReport]:
+        batches = shuffled_rows(len(reference[0]), config.batch_size, config.seed)
+        for step, rows in islice(enumerate(batches), len(log), config.steps):
+            chosen, rejected = (answer_logprobs(policy, answers).sum(1) for answers in pairs.select(rows))
+            terms = dpo_loss(chosen, rejected, reference[0][rows], reference[1][rows], beta)
+            update(terms.loss, policy, optimizer, config, step)
+            yield _report(step, terms, beta)
+
+    identity, last = fingerprint(policy, seen, (config, beta), None), config.steps
+    every = config.evaluate_every
+    yield from resume(checkpoint, identity, policy, optimizer, DPOReport, steps, every, last)
 
 
 def _report(step: int, terms: DPOLoss, beta: float) -> DPOReport:

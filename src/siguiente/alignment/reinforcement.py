@@ -16,7 +16,7 @@ from siguiente.alignment.rollouts import Rollouts, sample_answers
 from siguiente.alignment.updates import update
 from siguiente.language_models.text import TextModel
 from siguiente.language_models.training import TrainingConfig, make_optimizer
-from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
+from siguiente.language_models.training_checkpoint import fingerprint, resume
 
 __all__ = ["RLReport", "Reward", "reinforce"]
 
@@ -98,34 +98,29 @@ def reinforce(
         raise ValueError("No hay peticiones: dé al menos una.")
     reference = deepcopy(policy.model).eval()
     learned = nn.ModuleList([policy.model, method.learned])
-    optimizer, log = make_optimizer(learned, config), list[RLReport]()
-    saved = (
-        None
-        if checkpoint is None
-        else Checkpoint(checkpoint, _identity(learned, prompts, (config, method, group, epochs)))
-    )
-    if saved is not None:
-        log = [RLReport(*report) for report in saved.restore(learned, optimizer)]
-    yield from tuple(log)
-    for step in range(len(log), config.steps):
-        generator = Generator().manual_seed(config.seed * STRIDE + step)
-        rows = torch.randint(len(prompts), (config.batch_size,), generator=generator)
-        asked = [prompts[row] for row in rows.tolist()]
-        rollouts = sample_answers(policy, asked, generator, config.length, group)
-        repeated = [prompt for prompt in asked for _ in range(group)]
-        logprobs = answer_logprobs(policy.model, rollouts.answers)
-        scores = reward(repeated, rollouts.texts)
-        experience = gather(logprobs.detach(), reference, rollouts, scores, group)
-        truth = None if gold is None else gold(repeated, rollouts.texts)
-        compute = method.loss(experience)
-        for epoch in range(epochs):
-            if epoch:
-                logprobs = answer_logprobs(policy.model, rollouts.answers)
-            update(compute(logprobs).loss, learned, optimizer, config, step)
-        log.append(_report(step, experience, rollouts, truth))
-        if saved is not None and ((step + 1) % config.evaluate_every == 0 or step + 1 == config.steps):
-            saved.save(learned, optimizer, [tuple(report) for report in log])
-        yield log[-1]
+    optimizer = make_optimizer(learned, config)
+
+    def steps(log: list[RLReport]) -> Iterator[RLReport]:
+        for step in range(len(log), config.steps):
+            generator = Generator().manual_seed(config.seed * STRIDE + step)
+            rows = torch.randint(len(prompts), (config.batch_size,), generator=generator)
+            asked = [prompts[row] for row in rows.tolist()]
+            rollouts = sample_answers(policy, asked, generator, config.length, group)
+            repeated = [prompt for prompt in asked for _ in range(group)]
+            logprobs = answer_logprobs(policy.model, rollouts.answers)
+            scores = reward(repeated, rollouts.texts)
+            experience = gather(logprobs.detach(), reference, rollouts, scores, group)
+            truth = None if gold is None else gold(repeated, rollouts.texts)
+            compute = method.loss(experience)
+            for epoch in range(epochs):
+                if epoch:
+                    logprobs = answer_logprobs(policy.model, rollouts.answers)
+                update(compute(logprobs).loss, learned, optimizer, config, step)
+            yield _report(step, experience, rollouts, truth)
+
+    identity = _identity(learned, prompts, (config, method, group, epochs))
+    every, last = config.evaluate_every, config.steps
+    yield from resume(checkpoint, identity, learned, optimizer, RLReport, steps, every, last)
 
 
 @torch.no_grad()

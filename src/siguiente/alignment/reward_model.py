@@ -17,7 +17,7 @@ from siguiente.alignment.value_head import ValueModel
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.text import TextModel
 from siguiente.language_models.training import TrainingConfig, make_optimizer
-from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
+from siguiente.language_models.training_checkpoint import fingerprint, resume
 from siguiente.transformers.gpt import GPT
 
 __all__ = [
@@ -108,21 +108,19 @@ def fit_reward_model(
     >>> round(losses[0], 4), losses[-1] < 0.01, preference_accuracy(model, pairs)
     (0.6931, True, 1.0)
     """
-    optimizer, losses = make_optimizer(model, config), list[float]()
+    optimizer = make_optimizer(model, config)
     seen = torch.cat([answers.ids.flatten() for answers in pairs])
-    saved = None if checkpoint is None else Checkpoint(checkpoint, fingerprint(model, seen, config, None))
-    if saved is not None:
-        losses = [loss for (loss,) in saved.restore(model, optimizer)]
-    yield from tuple(losses)
-    batches = shuffled_rows(len(pairs.chosen.ids), config.batch_size, config.seed)
-    for step, rows in islice(enumerate(batches), len(losses), config.steps):
-        batch = pairs.select(rows)
-        loss = bradley_terry_loss(model(batch.chosen), model(batch.rejected)).loss
-        update(loss, model, optimizer, config, step)
-        losses.append(loss.item())
-        if saved is not None and (len(losses) % config.evaluate_every == 0 or len(losses) == config.steps):
-            saved.save(model, optimizer, [(value,) for value in losses])
-        yield losses[-1]
+
+    def steps(losses: list[float]) -> Iterator[float]:
+        batches = shuffled_rows(len(pairs.chosen.ids), config.batch_size, config.seed)
+        for step, rows in islice(enumerate(batches), len(losses), config.steps):
+            batch = pairs.select(rows)
+            loss = bradley_terry_loss(model(batch.chosen), model(batch.rejected)).loss
+            update(loss, model, optimizer, config, step)
+            yield loss.item()
+
+    identity, last = fingerprint(model, seen, config, None), config.steps
+    yield from resume(checkpoint, identity, model, optimizer, float, steps, config.evaluate_every, last)
 
 
 @torch.no_grad()

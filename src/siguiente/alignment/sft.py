@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from siguiente.alignment.answers import Answers
 from siguiente.alignment.demonstrations import Demonstrations, shuffled_answers
 from siguiente.language_models.training import TrainingConfig, make_optimizer, steps
-from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
+from siguiente.language_models.training_checkpoint import fingerprint, resume
 from siguiente.language_models.windows import IGNORED
 
 __all__ = ["AnswerLogits", "SFTLoss", "answers_only", "sft_batch", "sft_loss", "train_sft"]
@@ -123,19 +123,18 @@ def train_sft(
         Si la pérdida deja de ser un número.
     """
     learned = nn.ParameterList(weights for weights in model.parameters() if weights.requires_grad)
-    optimizer, losses = make_optimizer(learned, config), list[float]()
-    saved = None if checkpoint is None else Checkpoint(checkpoint, identity(learned, data, config))
-    if saved is not None:
-        losses = [loss for (loss,) in saved.restore(learned, optimizer)]
-    yield from tuple(losses)
-    batches = shuffled_answers(data, config.batch_size, config.seed)
+    optimizer = make_optimizer(learned, config)
     prepare: Any = answers_only if isinstance(model, AnswerLogits) else sft_batch
-    left = map(prepare, islice(batches, len(losses), None))
-    for loss in steps(model, left, config, len(losses), optimizer):
-        losses.append(loss.item())
-        if saved is not None and (len(losses) % config.evaluate_every == 0 or len(losses) == config.steps):
-            saved.save(learned, optimizer, [(value,) for value in losses])
-        yield losses[-1]
+
+    def losses(log: list[float]) -> Iterator[float]:
+        batches = islice(shuffled_answers(data, config.batch_size, config.seed), len(log), None)
+        for loss in steps(model, map(prepare, batches), config, len(log), optimizer):
+            yield loss.item()
+
+    every, last = config.evaluate_every, config.steps
+    yield from resume(
+        checkpoint, identity(learned, data, config), learned, optimizer, float, losses, every, last
+    )
 
 
 def identity(learned: nn.Module, data: Demonstrations, config: TrainingConfig) -> dict[str, str]:

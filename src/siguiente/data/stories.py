@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from bisect import bisect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ __all__ = [
     "describe_story",
     "entropy_bits_per_byte",
     "load_stories",
+    "possible_words",
     "prefix_logprob",
     "sample_stories",
     "story_bytes",
@@ -144,6 +146,21 @@ def prefix_logprob(text: str) -> float:
     trees = story_grammar().options
     total = sum(reading.probability for tree in trees for reading in readings(tree, text, prefix=True))
     return math.log(total / len(trees)) if total else -math.inf
+
+
+def possible_words(text: str) -> int:
+    """Cuántas palabras seguidas, desde el comienzo, pudo escribir la gramática.
+
+    Examples
+    --------
+    >>> story = load_stories("train", 1)[0]
+    >>> possible_words(story) == len(story.split(" ")), possible_words("Samuel escondía tres neveras")
+    (True, 2)
+    """
+    words = text.split(" ")
+    return bisect(
+        range(1, len(words) + 1), False, key=lambda n: prefix_logprob(" ".join(words[:n])) == -math.inf
+    )
 
 
 def describe_story(text: str) -> Story:

@@ -4,10 +4,22 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import torch
+from torch import Tensor
+
 from siguiente.data.story_requests import THEMES, StoryRequest, read_request
 from siguiente.data.story_words import PEOPLE
 
-__all__ = ["KIND", "UNKIND", "WEIGHTS", "Merits", "gold_reward", "gold_rewards", "story_merits"]
+__all__ = [
+    "KIND",
+    "UNKIND",
+    "WEIGHTS",
+    "Merits",
+    "gold_reward",
+    "gold_rewards",
+    "score_merits",
+    "story_merits",
+]
 
 NAMES = frozenset(word.text for word in PEOPLE)
 # fmt: off
@@ -77,6 +89,18 @@ def story_merits(request: StoryRequest, story: str) -> Merits:
         fresh=_fresh(lower),
         kind=(_different(KIND, lower) - _different(UNKIND, lower)) / MOST,
     )
+
+
+def score_merits(prompts: Sequence[str], stories: Sequence[str]) -> Tensor:
+    """Los seis méritos de cada cuento, (B, 6): una fila por cuento, una columna por mérito.
+
+    Examples
+    --------
+    >>> score_merits([StoryRequest("Ana", "pet").text], ["Ana quería una mascota."])[0, [0, 2]]
+    tensor([1., 1.])
+    """
+    pairs = zip(prompts, stories, strict=True)
+    return torch.tensor([story_merits(read_request(prompt), story) for prompt, story in pairs])
 
 
 def gold_reward(request: StoryRequest, story: str) -> float:

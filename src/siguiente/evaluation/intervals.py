@@ -80,15 +80,15 @@ def proportions(successes: Tensor, confidence: float = 0.95) -> list[Estimate]:
     return [proportion(int(k), len(successes), confidence) for k in successes.sum(0)]
 
 
-def bootstrap(values: Tensor, generator: Generator, confidence: float = 0.95, draws: int = 4000) -> Estimate:
+def bootstrap(values: Tensor, seed: int = 0, confidence: float = 0.95, draws: int = 4000) -> Estimate:
     """Media de unas observaciones independientes con su intervalo por remuestreo.
 
     Parameters
     ----------
     values : Tensor
         (N,), una cifra por observación.
-    generator : torch.Generator
-        La fuente de azar.
+    seed : int
+        La semilla del remuestreo: con la misma, el mismo intervalo.
     confidence : float
         Nivel de confianza, entre 0 y 1.
     draws : int
@@ -103,33 +103,27 @@ def bootstrap(values: Tensor, generator: Generator, confidence: float = 0.95, dr
     --------
     >>> import torch
     >>> values = torch.tensor([0.0, 1.0] * 50)
-    >>> [round(x, 1) for x in bootstrap(values, torch.Generator().manual_seed(0))]
+    >>> [round(x, 1) for x in bootstrap(values)]
     [0.5, 0.4, 0.6]
     """
-    if values.ndim != 1 or len(values) < 2 or not values.isfinite().all():
-        raise ValueError("Hacen falta al menos dos observaciones, todas números finitos, en un vector (N,).")
-    values = values.double()
-    rows = torch.randint(len(values), (draws, len(values)), generator=generator)
-    tail = (1 - _valid(confidence)) / 2
-    low, high = values[rows].mean(1).quantile(torch.tensor([tail, 1 - tail], dtype=torch.double)).tolist()
-    return Estimate(values.mean().item(), low, high)
+    return _resampled(values, Generator().manual_seed(seed), confidence, draws)
 
 
-def bootstrap_columns(values: Tensor, generator: Generator, confidence: float = 0.95) -> list[Estimate]:
+def bootstrap_columns(values: Tensor, seed: int = 0, confidence: float = 0.95) -> list[Estimate]:
     """La media de cada columna de (N, K), con su intervalo; las filas son los casos.
 
     Examples
     --------
     >>> import torch
-    >>> columns = bootstrap_columns(torch.tensor([[0.0, 1.0]] * 5), torch.Generator().manual_seed(0))
-    >>> [estimate.value for estimate in columns]
+    >>> [estimate.value for estimate in bootstrap_columns(torch.tensor([[0.0, 1.0]] * 5))]
     [0.0, 1.0]
     """
-    return [bootstrap(column, generator, confidence) for column in values.T]
+    generator = Generator().manual_seed(seed)
+    return [_resampled(column, generator, confidence) for column in values.T]
 
 
 def bootstrap_statistic(
-    statistic: Callable[[Tensor], float], n: int, generator: Generator, draws: int = 400
+    statistic: Callable[[Tensor], float], n: int, seed: int = 0, draws: int = 400
 ) -> Estimate:
     """Una cifra que no es una media, como κ o una pendiente, con su intervalo del 95 % por remuestreo.
 
@@ -139,8 +133,8 @@ def bootstrap_statistic(
         De los números de unos casos, (N,), a la cifra.
     n : int
         Los casos, N; al menos dos.
-    generator : torch.Generator
-        La fuente de azar.
+    seed : int
+        La semilla del remuestreo: con la misma, el mismo intervalo.
     draws : int
         Remuestras.
 
@@ -153,20 +147,19 @@ def bootstrap_statistic(
     --------
     >>> import torch
     >>> lengths = torch.arange(100.0)
-    >>> middle, generator = lambda rows: lengths[rows].median().item(), torch.Generator().manual_seed(0)
-    >>> made = bootstrap_statistic(middle, 100, generator)
+    >>> made = bootstrap_statistic(lambda rows: lengths[rows].median().item(), 100)
     >>> made.value, made.low < 49 < made.high
     (49.0, True)
     """
     if n < 2:
         raise ValueError(f"Hacen falta al menos dos casos que remuestrear, y hay {n}.")
-    resamples = torch.randint(n, (draws, n), generator=generator)
+    resamples = torch.randint(n, (draws, n), generator=Generator().manual_seed(seed))
     found = torch.tensor([statistic(rows) for rows in resamples], dtype=torch.double)
     low, high = found.quantile(torch.tensor([0.025, 0.975], dtype=torch.double)).tolist()
     return Estimate(statistic(torch.arange(n)), low, high)
 
 
-def paired_bootstrap(a: Tensor, b: Tensor, generator: Generator, confidence: float = 0.95) -> Estimate:
+def paired_bootstrap(a: Tensor, b: Tensor, seed: int = 0, confidence: float = 0.95) -> Estimate:
     """Media de `b - a` cuando ambas se midieron sobre los mismos casos.
 
     Emparejar quita la variación entre casos: el intervalo es más estrecho que el de dos medidas sueltas.
@@ -180,12 +173,22 @@ def paired_bootstrap(a: Tensor, b: Tensor, generator: Generator, confidence: flo
     --------
     >>> import torch
     >>> a = torch.arange(10.0)
-    >>> [round(x, 4) for x in paired_bootstrap(a, a + 1, torch.Generator().manual_seed(0))]
+    >>> [round(x, 4) for x in paired_bootstrap(a, a + 1)]
     [1.0, 1.0, 1.0]
     """
     if a.shape != b.shape:
         raise ValueError(f"Las medidas no se emparejan: {tuple(a.shape)} y {tuple(b.shape)}.")
-    return bootstrap(b - a, generator, confidence)
+    return bootstrap(b - a, seed, confidence)
+
+
+def _resampled(values: Tensor, generator: Generator, confidence: float, draws: int = 4000) -> Estimate:
+    if values.ndim != 1 or len(values) < 2 or not values.isfinite().all():
+        raise ValueError("Hacen falta al menos dos observaciones, todas números finitos, en un vector (N,).")
+    values = values.double()
+    rows = torch.randint(len(values), (draws, len(values)), generator=generator)
+    tail = (1 - _valid(confidence)) / 2
+    low, high = values[rows].mean(1).quantile(torch.tensor([tail, 1 - tail], dtype=torch.double)).tolist()
+    return Estimate(values.mean().item(), low, high)
 
 
 def _valid(confidence: float) -> float:

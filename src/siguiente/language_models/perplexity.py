@@ -1,7 +1,7 @@
 """Medir: perplejidad y bits por byte de un modelo sobre unos textos."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +11,7 @@ from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.scoring import score
 from siguiente.language_models.text import TextModel
 
-__all__ = ["TextScore", "evaluate", "text_nats"]
+__all__ = ["TextScore", "evaluate", "text_bits", "text_nats"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,20 @@ def text_nats(
     tensor([8., 4.], dtype=torch.float64)
     """
     return torch.tensor([nats for nats, _ in _paid(model, texts, end, context)], dtype=torch.double)
+
+
+def text_bits(model: TextModel[LanguageModel], texts: Sequence[str], end: bool = False) -> Tensor:
+    """Lo que un modelo paga por cada texto, en bits por byte medio: la media es la de todos juntos, (N,).
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> text_bits(TextModel(UniformModel(256), ByteTokenizer(bos_id=0)), ["un texto", "otro"]).mean()
+    tensor(8., dtype=torch.float64)
+    """
+    sizes = torch.tensor([len(text.encode()) for text in texts]).double()
+    return text_nats(model, texts, end) / math.log(2) / sizes.mean()
 
 
 def evaluate(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = False) -> TextScore:

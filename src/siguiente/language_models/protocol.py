@@ -2,9 +2,9 @@
 
 from typing import Any, Protocol, Self
 
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["LanguageModel", "State"]
+__all__ = ["LanguageModel", "State", "count_parameters"]
 
 
 class State(Protocol):
@@ -57,3 +57,14 @@ class LanguageModel(Protocol):
             Logits (B, last, V) en float32 y el estado nuevo.
         """
         ...
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Los números que un modelo aprende; los compartidos, una vez.
+
+    Examples
+    --------
+    >>> count_parameters(nn.Linear(3, 2))
+    8
+    """
+    return sum(weights.numel() for weights in model.parameters())

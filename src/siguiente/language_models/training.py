@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice, tee
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,14 +13,10 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW, Optimizer
 
-from siguiente.language_models.training_checkpoint import Checkpoint, fingerprint
+from siguiente.language_models.training_checkpoint import DivergedError, fingerprint, resume
 from siguiente.language_models.windows import IGNORED, Windows, cut_windows, find_windows, shuffled_windows
 
-if TYPE_CHECKING:
-    from tqdm import tqdm
-
 __all__ = [
-    "DivergedError",
     "Report",
     "TrainingConfig",
     "held_out_loss",
@@ -225,10 +221,6 @@ def training_step(
     return loss.detach()
 
 
-class DivergedError(ValueError):
-    """La pérdida o su gradiente dejaron de ser números finitos; el mensaje dice cuándo y qué probar."""
-
-
 def steps(
     model: nn.Module,
     batches: Iterable[tuple[Tensor, Tensor]],
@@ -367,11 +359,66 @@ def train(
     """
     for tokens in (stream,) if held_out is None else (stream, held_out):
         check_stream(model, tokens, config)
-    optimizer = make_optimizer(model, config)
-    identity = fingerprint(model, stream, config, held_out)
-    saved = None if checkpoint is None else Checkpoint(checkpoint, identity)
-    log = [] if saved is None else [Report(*report) for report in saved.restore(model, optimizer)]
-    return _Run(model, optimizer, stream, config, held_out, saved).reports(log, progress)
+    optimizer, windows = make_optimizer(model, config), find_windows(stream, config.length, config.boundary)
+
+    def batches(
+        first: int = 0,
+    ) -> Iterator[tuple[Tensor, Tensor]]:  # con la misma semilla, siempre los mismos
+        for batch in islice(shuffled_windows(windows, config.batch_size, config.seed), first, None):
+            yield cut_windows(stream, batch)
+
+    def reports(log: list[Report]) -> Iterator[Report]:
+        if not log:
+            yield _report(model, 0, 0, [_first_loss(model, next(batches()))], config, held_out)
+        last, read, losses = log[-1].step, log[-1].tokens, list[Tensor]()
+
+        def counted() -> Iterator[tuple[Tensor, Tensor]]:
+            nonlocal read
+            for batch in batches(last):
+                read += int((batch[1] != IGNORED).sum())
+                yield batch
+
+        moved = steps(model.train(), counted(), config, last, optimizer)
+        for step, loss in enumerate(bar := _bar(moved, last, config.steps, progress), last + 1):
+            losses.append(loss)
+            if step % config.evaluate_every == 0 or step == config.steps:
+                yield (made := _report(model, step, read, losses, config, held_out))
+                bar.set_postfix_str(f"pérdida {made.loss:.3f}".replace(".", ","))
+                losses.clear()
+                model.train()
+        model.eval()
+
+    return resume(checkpoint, fingerprint(model, stream, config, held_out), model, optimizer, Report, reports)
+
+
+def _first_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+    """La pérdida de un lote, antes de aprender."""
+    with torch.no_grad():
+        return next_token_loss(model.eval()(batch[0]), batch[1])
+
+
+def _report(
+    model: nn.Module,
+    step: int,
+    tokens: int,
+    losses: list[Tensor],
+    config: TrainingConfig,
+    held_out: Tensor | None,
+) -> Report:
+    """Mide y deja el modelo en evaluación; si la medida no es un número, no hay informe."""
+    mean = torch.stack(losses).mean().item()
+    apart = None if held_out is None else held_out_loss(model.eval(), held_out, config)
+    if not math.isfinite(mean + (apart or 0)):
+        raise diverged(step, config)
+    model.eval()
+    return Report(step, tokens, mean, apart)
+
+
+def _bar(losses: Iterator[Tensor], first: int, total: int, progress: bool) -> Any:
+    """Los pasos, con una barra si se pide."""
+    from tqdm import tqdm
+
+    return tqdm(losses, initial=first, total=total, unit="paso", disable=not progress)
 
 
 def check_stream(model: nn.Module, stream: Tensor, config: TrainingConfig) -> None:
@@ -393,78 +440,3 @@ def check_stream(model: nn.Module, stream: Tensor, config: TrainingConfig) -> No
         )
     if stream.min() < 0 or (size is not None and stream.max() >= size):
         raise ValueError("El flujo tiene tokens que el modelo no conoce: ¿son de otro tokenizador?")
-
-
-@dataclass(frozen=True)
-class _Run:
-    """Un entrenamiento en marcha."""
-
-    model: nn.Module
-    optimizer: Optimizer
-    stream: Tensor
-    config: TrainingConfig
-    held_out: Tensor | None
-    saved: Checkpoint | None
-
-    def reports(self, log: list[Report], progress: bool) -> Iterator[Report]:
-        """Repite los informes que ya hay y sigue; si la pérdida se va al infinito, dice qué se conserva."""
-        yield from tuple(log)
-        try:
-            yield from self.new_reports(log, progress)
-        except DivergedError as error:
-            if self.saved is None or not self.saved.path.exists():
-                raise
-            kept = f"{self.saved.path} conserva los pesos del último informe."
-            raise DivergedError(f"{error} {kept}") from error.__cause__
-
-    def new_reports(self, log: list[Report], progress: bool) -> Iterator[Report]:
-        """Da los informes que faltan, desde el último."""
-        if not log:
-            yield self.report(0, 0, [self.first_loss()], log)
-        last, tokens, losses = log[-1].step, log[-1].tokens, list[Tensor]()
-        self.model.train()
-        bar = self.losses(last, progress)
-        for step, (loss, targets) in enumerate(bar, last + 1):
-            losses.append(loss)
-            tokens += int((targets != IGNORED).sum())
-            if step % self.config.evaluate_every == 0 or step == self.config.steps:
-                yield (report := self.report(step, tokens, losses, log))
-                bar.set_postfix_str(f"pérdida {report.loss:.3f}".replace(".", ","))
-                losses.clear()
-                self.model.train()
-        self.model.eval()
-
-    def losses(self, first: int, progress: bool) -> "tqdm[tuple[Tensor, Tensor]]":
-        """Da los pasos desde `first`, con una barra: la pérdida de cada uno y lo que se predijo."""
-        from tqdm import tqdm
-
-        batches, same = tee(self.batches(first))
-        losses = steps(self.model, batches, self.config, first, self.optimizer)
-        pairs = zip(losses, (targets for _, targets in same), strict=False)
-        return tqdm(pairs, initial=first, total=self.config.steps, unit="paso", disable=not progress)
-
-    def batches(self, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """Da los lotes desde el paso `first`; con la misma semilla, siempre los mismos."""
-        c = self.config
-        windows = find_windows(self.stream, c.length, c.boundary)
-        for batch in islice(shuffled_windows(windows, c.batch_size, c.seed), first, None):
-            yield cut_windows(self.stream, batch)
-
-    def first_loss(self) -> Tensor:
-        """La pérdida del primer lote, antes de aprender."""
-        self.model.eval()
-        inputs, targets = next(self.batches())
-        with torch.no_grad():
-            return next_token_loss(self.model(inputs), targets)
-
-    def report(self, step: int, tokens: int, losses: list[Tensor], log: list[Report]) -> Report:
-        """Mide, anota y guarda; si la medida no es un número, no se guarda nada."""
-        c, mean = self.config, torch.stack(losses).mean().item()
-        apart = None if self.held_out is None else held_out_loss(self.model.eval(), self.held_out, c)
-        if not math.isfinite(mean + (apart or 0)):
-            raise diverged(step, c)
-        log.append(Report(step, tokens, mean, apart))
-        if self.saved is not None:
-            self.saved.save(self.model, self.optimizer, [tuple(report) for report in log])
-        self.model.eval()
-        return log[-1]

@@ -1,11 +1,11 @@
-"""El punto de control de un entrenamiento: se escribe entero o nada, y se comprueba antes de usarlo."""
+"""Seguir un entrenamiento donde quedó: el punto de control se escribe entero o nada, y se comprueba."""
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,12 +13,17 @@ from torch.optim import Optimizer
 
 from siguiente.store import write_atomically
 
-__all__ = ["Checkpoint", "digest", "fingerprint"]
+__all__ = ["Checkpoint", "DivergedError", "digest", "fingerprint", "resume"]
 
 # Lo primero del archivo: así se distingue de cualquier otro.
 MARK = b"siguiente.training.1\n"
 DIGEST_SIZE = 32
+Report = TypeVar("Report")
 FRESH = "bórrelo para empezar de nuevo, o indique otro archivo."
+
+
+class DivergedError(ValueError):
+    """La pérdida o su gradiente dejaron de ser números finitos; el mensaje dice cuándo y qué probar."""
 
 
 def digest(data: bytes) -> bytes:
@@ -122,3 +127,60 @@ class Checkpoint:
         if digest(data) != stored:
             raise ValueError(f"El punto de control {self.path} está dañado o incompleto: {FRESH}")
         return data
+
+
+def resume(
+    checkpoint: Path | None,
+    identity: Mapping[str, str],
+    learned: nn.Module,
+    optimizer: Optimizer,
+    report: Callable[..., Report],
+    steps: Callable[[list[Report]], Iterator[Report]],
+    every: int = 1,
+    last: int | None = None,
+) -> Iterator[Report]:
+    """Da los informes de un entrenamiento interrumpido y los que faltan, y guarda lo aprendido cada `every`.
+
+    Quien interrumpa y repita la llamada obtiene lo mismo que sin parar.
+
+    Parameters
+    ----------
+    checkpoint : Path, optional
+        El archivo en que se guarda; si ya existe, se sigue donde quedó.
+    identity : mapping of str to str
+        Lo que devuelve :func:`fingerprint`.
+    learned : Module
+        Lo que aprende.
+    optimizer : Optimizer
+        El suyo.
+    report : callable
+        Hace un informe de lo que se guardó de él.
+    steps : callable
+        El bucle: de los informes que ya hay, una lista que va creciendo, a los que faltan.
+    every : int
+        Cada cuántos informes se guarda.
+    last : int, optional
+        Los informes que habrá al final, que se guardan siempre.
+
+    Raises
+    ------
+    ValueError
+        Si el punto de control está dañado o es de otro entrenamiento.
+    DivergedError
+        Si la pérdida deja de ser un número.
+    """
+    saved = None if checkpoint is None else Checkpoint(checkpoint, identity)
+    log = [] if saved is None else [report(*row) for row in saved.restore(learned, optimizer)]
+    yield from tuple(log)
+    try:
+        for made in steps(log):
+            log.append(made)
+            if saved is not None and (len(log) % every == 0 or len(log) == last):
+                rows = [one if isinstance(one, tuple) else (one,) for one in log]
+                saved.save(learned, optimizer, [tuple(row) for row in rows])
+            yield made
+    except DivergedError as error:
+        if saved is None or not saved.path.exists():
+            raise
+        kept = f"{saved.path} conserva los pesos del último informe."
+        raise DivergedError(f"{error} {kept}") from error.__cause__

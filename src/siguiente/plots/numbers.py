@@ -33,6 +33,8 @@ def number(value: float, digits: int = 0) -> str:
     """
     if math.isnan(value):
         return "sin dato"
+    if math.isinf(value):
+        return "∞" if value > 0 else "\N{MINUS SIGN}∞"
     text = f"{value:,.{digits}f}" if abs(value) >= 10_000 else f"{value:.{digits}f}"
     negative = text.startswith("-") and any(c in "123456789" for c in text)
     text = text.lstrip("-").translate({ord(","): THIN_SPACE, ord("."): ","})
@@ -78,10 +80,8 @@ def significant(value: float, digits: int = 3) -> str:
     >>> significant(1e-6), significant(float("inf"))
     ('10⁻⁶', '∞')
     """
-    if math.isnan(value) or value == 0:
+    if not math.isfinite(value) or value == 0:
         return number(value)
-    if math.isinf(value):
-        return "∞" if value > 0 else "\N{MINUS SIGN}∞"
     mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
     exponent = int(power)
     if exponent in PLAIN:
