@@ -105,7 +105,7 @@ nitpick_ignore = [
     ("py:class", "callable"),  # En una sección «Attributes»: una palabra, no un tipo.
 ]
 # Trozos de un tipo compuesto que Sphinx corta por sus comas.
-nitpick_ignore_regex = [("py:class", r'.*[\[{"].*')]
+nitpick_ignore_regex = [("py:class", r'.*[\[{"].*'), ("py:class", r"(ast|multiprocessing)\..*")]
 
 # --- Aspecto ----------------------------------------------------------------------------------
 html_theme = "sphinx_book_theme"

@@ -1,0 +1,1 @@
+"""Los experimentos de las páginas de *prompting*."""

@@ -1,0 +1,127 @@
+"""Lo que se mide de dos modelos cuando conversan."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, cast
+
+import torch
+from torch import Tensor
+
+from siguiente.data.paired_questions import Question
+from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.scoring import score
+from siguiente.language_models.text import TextModel, Tokenizer
+from siguiente.llm.chat import ROLES, Message
+from siguiente.llm.pretrained import PretrainedModel
+from siguiente.llm.replies import score_replies
+from siguiente.llm.tokenizer import PretrainedTokenizer
+
+#: Los nombres que puede decir quien se presenta.
+NAMES = ("Ana", "Bruno", "Carla", "Diego", "Elena", "Felipe", "Gloria", "Hugo", "Irene", "Jorge")
+SMALL_TALK = (
+    "What color is the sky?",
+    "The sky is blue.",
+    "How many legs does a dog have?",
+    "A dog has four legs.",
+    "What is ice made of?",
+    "Ice is made of water.",
+    "Tell me a fruit.",
+    "An apple is a fruit.",
+)
+FUNCTION_WORDS = {"inglés": {"the", "is", "of", "in", "a"}, "español": {"el", "la", "es", "de", "un"}}
+
+
+def token_texts(tokenizer: Tokenizer, ids: Tensor) -> list[str]:
+    """El texto de cada uno de los T tokens de un vocabulario de bytes, con los espacios a la vista.
+
+    Examples
+    --------
+    >>> from siguiente.llm.loading import load_pretrained_tokenizer
+    >>> token_texts(load_pretrained_tokenizer("smollm2-135m-instruct"), torch.tensor([2, 198, 9690]))
+    ['<|im_end|>', '\\n', 'system']
+    """
+    pieces = (cast(PretrainedTokenizer, tokenizer).backend.id_to_token(i) or "" for i in ids.tolist())
+    return [piece.replace("Ċ", "\n").replace("Ġ", "␣") for piece in pieces]
+
+
+def token_kinds(tokenizer: Tokenizer, ids: Tensor) -> list[str]:
+    """La clase de cada uno de los T tokens de una conversación: de control, parte de un papel o texto."""
+    known, opening = cast(PretrainedTokenizer, tokenizer), "<|im_start|>"
+    texts = token_texts(tokenizer, ids)
+
+    def kind(place: int) -> str:
+        if texts[place] in known.marks:
+            return "control"
+        named = opening in texts[max(place - 2, 0) : place]
+        return "papel" if named and texts[place] != "\n" else "texto"
+
+    return [kind(place) for place in range(len(texts))]
+
+
+def with_chat_template(model: TextModel[PretrainedModel], template: str) -> TextModel[PretrainedModel]:
+    """El mismo modelo, que escribe las conversaciones con otra plantilla."""
+    tokenizer = cast(PretrainedTokenizer, model.tokenizer)
+    return TextModel(model.model, replace(tokenizer, chat_template=template))
+
+
+def score_questions(
+    model: TextModel[LanguageModel],
+    questions: Sequence[Question],
+    form: Literal["sentences", "words"] = "sentences",
+) -> Tensor:
+    """Log-probabilidad de las respuestas a cada pregunta, (N, 4), en una frase o en pocas palabras."""
+    talks = [[Message("user", question.text)] for question in questions]
+    answers = [question.sentences if form == "sentences" else question.words for question in questions]
+    return score_replies(model, talks, answers).logprobs
+
+
+def uses_function_words(text: str, language: str) -> bool:
+    """Dice si un texto tiene alguna palabra gramatical de una lengua.
+
+    Examples
+    --------
+    >>> [uses_function_words("París es la capital.", language) for language in ("español", "inglés")]
+    [True, False]
+    """
+    return not FUNCTION_WORDS[language].isdisjoint(text.lower().split())
+
+
+def introduced(name: str, between: int) -> list[Message]:
+    """Una conversación en que alguien dice su nombre, habla de otras cosas y pregunta cómo se llama.
+
+    Examples
+    --------
+    >>> [message.content for message in introduced("Ana", between=0)]
+    ['Hi! My name is Ana.', 'Nice to meet you!', 'What is my name?']
+    """
+    greeting = [f"Hi! My name is {name}.", "Nice to meet you!"]
+    said = [*greeting, *SMALL_TALK[: 2 * between], "What is my name?"]
+    _, user, assistant = ROLES
+    return [Message(assistant if turn % 2 else user, text) for turn, text in enumerate(said)]
+
+
+def measured_cache(model: TextModel[PretrainedModel], text: str) -> float:
+    """Los bytes que ocupan, por token, las claves y los valores de un texto leído."""
+    ids = model.prompt(text)
+    _, state = model.model.step(ids)
+    kept = [part for layer in state.layers for part in (layer.keys, layer.values)]
+    return sum(part.numel() * part.element_size() for part in kept) / ids.shape[1]
+
+
+def nats_per_token(
+    model: TextModel[LanguageModel], texts: Sequence[str], before: Sequence[int] = ()
+) -> Tensor:
+    """Log-probabilidad media por token de cada texto, (N,), con otros tokens delante de su comienzo.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.text import ByteTokenizer
+    >>> from siguiente.language_models.uniform import UniformModel
+    >>> nats_per_token(TextModel(UniformModel(258), ByteTokenizer()), ["sí", "tal vez"]).exp() * 258
+    tensor([1., 1.])
+    """
+    encoded = [model.encode(text) for text in texts]
+    rows = [torch.tensor([*before, *ids]) for ids in encoded]
+    padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    logprobs = score(model.model, padded, start=len(before) + 1)
+    return torch.stack([row[: len(ids) - 1].mean() for row, ids in zip(logprobs, encoded, strict=True)])
