@@ -21,16 +21,14 @@ import torch
 from pairs import Benchmark
 from torch.nn.utils import clip_grad_norm_
 
-from siguiente.alignment.answers import Answers, answer_logprobs, join_answers
-from siguiente.alignment.dpo_training import train_dpo
-from siguiente.alignment.grpo import grpo_loss
-from siguiente.alignment.methods import GRPO
-from siguiente.alignment.preferences import Pairs
-from siguiente.alignment.reinforcement import reinforce
-from siguiente.language_models.text import TextModel
+from siguiente.alignment.dpo import train_dpo
+from siguiente.alignment.policy_gradient import grpo_loss
+from siguiente.alignment.rl import GRPO, train_rl
+from siguiente.alignment.sequences import Answers, Pairs, answer_logprobs, join_answers
+from siguiente.course.transformers.gpt2_twin import gpt2_twin
+from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.transformers.gpt import GPT, GPTConfig
-from siguiente.transformers.gpt2_twin import gpt2_twin
 
 # Nombre, forma, parejas por paso de DPO, peticiones y respuestas de cada una por paso de GRPO, objetivo y
 # repeticiones. La primera red es la de los cuentos de la parte de alineación.
@@ -125,7 +123,7 @@ def our_grpo(config: GPTConfig, prompts: list[str], group: int) -> Callable[[], 
     policy = TextModel(GPT(config), NumberWords(config.vocab_size))
     reward = lambda prompts, answers: letters(answers)  # noqa: E731
     training = settings(len(prompts))
-    reports = reinforce(policy, prompts, reward, GRPO(BETA), training, group)
+    reports = train_rl(policy, prompts, reward, GRPO(BETA), training, group)
     return lambda: next(reports).reward
 
 

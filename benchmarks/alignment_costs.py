@@ -18,8 +18,8 @@ from pairs import processor_seconds
 from run import machine
 
 from siguiente.alignment.rollouts import sample_answers
-from siguiente.language_models.text import TextModel
-from siguiente.store import write_atomically
+from siguiente.language_models.protocol import TextModel
+from siguiente.runtime.store import write_atomically
 from siguiente.transformers.gpt import GPT, GPTConfig, parameters_count
 
 SAVED = Path(__file__).parents[1] / "src" / "siguiente" / "alignment" / "measured_costs.csv"

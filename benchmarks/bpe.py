@@ -15,7 +15,7 @@ LEARNED = VOCAB - 257  # uniones: el vocabulario sin los bytes ni el token de fi
 
 def benchmarks(folder: Path) -> list[Benchmark]:
     """El primer megabyte de los textos del propio curso, hasta 4096 tokens; las mismas uniones."""
-    from siguiente.language_models.bpe_training import train_bpe
+    from siguiente.language_models.fast.bpe_training import train_bpe
 
     text = course_text()
     tokenizer = train_bpe([text], VOCAB)
@@ -50,7 +50,7 @@ def recounting(text: str, number: int) -> list[tuple[int, int]]:
     cuesta el 0,2 % de una unión.
     """
     from siguiente.language_models.bpe import best_pair
-    from siguiente.language_models.pieces import split_pieces
+    from siguiente.language_models.words import split_pieces
 
     chunks = [list(piece.encode()) for piece in split_pieces(text)]
     merges = []
@@ -82,7 +82,7 @@ def library(text: str) -> list[tuple[bytes, ...]]:
     from tokenizers import Tokenizer, models, trainers
     from tokenizers.pre_tokenizers import ByteLevel
 
-    from siguiente.language_models.byte_alphabet import byte_alphabet
+    from siguiente.language_models.words import byte_alphabet
 
     backend = Tokenizer(models.BPE())
     backend.pre_tokenizer = ByteLevel(add_prefix_space=False)

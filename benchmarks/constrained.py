@@ -20,8 +20,8 @@ LENGTH = 32
 
 def benchmarks(folder: Path) -> list[Benchmark]:
     """Por modelo: preparar el vocabulario, construir el índice y escribir 32 tokens."""
-    from siguiente.llm.loading import load
-    from siguiente.prompting.json_schema import schema_pattern
+    from siguiente.llm.files.loading import load
+    from siguiente.prompting.fast.json_schema import schema_pattern
 
     pattern, made = schema_pattern(SCHEMA), []
     for title, (name, repeats) in MODELS.items():
@@ -36,8 +36,8 @@ def index_benchmarks(
     title: str, pattern: str, tokens: Sequence[bytes], eos: int, repeats: int
 ) -> list[Benchmark]:
     """El árbol frente al vocabulario de outlines_core, y el índice frente al suyo, con los mismos estados."""
-    from siguiente.prompting.automaton import automaton
-    from siguiente.prompting.token_index import TokenIndex, byte_tree
+    from siguiente.prompting.constrained import TokenIndex, byte_tree
+    from siguiente.prompting.fast.automaton import automaton
 
     tree, vocabulary = byte_tree(tokens), vocabulary_of(tokens, eos)
     ours, peer = TokenIndex(automaton(pattern), tree), outlines_core.Index(pattern, vocabulary)

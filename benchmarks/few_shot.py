@@ -14,10 +14,10 @@ SQUARE, PRODUCT = torch.ones(2048, 2048), torch.empty(2048, 2048)
 
 def benchmarks(folder: Path) -> list[Benchmark]:
     """Los 140 tweets de prueba con siete sectores, con k = 7 y k = 0."""
-    from siguiente.data.tweets import SECTORS, load_tweets
-    from siguiente.llm.loading import load
+    from siguiente.course.data.tweets import SECTORS, load_tweets
+    from siguiente.llm.files.loading import load
     from siguiente.prompting.few_shot import TEMPLATES, balanced_examples
-    from siguiente.prompting.label_scoring import score_labels
+    from siguiente.prompting.labels import score_labels
 
     gemma = load("gemma-3-270m")
     texts = [tweet.text for tweet in load_tweets("test")]
@@ -58,7 +58,7 @@ def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 
-    from siguiente.prompting.label_scoring import label_completions
+    from siguiente.prompting.labels import label_completions
 
     backend = Tokenizer.from_str(gemma.tokenizer.backend.to_str())
     backend.post_processor = TemplateProcessing(
@@ -82,7 +82,7 @@ def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
 def needed_flops(gemma: Any, prompts: list[str], labels: Any) -> int:
     """Operaciones que hacen falta: los pesos por cada token leído, la atención a lo que ve y los logits."""
     from siguiente.language_models.completions import completions_trie
-    from siguiente.prompting.label_scoring import label_completions
+    from siguiente.prompting.labels import label_completions
 
     trie, _ = completions_trie(gemma, prompts, [label_completions(labels)] * len(prompts))
     config = gemma.model.network.config

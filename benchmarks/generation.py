@@ -10,8 +10,7 @@ import torch
 from pairs import Benchmark
 from torch import Tensor, nn
 
-from siguiente.language_models.batch import generate_batch
-from siguiente.language_models.sampling import greedy
+from siguiente.language_models.sampling import generate_batch, greedy
 
 NEW = 12  # tokens que se generan tras cada prompt
 STARTS = (
@@ -28,7 +27,7 @@ STARTS = (
 
 def benchmarks(folder: Path) -> list[Benchmark]:
     """Con un prompt y con ocho, de distinta longitud; los segundos son por token."""
-    from siguiente.llm.loading import load
+    from siguiente.llm.files.loading import load
     from siguiente.llm.pretrained import PretrainedModel
 
     gemma = load("gemma-3-270m")

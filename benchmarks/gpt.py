@@ -10,11 +10,11 @@ import torch
 from pairs import Benchmark
 from torch import Tensor
 
+from siguiente.course.transformers.gpt2_twin import gpt2_twin
 from siguiente.language_models.sampling import generate, greedy
 from siguiente.language_models.training import next_token_loss
 from siguiente.language_models.windows import IGNORED
 from siguiente.transformers.gpt import GPT, GPTConfig
-from siguiente.transformers.gpt2_twin import gpt2_twin
 
 # Nombre, forma y ventanas por lote: 0,2 y 3 millones de parámetros.
 SIZES = (

@@ -22,7 +22,7 @@ from gpt import our_loss, stepper
 from pairs import processor_seconds
 from run import machine
 
-from siguiente.store import write_atomically
+from siguiente.runtime.store import write_atomically
 from siguiente.transformers.attention import causal_mask, scaled_dot_product
 from siguiente.transformers.gpt import GPT, Block, GPTConfig, parameters_count
 

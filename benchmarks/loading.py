@@ -10,7 +10,7 @@ from pathlib import Path
 from pairs import Benchmark
 
 OURS = """
-from siguiente.llm.loading import load
+from siguiente.llm.files.loading import load
 model = load("gemma-3-270m")
 model.model.step(model.prompt("Hola"))
 """
@@ -38,8 +38,8 @@ def first_use() -> None:
 
 def benchmarks(folder: Path) -> list[Benchmark]:
     """Las dos comparaciones; `folder` guarda el archivo GGUF entero que pide transformers."""
-    from siguiente.llm.catalogue import card
-    from siguiente.llm.sources import JoinedFile, find
+    from siguiente.llm.files.catalogue import card
+    from siguiente.llm.files.sources import JoinedFile, find
 
     gemma = card("gemma-3-270m")
     with JoinedFile(find(gemma)) as source, (folder / gemma.filename).open("wb") as file:

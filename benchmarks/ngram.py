@@ -19,7 +19,7 @@ def benchmarks(folder: Path) -> list[Benchmark]:
 
 def scoring(stories: int) -> Benchmark:
     """Comprueba que los dos dan las mismas probabilidades y los prepara."""
-    from siguiente.data.stories import load_stories
+    from siguiente.course.data.stories import load_stories
     from siguiente.language_models.words import WordTokenizer
 
     texts = load_stories("train", stories)

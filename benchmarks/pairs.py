@@ -47,7 +47,7 @@ class Result:
 
 def figure(x: float) -> str:
     """Una cifra con tres decimales, o con los que hagan falta para que se vean dos cifras."""
-    from siguiente.plots.numbers import number
+    from siguiente.course.report.numbers import number
 
     return "—" if math.isinf(x) else number(x, max(3, 1 - math.floor(math.log10(x))))
 

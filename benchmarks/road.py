@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 from pairs import processor_seconds
 
-from siguiente.alignment.story_base import STORY_BASE
-from siguiente.alignment.story_dpo import STORY_DPO
-from siguiente.alignment.story_policy import STORY_POLICY
-from siguiente.alignment.story_reward_model import STORY_PAIRS, STORY_REWARD
-from siguiente.alignment.story_runs import STORY_RUNS
-from siguiente.language_models.story_corpus import STORIES
-from siguiente.plots.numbers import number
-from siguiente.recipe import one_thread
-from siguiente.trained import Trained
+from siguiente.course.alignment.story_dpo import STORY_DPO
+from siguiente.course.alignment.story_policy import STORY_POLICY
+from siguiente.course.alignment.story_reward_model import STORY_PAIRS, STORY_REWARD
+from siguiente.course.alignment.story_runs import STORY_RUNS
+from siguiente.course.report.numbers import number
+from siguiente.course.stories.base import STORY_BASE
+from siguiente.course.stories.corpus import STORIES
+from siguiente.runtime.recipe import one_thread
+from siguiente.runtime.trained import Trained
 
 HEADER = ["etapa", "segundos", "objetivo", "¿llega?"]
 GOAL = 480.0

@@ -56,7 +56,7 @@ def measured(name: str, save: bool) -> bool:
             met = met and result.met
             print(" | ".join(rows[-1]), flush=True)
     if save:
-        from siguiente.store import write_atomically
+        from siguiente.runtime.store import write_atomically
 
         write_atomically(SAVED / f"{name}.txt", table(rows))
     return met

@@ -9,12 +9,11 @@ def benchmarks(folder: Path) -> list[Benchmark]:
     """Cuatro tweets, una plantilla con sus dos formas y seis etiquetas; las mismas puntuaciones."""
     import torch
 
-    from siguiente.data.tweets import load_tweets
+    from siguiente.course.data.tweets import load_tweets
+    from siguiente.course.prompting.tweet_templates import TWEET_TEMPLATES, tweet_prompts
     from siguiente.language_models.completions import score_completions
     from siguiente.language_models.scoring import token_logprobs
-    from siguiente.llm.loading import load
-    from siguiente.prompting.label_scoring import tweet_prompts
-    from siguiente.prompting.templates import TWEET_TEMPLATES
+    from siguiente.llm.files.loading import load
 
     gemma = load("gemma-3-270m")
     prompts = [p for tweet in load_tweets("test")[:4] for p in tweet_prompts(TWEET_TEMPLATES[:1], tweet.text)]

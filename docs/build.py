@@ -15,7 +15,7 @@ sys.path.insert(0, str(DOCS / "_ext"))
 
 from processes import Ended, call, ending_together, only_one  # noqa: E402
 
-from siguiente.store import settle_folders  # noqa: E402
+from siguiente.runtime.store import settle_folders  # noqa: E402
 
 if TYPE_CHECKING:
     from runner import Failure

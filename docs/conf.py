@@ -28,6 +28,7 @@ extensions = [
     "interface",
     "execution",
     "source",
+    "module_table",
     "myst_nb",
     "sphinx_book_theme",
     "sphinx_copybutton",
@@ -36,6 +37,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "spanish_bibliography",
     "spanish_fields",
+    "api_pages",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
@@ -87,14 +89,14 @@ nitpick_ignore = [
     ("py:class", "torch.optim.optimizer.Optimizer"),
     # Variables de tipo.
     ("py:class", "Node"),
-    ("py:class", "siguiente.language_models.text.Model"),
+    ("py:class", "siguiente.language_models.protocol.Model"),
     ("py:class", "siguiente.prompting.few_shot.Example"),
-    ("py:class", "siguiente.trained.Model"),
+    ("py:class", "siguiente.runtime.trained.Model"),
     # Un nombre que solo se importa para los tipos.
     ("py:class", "nn.Module"),
     # Detalles de su módulo, que no se documentan.
-    ("py:class", "siguiente.definitions.Statement"),
-    ("py:class", "siguiente.prompting.token_index.Level"),
+    ("py:class", "siguiente.runtime.definitions.Statement"),
+    ("py:class", "siguiente.prompting.constrained.Level"),
     # El inventario guardado, que está recortado, no los trae.
     ("py:class", "collections.Counter"),
     ("py:class", "collections.abc.Collection"),

@@ -20,7 +20,7 @@ from processes import Ended, ending_together, only_one  # noqa: E402
 from replica_digest import computation, statement_of, statements  # noqa: E402
 from runner import Course, Page, Work, page_work, perform, resource_works  # noqa: E402
 
-from siguiente.store import settle_folders, write_atomically  # noqa: E402
+from siguiente.runtime.store import settle_folders, write_atomically  # noqa: E402
 
 COURSE = "curso"
 TABLE = DOCS / "reference" / "replicas.json"

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from siguiente.language_models.neural import GRU, GRUConfig
-from siguiente.language_models.text import ByteTokenizer, TextModel
+from siguiente.language_models.gru import GRU, GRUConfig
+from siguiente.language_models.protocol import ByteTokenizer, TextModel
+from siguiente.language_models.words import WordTokenizer
+from siguiente.transformers.gpt import GPT, GPTConfig
 
 # Lo que tarda un ejemplo depende de la máquina y de su carga: no dice nada del código.
 settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -55,3 +57,27 @@ def without_posix(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("without_posix")
     (folder / "sitecustomize.py").write_text(WITHOUT_POSIX, encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def oracle():
+    """Los logits de todas las posiciones de un texto, de una vez: con ellos se comparan los atajos."""
+
+    def one_pass(model, ids):
+        logits, _ = model.step(ids, last=ids.shape[1])
+        return logits.log_softmax(-1)
+
+    return one_pass
+
+
+@pytest.fixture
+def prompts():
+    return ["di sí.", "di no."]
+
+
+@pytest.fixture
+def policy(prompts):
+    """Una política de juguete: pocas palabras, y una recompensa que se puede subir en segundos."""
+    tokenizer = WordTokenizer.from_texts([*prompts, " sí no gracias"])
+    config = GPTConfig(tokenizer.vocab_size, context_length=16, layers=1, heads=2, channels=8)
+    return TextModel(GPT(config).eval(), tokenizer)

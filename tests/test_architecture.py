@@ -1,36 +1,52 @@
+"""Lo que ARCHITECTURE.md promete a quien busca: los archivos que nombra están y los árboles se parecen."""
+
+import re
 from pathlib import Path
 
 import module_table
+import pytest
 
 ROOT = Path(__file__).parents[1]
-PARTS = {"data", "language_models", "transformers", "llm", "prompting", "alignment", "evaluation", "plots"}
+IDEAS = {"language_models", "transformers", "llm", "prompting", "alignment", "evaluation"}
+NAMED = re.compile(r"`([\w./-]+/[\w.-]*|\w+\.py)`")
 
 
-def test_the_table_of_pages_and_modules_is_up_to_date():
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    assert module_table.updated(text, ROOT / "docs") == text, "ejecute `python docs/_ext/module_table.py`"
+def folders(tree):
+    """Las carpetas de un árbol, sin lo que escribe Python."""
+    return {path.name for path in (ROOT / tree).iterdir() if path.is_dir()} - {"__pycache__"}
 
 
-def test_the_table_sees_imports_doctests_and_quotes(tmp_path):
+@pytest.mark.parametrize("name", NAMED.findall((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")))
+def test_what_it_names_is_there(name):
+    places = (ROOT, ROOT / "src" / "siguiente", ROOT / "docs", ROOT / "src" / "siguiente" / "course")
+    assert any((place / name).exists() for place in places) or name.rstrip("/") in {"fast", "files"}
+
+
+def test_the_trees_have_the_same_parts():
+    assert folders("src/siguiente") == IDEAS | {"course", "records", "runtime"}
+    assert folders("src/siguiente/course") & IDEAS >= IDEAS - {"llm", "evaluation"}
+    assert folders("tests") == IDEAS | {"browser", "course", "docs", "runtime"}
+    assert folders("examples") <= IDEAS
+
+
+def test_every_test_is_beside_what_it_tests():
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        part = path.relative_to(ROOT / "tests").parent
+        assert part.parts[:1] in {("browser",), ("docs",)} or (ROOT / "src" / "siguiente" / part).is_dir()
+
+
+def test_the_table_of_modules_sees_imports_doctests_and_quotes(tmp_path):
     (tmp_path / "page.md").write_text(
-        "```{source} siguiente.llm.loading.load\nfrom siguiente.data.tweets import x\n",
-        encoding="utf-8",
+        "```{source} siguiente.llm.chat.load\nfrom siguiente.course.data.tweets import x\n", encoding="utf-8"
     )
-    (tmp_path / "other.rst").write_text(">>> import siguiente.store\n", encoding="utf-8")
+    (tmp_path / "other.rst").write_text(">>> import siguiente.record\n", encoding="utf-8")
     (tmp_path / "_hidden").mkdir()
-    (tmp_path / "_hidden" / "no.md").write_text("import siguiente.plots.style", encoding="utf-8")
-    rows = module_table.table(tmp_path).splitlines()[2:]
-    assert rows == [
-        "| `other.rst` | `siguiente.store` |",
-        "| `page.md` | `siguiente.data.tweets`, `siguiente.llm.loading` |",
+    (tmp_path / "_hidden" / "no.md").write_text("import siguiente.record", encoding="utf-8")
+    assert module_table.table(tmp_path)[4:] == [
+        "   * - Página",
+        "     - Módulos",
+        "   * - :doc:`/other`",
+        "     - ``record``",
+        "   * - :doc:`/page`",
+        "     - ``course.data.tweets``, ``llm.chat``",
     ]
-
-
-def test_tests_and_examples_mirror_the_package():
-    parts = {path.name for path in (ROOT / "src" / "siguiente").iterdir() if path.is_dir()}
-    parts -= {"__pycache__", "records"}  # lo registrado no es código
-    assert parts <= PARTS
-    extra = {"browser", "docs", "__pycache__"}
-    for tree in ("tests", "examples"):
-        folders = {path.name for path in (ROOT / tree).iterdir() if path.is_dir()}
-        assert folders <= parts | extra, tree

@@ -8,10 +8,22 @@ from typing import Any
 
 import pytest
 
-from siguiente import artefacts, jobs
-from siguiente.artefacts import KNOWN, MODELS, RECIPES, artefact, find, inputs, is_ready, key, main, recorded
-from siguiente.llm.catalogue import CATALOGUE, MINILM
-from siguiente.store import build_directory
+from siguiente import artefacts
+from siguiente.artefacts import (
+    KNOWN,
+    MODELS,
+    RECIPES,
+    artefact,
+    find,
+    inputs,
+    is_ready,
+    key,
+    main,
+    recorded,
+)
+from siguiente.llm.files.catalogue import CATALOGUE, MINILM
+from siguiente.runtime import jobs
+from siguiente.runtime.store import build_directory
 
 SMALL = "all-minilm-l6-v2"  # no se convierte: construirlo es comprobarlo
 

@@ -152,7 +152,12 @@ def test_the_package_works_without_what_only_posix_has(without_posix):
 
 def test_pages_and_programs_are_read():
     names = {name for name, _, _ in sources()}
-    assert {"noxfile.py", "docs/build.py", "src/siguiente/store.py", "docs/prompting/chat.md"} <= names
+    assert {
+        "noxfile.py",
+        "docs/build.py",
+        "src/siguiente/runtime/store.py",
+        "docs/prompting/chat.md",
+    } <= names
 
 
 @pytest.mark.parametrize(

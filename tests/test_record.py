@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from siguiente import artefacts, record
-from siguiente import recipe as recipe_module
-from siguiente.jobs import JobError
 from siguiente.record import check, differences, main, trainings
-from siguiente.trained import Run, Trained
+from siguiente.runtime import recipe as recipe_module
+from siguiente.runtime.jobs import JobError
+from siguiente.runtime.trained import Run, Trained
 
 STEPS = 6
 

@@ -7,9 +7,9 @@ import torch
 from safetensors.torch import load
 
 from siguiente.artefacts import find, inputs, record_digest
-from siguiente.recipe import DECIDING, RECORDS, provenance
 from siguiente.record import described, trainings
-from siguiente.trained import FIRST, read_rows
+from siguiente.runtime.recipe import DECIDING, RECORDS, provenance
+from siguiente.runtime.trained import FIRST, read_rows
 
 NAMES = trainings()
 LIMIT = 25_000_000

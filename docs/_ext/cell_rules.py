@@ -20,8 +20,8 @@ RANDOM = re.compile(
     r"|torch\.(?:rand|randn|randint|randperm|multinomial|normal|bernoulli|poisson|rand_like|randn_like))$"
 )
 UNSEEDED = re.compile(r"^(?:np\.random\.|numpy\.random\.)?default_rng$|^torch\.Generator$|^random\.Random$")
-# De `siguiente.plots`, los módulos que dibujan: todos menos los que dan formato.
-DRAWING = re.compile(r"^siguiente\.plots\.(?!numbers$|tables$|style$)\w+$")
+# Los módulos que dibujan: todos menos el que da el estilo.
+DRAWING = re.compile(r"^siguiente\.course\.figures\.(?!style$)\w+$")
 MAGIC = re.compile(r"^\s*(?:[!%]|pip3? install\b)", re.MULTILINE)
 
 

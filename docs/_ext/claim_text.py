@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from siguiente.plots.numbers import significant
+from siguiente.course.report.numbers import significant
 
 KINDS = {"identity": "identidad", "effect": "efecto", "reported": "resultado"}
 PLURALS = {"identity": "Identidades", "effect": "Efectos", "reported": "Resultados"}

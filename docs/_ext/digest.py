@@ -11,7 +11,7 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 
-from siguiente.closure import Package, behaviour, closure, files
+from siguiente.runtime.closure import Package, behaviour, closure, files
 
 # Lo que todo kernel recibe: un hilo, sin red, sin barras de progreso, sin azar en los conjuntos.
 KERNEL_ENVIRONMENT = {

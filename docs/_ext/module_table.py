@@ -1,43 +1,47 @@
-"""Escribe en ARCHITECTURE.md la tabla de qué página enseña qué módulo."""
+"""Directiva `module-table`: qué módulos importa o cita cada página."""
 
 import re
-import sys
 from pathlib import Path
 
+from docutils import nodes
 from pages import published
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).resolve().parents[2]
-START, END = "<!-- tabla: comienzo -->\n", "<!-- tabla: final -->"
-IMPORT = re.compile(r"^\s*(?:>>> )?(?:from|import) (siguiente\.[\w.]+)", re.MULTILINE)
-QUOTE = re.compile(r"(?:\{source\}|\.\. source::) (siguiente[\w.]*)\.\w+")
+IMPORT = re.compile(r"^\s*(?:>>> )?(?:from|import) siguiente\.([\w.]+)", re.MULTILINE)
+QUOTE = re.compile(r"(?:\{source\}|\.\. source::) siguiente\.([\w.]+)\.\w+")
 
 
 def shown(text: str) -> list[str]:
     """Módulos que una página importa en sus celdas y ejemplos, o cita de su fuente.
 
-    >>> shown("from siguiente.data.tweets import load_tweets")
-    ['siguiente.data.tweets']
+    >>> shown("from siguiente.course.data.tweets import load_tweets")
+    ['course.data.tweets']
     """
     return sorted({*IMPORT.findall(text), *QUOTE.findall(text)})
 
 
-def table(docs: Path) -> str:
-    """La tabla, en Markdown, con una fila por página que enseña algún módulo."""
-    rows = {page.relative_to(docs): shown(page.read_text(encoding="utf-8")) for page in published(docs)}
-    lines = [
-        f"| `{page}` | {', '.join(f'`{m}`' for m in modules)} |" for page, modules in rows.items() if modules
-    ]
-    return "\n".join(["| Página | Módulos |", "|---|---|", *lines, ""])
+def table(docs: Path) -> list[str]:
+    """La tabla, en reStructuredText, con una fila por página que usa algún módulo."""
+    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 30 70", ""]
+    lines += ["   * - Página", "     - Módulos"]
+    for page in published(docs):
+        if modules := shown(page.read_text(encoding="utf-8")):
+            name = page.relative_to(docs).with_suffix("").as_posix()
+            lines += [f"   * - :doc:`/{name}`", f"     - {', '.join(f'``{module}``' for module in modules)}"]
+    return lines
 
 
-def updated(architecture: str, docs: Path) -> str:
-    """Devuelve el texto de ARCHITECTURE.md con la tabla al día."""
-    before, _, rest = architecture.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n{table(docs)}\n{END}{after}"
+class ModuleTable(SphinxDirective):
+    """Escribe la tabla; la página se lee en cada construcción, porque depende de todas."""
+
+    def run(self) -> list[nodes.Node]:
+        """Lee las páginas y compone la tabla."""
+        self.env.note_reread()
+        return self.parse_text_to_nodes("\n".join(table(Path(self.env.srcdir))))
 
 
-if __name__ == "__main__":
-    file = ROOT / "ARCHITECTURE.md"
-    file.write_text(updated(file.read_text(encoding="utf-8"), ROOT / "docs"), encoding="utf-8")
-    sys.stdout.write(f"Tabla escrita en {file.name}.\n")
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Registra la directiva."""
+    app.add_directive("module-table", ModuleTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,7 +7,7 @@ from typing import Any
 
 from page_run import Outcome
 
-from siguiente.store import write_atomically
+from siguiente.runtime.store import write_atomically
 
 KEPT = 4  # los últimos de cada página: deshacer un cambio no la ejecuta otra vez
 CLAIM = "application/vnd.siguiente.claim+json"

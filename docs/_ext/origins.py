@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 from tables import fold
 
-from siguiente.plots.numbers import THIN_SPACE, number
+from siguiente.course.report.numbers import THIN_SPACE, number
 
 # Detrás de `executed`, que recoge lo que salió de la página, y de las notas que van en su texto.
 AFTER_EXECUTED = 800

@@ -11,8 +11,8 @@ import resources
 from digest import Surroundings
 from runner import Course
 
-from siguiente.closure import Package
-from siguiente.recipe import versions_key
+from siguiente.runtime.closure import Package
+from siguiente.runtime.recipe import versions_key
 
 DOCS = Path(__file__).resolve().parents[1]
 

@@ -85,10 +85,15 @@ def hidden(path: Path, root: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
+def generated(path: Path) -> bool:
+    """Dice si una página la escribe Sphinx a partir del código."""
+    return path.parent.parts[-2:] == ("api", "siguiente")
+
+
 def published(docs: Path) -> list[Path]:
     """Enumera las páginas que se publican de una carpeta: ni lo construido ni lo de otros programas."""
     pages = (path for path in docs.rglob("*") if path.suffix in READERS and path.suffix != ".py")
-    ours = (path for path in pages if not hidden(path, docs) and path.is_file())
+    ours = (path for path in pages if not hidden(path, docs) and path.is_file() and not generated(path))
     return sorted(p for p in ours if not any(part.startswith("_") for part in p.relative_to(docs).parts))
 
 

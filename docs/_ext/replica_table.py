@@ -8,7 +8,7 @@ from typing import Any
 from digest import read_notebook
 from replica_digest import computation, statements
 
-from siguiente.plots.numbers import significant
+from siguiente.course.report.numbers import significant
 
 
 @dataclass(frozen=True)

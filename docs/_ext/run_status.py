@@ -8,7 +8,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from tables import page_link, table, text
 
-from siguiente.plots.numbers import number
+from siguiente.course.report.numbers import number
 
 HEAD = ["Página", "Huella", "Día", "Reloj (s)", "CPU (s)", "Memoria (MB)"]
 

@@ -32,7 +32,7 @@ from page_run import Job, Outcome, run_page
 from progress import Progress
 from schedule import TYPICAL, UNKNOWN, Task, free_memory, jobs, next_task, span
 
-from siguiente.store import write_atomically
+from siguiente.runtime.store import write_atomically
 
 TICK = 1.0  # segundos entre dos miradas a lo que está en marcha
 

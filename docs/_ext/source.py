@@ -1,11 +1,17 @@
 """Directiva `source`: cita una función de su fuente, sin el docstring, que el texto de la página ya explica.
 
+Las líneas largas se parten como las parte Ruff, para que quepan en la columna de la página.
+
 ```{source} siguiente.language_models.prediction.next_logprobs
 ```
 """
 
 import ast
+import re
+import subprocess
+import sys
 import textwrap
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +19,10 @@ from typing import Any, ClassVar
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
+COLUMNS = 79
+LONG_TEXT = re.compile(r'(\s*f?")(.*)(".*)')
+IGNORED = re.compile(r"  # (?:type: ignore|noqa).*$", re.MULTILINE)
 
 
 def find(name: str) -> tuple[Path, str]:
@@ -39,14 +49,51 @@ def body(text: str, target: str) -> str:
     for node in scopes[0].body if scopes else ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             lines = text.splitlines()
-            head, *_ = node.body
-            skipped = range(0)
-            if ast.get_docstring(node) is not None:
-                skipped = range(head.lineno, (head.end_lineno or head.lineno) + 1)
+            texts = [range(text.lineno, (text.end_lineno or 0) + 1) for text in docstrings(node)]
+            skipped = {number for numbers in texts for number in numbers}
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             kept = [lines[n - 1] for n in range(first, (node.end_lineno or first) + 1) if n not in skipped]
-            return textwrap.dedent("\n".join(line for line in kept if line.strip()))
+            code = textwrap.dedent("\n".join(line for line in kept if line.strip()))
+            return IGNORED.sub("", code)
     raise ValueError(f"no define «{target}»")
+
+
+def docstrings(node: ast.AST) -> Iterator[ast.Expr]:
+    """Los docstrings de una función o de una clase y de lo que hay dentro."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(part) is not None:
+            yield part.body[0]  # type: ignore[misc]
+
+
+def wrapped(code: str) -> str:
+    """Parte las líneas que no caben.
+
+    >>> print(wrapped("def f(first, second):\\n    return g(" + ", ".join(["first"] * 12) + ", last=second)"))
+    def f(first, second):
+        return g(
+            first,
+    ...
+    """
+    if all(len(line) <= COLUMNS for line in code.splitlines()):
+        return code
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", f"--line-length={COLUMNS}", "-"]
+    made = subprocess.run(command, input=code, capture_output=True, encoding="utf8", check=True).stdout
+    return "\n".join(part for line in made.rstrip().splitlines() for part in halves(line))
+
+
+def halves(line: str) -> list[str]:
+    """Parte por un espacio el texto que ocupa una línea demasiado larga.
+
+    >>> halves('    "' + "dice " * 20 + '",')
+    ['    "dice dice dice dice dice dice dice dice dice dice dice dice dice dice "', '    "dice dice ...",']
+    """
+    found = LONG_TEXT.match(line)
+    if len(line) <= COLUMNS or found is None:
+        return [line]
+    start, text, end = found.groups()
+    fits = (n for n in range(COLUMNS - len(start) - 1, 0, -1) if text[n - 1] == " ")
+    cut = next(n for n in fits if text.count("{", 0, n) == text.count("}", 0, n))
+    return [f'{start}{text[:cut]}"', *halves(f"{start}{text[cut:]}{end}")]
 
 
 class Source(SphinxDirective):
@@ -60,7 +107,7 @@ class Source(SphinxDirective):
         name = self.arguments[0]
         try:
             file, target = find(name)
-            code = body(file.read_text("utf-8"), target)
+            code = wrapped(body(file.read_text("utf-8"), target))
         except (ValueError, ModuleNotFoundError) as error:
             raise self.error(f"No se puede citar «{name}»: {error}.") from error
         self.env.note_dependency(str(file))

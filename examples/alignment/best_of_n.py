@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from siguiente.alignment import scripts
+from siguiente.course.cli import scripts
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -31,13 +31,17 @@ def run(options: argparse.Namespace) -> str:
     import torch
     from tqdm import tqdm
 
-    from siguiente.alignment.best_of_n import best_of_n_kl, select_best
-    from siguiente.alignment.own_data import answer_room, open_policy, open_prompts, open_reward
     from siguiente.alignment.reward_model import score_texts
     from siguiente.alignment.rollouts import sample_answers
-    from siguiente.evaluation.selection import best_of_n
-    from siguiente.plots.numbers import number
-    from siguiente.store import write_atomically
+    from siguiente.course.cli.own_data import (
+        answer_room,
+        open_policy,
+        open_prompts,
+        open_reward,
+    )
+    from siguiente.course.report.numbers import number
+    from siguiente.evaluation.selection import best_of_n, best_of_n_kl, select_best
+    from siguiente.runtime.store import write_atomically
 
     folder, n, bound = options.out, options.n, best_of_n_kl(options.n)
     prompts, policy = open_prompts(options.data)[: max(1, options.limit)], open_policy(options.policy)

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from siguiente.alignment import scripts
+from siguiente.course.cli import scripts
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -28,16 +28,16 @@ def run(options: argparse.Namespace) -> str:
     from torch import Generator
     from tqdm import tqdm
 
-    from siguiente.alignment.dpo_training import train_dpo
-    from siguiente.alignment.own_data import (
+    from siguiente.alignment.dpo import train_dpo
+    from siguiente.alignment.rollouts import sample_answers
+    from siguiente.alignment.sequences import encode_preferences
+    from siguiente.course.cli.own_data import (
         answer_room,
         as_request,
         open_policy,
         open_preferences,
         save_weights,
     )
-    from siguiente.alignment.preferences import encode_preferences
-    from siguiente.alignment.rollouts import sample_answers
 
     folder, config = options.out, scripts.training_config(options)
     preferences, policy = open_preferences(options.data), open_policy(options.policy)

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from siguiente.alignment import scripts
+from siguiente.course.cli import scripts
 
 NAMES = {"reinforce": "REINFORCE", "ppo": "PPO", "grpo": "GRPO"}
 
@@ -36,11 +36,17 @@ def run(options: argparse.Namespace) -> str:
 
     from tqdm import tqdm
 
-    from siguiente.alignment.own_data import answer_room, open_policy, open_prompts, open_reward, save_weights
-    from siguiente.alignment.reinforcement import reinforce
     from siguiente.alignment.reward_model import score_texts
-    from siguiente.alignment.story_runs import METHODS
-    from siguiente.plots.numbers import number
+    from siguiente.alignment.rl import train_rl
+    from siguiente.course.alignment.story_runs import METHODS
+    from siguiente.course.cli.own_data import (
+        answer_room,
+        open_policy,
+        open_prompts,
+        open_reward,
+        save_weights,
+    )
+    from siguiente.course.report.numbers import number
 
     folder, config, setting = options.out, scripts.training_config(options), METHODS[options.method]
     prompts, policy = open_prompts(options.data), open_policy(options.policy)
@@ -52,7 +58,7 @@ def run(options: argparse.Namespace) -> str:
     config = replace(config, batch_size=asked, length=answer_room(policy, prompts))
     scripts.open_folder(options)
     path = folder / scripts.CHECKPOINT
-    training = reinforce(
+    training = train_rl(
         policy, prompts, reward, method, config, setting.group, setting.epochs, checkpoint=path
     )
     reports, name = list(tqdm(training, total=config.steps, unit="paso")), NAMES[options.method]

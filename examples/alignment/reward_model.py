@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from siguiente.alignment import scripts
+from siguiente.course.cli import scripts
 
 HELD_OUT = 5  # de cada cuántas parejas se aparta una
 
@@ -28,15 +28,19 @@ def run(options: argparse.Namespace) -> str:
     from torch import arange
     from tqdm import tqdm
 
-    from siguiente.alignment.own_data import open_policy, open_preferences, save_weights
-    from siguiente.alignment.preferences import encode_preferences
     from siguiente.alignment.reward_model import (
         RewardModel,
         centre_rewards,
-        fit_reward_model,
         preference_accuracy,
+        train_reward_model,
     )
-    from siguiente.plots.numbers import percent
+    from siguiente.alignment.sequences import encode_preferences
+    from siguiente.course.cli.own_data import (
+        open_policy,
+        open_preferences,
+        save_weights,
+    )
+    from siguiente.course.report.numbers import percent
 
     folder, config = options.out, scripts.training_config(options)
     preferences, policy = open_preferences(options.data), open_policy(options.policy)
@@ -47,7 +51,7 @@ def run(options: argparse.Namespace) -> str:
     learn, held_out = pairs.select(rows[~apart]), pairs.select(rows[apart])
     scripts.open_folder(options)
     model = RewardModel(policy.model)
-    training = fit_reward_model(model, learn, config, folder / scripts.CHECKPOINT)
+    training = train_reward_model(model, learn, config, folder / scripts.CHECKPOINT)
     losses = list(tqdm(training, total=config.steps, unit="paso"))
     centre_rewards(model, learn.chosen)
     save_weights(folder / scripts.REWARD, model)

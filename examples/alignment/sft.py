@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from siguiente.alignment import scripts
+from siguiente.course.cli import scripts
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -27,16 +27,16 @@ def run(options: argparse.Namespace) -> str:
     from torch import Generator
     from tqdm import tqdm
 
-    from siguiente.alignment.demonstrations import encode_demonstrations
-    from siguiente.alignment.own_data import (
+    from siguiente.alignment.rollouts import sample_answers
+    from siguiente.alignment.sequences import encode_demonstrations
+    from siguiente.alignment.sft import train_sft
+    from siguiente.course.cli.own_data import (
         answer_room,
         as_request,
         open_demonstrations,
         open_policy,
         save_weights,
     )
-    from siguiente.alignment.rollouts import sample_answers
-    from siguiente.alignment.sft import train_sft
 
     folder, config = options.out, scripts.training_config(options)
     records, policy = open_demonstrations(options.data), open_policy(options.policy, base=True)

@@ -43,12 +43,12 @@ def run(options: argparse.Namespace) -> str:
     from matplotlib.figure import Figure
     from tqdm import tqdm
 
-    from siguiente.alignment import spanish_assistant as course
-    from siguiente.alignment.adapters import save_adapter
-    from siguiente.alignment.assistant_measures import write_replies
-    from siguiente.alignment.demonstrations import encode_demonstrations
-    from siguiente.alignment.records import load_prompt_completion
+    from siguiente.alignment.lora import save_adapter
+    from siguiente.alignment.sequences import encode_demonstrations
     from siguiente.alignment.sft import AnswerLogits, train_sft
+    from siguiente.course.alignment import spanish_assistant as course
+    from siguiente.course.alignment.assistant_measures import write_replies
+    from siguiente.course.cli.records import load_prompt_completion
 
     warmup = min(course.TRAINING.warmup, max(0, options.steps))
     config = replace(course.TRAINING, steps=options.steps, learning_rate=options.rate, warmup=warmup)

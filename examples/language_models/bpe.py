@@ -48,8 +48,8 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> str:
     """Aprende el tokenizador, lo mide y lo guarda; devuelve lo que hay que decir."""
-    from siguiente.language_models.saved_tokenizer import save_tokenizer
-    from siguiente.store import write_atomically
+    from siguiente.course.cli.saved_tokenizer import save_tokenizer
+    from siguiente.runtime.store import write_atomically
 
     if options.vocab_size < SMALLEST:
         raise ValueError(f"--vocab-size debe ser al menos {SMALLEST}, y vale {options.vocab_size}")
@@ -79,8 +79,8 @@ def check_places(options: argparse.Namespace) -> None:
 
 def corpus(path: Path | None) -> tuple[list[str], list[str]]:
     """Los textos de que se aprende y aquellos con que se mide."""
-    from siguiente.data.stories import load_stories
-    from siguiente.data.text_file import read_text, split_text
+    from siguiente.course.cli.text_file import read_text, split_text
+    from siguiente.course.data.stories import load_stories
 
     if path is None:
         return list(load_stories("train", STORIES)), list(load_stories("test", STORIES // HELD_OUT))
@@ -92,7 +92,7 @@ def trained(texts: Sequence[str], vocab_size: int) -> "BPETokenizer":
     from tqdm import tqdm
 
     from siguiente.language_models.bpe import BPETokenizer, byte_words
-    from siguiente.language_models.bpe_training import learn_merges
+    from siguiente.language_models.fast.bpe_training import learn_merges
 
     words, wanted = byte_words(texts), vocab_size - SMALLEST + 1
     print(f"{words.total()} piezas, {len(words)} distintas.", flush=True)
@@ -108,8 +108,11 @@ def trained(texts: Sequence[str], vocab_size: int) -> "BPETokenizer":
 
 def described(tokenizer: "BPETokenizer", texts: Sequence[str]) -> str:
     """Cuánto cuesta una palabra y cuáles son los tokens más largos."""
-    from siguiente.language_models.token_counts import tokens_per_word, visible_token
-    from siguiente.plots.numbers import number
+    from siguiente.course.language_models.token_counts import (
+        tokens_per_word,
+        visible_token,
+    )
+    from siguiente.course.report.numbers import number
 
     longest = sorted(tokenizer.learned, key=lambda token: (-len(token.decode(errors="replace")), token))
     cost = tokens_per_word(tokenizer, ["".join(texts)]).item()
@@ -124,10 +127,10 @@ def drawn(tokenizer: "BPETokenizer", texts: Sequence[str]) -> bytes:
     import matplotlib
     import matplotlib.pyplot as plt
 
+    from siguiente.course.figures.curves import estimate_curves
+    from siguiente.course.language_models.token_counts import tokens_per_word
     from siguiente.evaluation.intervals import bootstrap
     from siguiente.language_models.bpe import BPETokenizer
-    from siguiente.language_models.token_counts import tokens_per_word
-    from siguiente.plots.curves import estimate_curves
 
     matplotlib.use("agg")  # sin ventana
     total = len(tokenizer.merges)

@@ -37,7 +37,7 @@ def write(options: argparse.Namespace) -> list[str]:
     import torch
 
     from siguiente.language_models.sampling import complete, sampler
-    from siguiente.llm.loading import load
+    from siguiente.llm.files.loading import load
 
     choose = sampler(torch.Generator().manual_seed(options.seed), options.temperature)
     texts = complete(load(options.model), options.prompt, options.length, choose, options.n)
@@ -46,9 +46,9 @@ def write(options: argparse.Namespace) -> list[str]:
 
 def compare(options: argparse.Namespace) -> list[str]:
     """Ordena las continuaciones de más a menos probable."""
+    from siguiente.course.report.numbers import number
     from siguiente.language_models.completions import score_completions
-    from siguiente.llm.loading import load
-    from siguiente.plots.numbers import number
+    from siguiente.llm.files.loading import load
 
     words = [f" {text.strip()}" for text in options.among]
     if " " in words:

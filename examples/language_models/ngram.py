@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from siguiente.evaluation.intervals import Estimate
     from siguiente.language_models.ngram import NGramModel
-    from siguiente.language_models.text import TextModel
+    from siguiente.language_models.protocol import TextModel
 
 STORIES = 5000  # cuentos que se cuentan si no se da otro texto
 HELD_OUT = 10  # de cada cuántos cuentos se aparta uno, para medir o para ajustar los pesos
@@ -52,9 +52,9 @@ def run(options: argparse.Namespace) -> str:
     """Cuenta, mide cada orden, escribe y dibuja; devuelve lo que hay que decir."""
     import torch
 
+    from siguiente.course.report.numbers import interval, number
     from siguiente.language_models.sampling import complete, sampler
-    from siguiente.plots.numbers import interval, number
-    from siguiente.store import write_atomically
+    from siguiente.runtime.store import write_atomically
 
     check(options)
     learn, held_out = corpus(options.text)
@@ -86,8 +86,8 @@ def check(options: argparse.Namespace) -> None:
 
 def corpus(path: Path | None) -> tuple[list[str], list[str]]:
     """Los textos que se cuentan y aquellos con que se mide."""
-    from siguiente.data.stories import load_stories
-    from siguiente.data.text_file import read_text, split_text
+    from siguiente.course.cli.text_file import read_text, split_text
+    from siguiente.course.data.stories import load_stories
 
     if path is None:
         return list(load_stories("train", STORIES)), list(load_stories("test", STORIES // HELD_OUT))
@@ -96,11 +96,11 @@ def corpus(path: Path | None) -> tuple[list[str], list[str]]:
 
 def trained(texts: Sequence[str], order: int, smoothing: str) -> "list[TextModel[NGramModel]]":
     """Un modelo por orden. Lo que se ve una sola vez se cuenta byte a byte: así se aprende a deletrear."""
-    from siguiente.language_models.corpus import token_stream
     from siguiente.language_models.kneser_ney import kneser_ney
     from siguiente.language_models.ngram_counts import count_ngrams
+    from siguiente.language_models.protocol import TextModel
     from siguiente.language_models.smoothing import add_k, fit_weights, interpolate
-    from siguiente.language_models.text import TextModel
+    from siguiente.language_models.windows import token_stream
     from siguiente.language_models.words import WordTokenizer
 
     tokenizer = WordTokenizer.from_texts(texts, min_count=2)
@@ -126,7 +126,7 @@ def measured(models: "Sequence[TextModel[NGramModel]]", texts: Sequence[str]) ->
     from tqdm import tqdm
 
     from siguiente.evaluation.intervals import bootstrap
-    from siguiente.language_models.perplexity import text_nats
+    from siguiente.language_models.scoring import text_nats
 
     paid = torch.zeros(len(models), len(texts), dtype=torch.double)
     with tqdm(desc="Midiendo", total=paid.numel(), bar_format=BAR) as bar:
@@ -143,7 +143,7 @@ def drawn(paid: "Sequence[Estimate]") -> bytes:
     import matplotlib
     import matplotlib.pyplot as plt
 
-    from siguiente.plots.curves import estimate_curves
+    from siguiente.course.figures.curves import estimate_curves
 
     matplotlib.use("agg")  # sin ventana
     orders = range(1, len(paid) + 1)

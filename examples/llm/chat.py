@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from siguiente.language_models.protocol import LanguageModel
+    from siguiente.language_models.protocol import LanguageModel, TextModel
     from siguiente.language_models.sampling import Choose
-    from siguiente.language_models.text import TextModel
     from siguiente.llm.chat import Message
 
 
@@ -46,8 +45,8 @@ def main(given: Sequence[str] | None = None) -> int:
 def talk(options: argparse.Namespace) -> None:
     """Responde a cada pregunta y, cuando la respuesta está entera, guarda la conversación."""
     from siguiente.llm.chat import Message, chat_ids
-    from siguiente.llm.loading import load
-    from siguiente.store import write_atomically
+    from siguiente.llm.files.loading import load
+    from siguiente.runtime.store import write_atomically
 
     messages, choose = opening(options.save, options.system), chooser(options.temperature, options.seed)
     model = load(options.model)
@@ -123,7 +122,7 @@ def opening(path: Path | None, system: str | None) -> "list[Message]":
 
 def read(path: Path) -> "list[Message]":
     """Lee una conversación guardada: un mensaje por línea, en JSON, y la última, una respuesta."""
-    from siguiente.data.text_file import read_utf8
+    from siguiente.course.cli.text_file import read_utf8
     from siguiente.llm.chat import Message, check_turns
 
     messages = []

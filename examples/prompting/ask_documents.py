@@ -66,7 +66,7 @@ vale una palabra que está en un solo pasaje"""
 
 def run(options: argparse.Namespace) -> list[str]:
     """Devuelve las líneas que se escriben: la respuesta o el silencio, y los pasajes con su archivo."""
-    from siguiente.plots.numbers import number
+    from siguiente.course.report.numbers import number
     from siguiente.prompting.retrieval import best_passages, retrieval_prompt
 
     if not options.question.strip():
@@ -93,7 +93,7 @@ def default_threshold(by: str, passages: int) -> float:
 
 def read_pieces(folder: Path) -> list[Piece]:
     """Lee los archivos de la carpeta, en orden, y los corta en pasajes."""
-    from siguiente.data.text_file import read_utf8
+    from siguiente.course.cli.text_file import read_utf8
 
     if not folder.is_dir():
         raise ValueError(f"{folder} no es una carpeta: indique la que tiene los textos")
@@ -130,7 +130,7 @@ def search(by: str, question: str, pieces: Sequence[Piece]) -> "Tensor":
 def answer(options: argparse.Namespace, prompt: str) -> str:
     """Lo que el modelo escribe tras el prompt, hasta el final de la línea."""
     from siguiente.language_models.sampling import complete
-    from siguiente.llm.loading import load
+    from siguiente.llm.files.loading import load
 
     text = complete(load(options.model), prompt, options.length)[0]
     return text.strip().split("\n")[0] or "(nada)"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from siguiente.language_models.text import TextModel
+    from siguiente.language_models.protocol import TextModel
     from siguiente.prompting.constrained import Constraint
 
 BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} textos [{elapsed}; quedan {remaining}]"
@@ -62,9 +62,9 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace, out: Path) -> str:
     """Lo comprueba todo antes de escribir nada, escribe lo que falta y dice cuánto hay."""
-    from siguiente.llm.loading import load
+    from siguiente.llm.files.loading import load
     from siguiente.prompting.constrained import Constraint
-    from siguiente.prompting.json_schema import schema_pattern
+    from siguiente.prompting.fast.json_schema import schema_pattern
 
     if out.is_dir() or not out.resolve().parent.is_dir():
         raise OSError(f"No se puede escribir en {out}: elija un archivo de una carpeta que exista (--out).")
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace, out: Path) -> str:
 
 def read_folder(folder: Path) -> dict[str, str]:
     """Los textos de una carpeta, por su nombre y en orden."""
-    from siguiente.data.text_file import read_text
+    from siguiente.course.cli.text_file import read_text
 
     if not folder.is_dir():
         raise OSError(f"{folder} no es una carpeta: indique la que tiene los textos.")
@@ -96,7 +96,7 @@ def read_folder(folder: Path) -> dict[str, str]:
 
 def read_json(path: Path) -> Any:
     """Lee un archivo de JSON."""
-    from siguiente.data.text_file import read_utf8
+    from siguiente.course.cli.text_file import read_utf8
 
     try:
         return json.loads(read_utf8(path, "Guárdelo en UTF-8."))
@@ -108,9 +108,9 @@ def read_examples(path: Path | None, schema: Mapping[str, Any]) -> list[Any]:
     """Los casos resueltos, que deben cumplir el esquema: si no, enseñarían otra cosa."""
     import re
 
-    from siguiente.data.labelled_text import LabelledText
-    from siguiente.data.text_file import read_utf8
-    from siguiente.prompting.json_schema import schema_pattern
+    from siguiente.course.cli.text_file import read_utf8
+    from siguiente.prompting.fast.json_schema import schema_pattern
+    from siguiente.prompting.labels import LabelledText
 
     examples = []
     lines = read_utf8(path, "Guárdelo en UTF-8.").splitlines() if path else []
@@ -186,8 +186,7 @@ def extract(
     """Escribe los datos que faltan, de pocos en pocos; cada línea está en el disco antes de seguir."""
     from tqdm import tqdm
 
-    from siguiente.language_models.batch import generate_batch
-    from siguiente.language_models.sampling import greedy
+    from siguiente.language_models.sampling import generate_batch, greedy
 
     names, length = list(prompts), int(constraint.length)
     with tqdm(desc="Sacando datos", total=len(names), bar_format=BAR) as bar, out.open("ab") as stream:

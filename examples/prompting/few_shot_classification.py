@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from siguiente.language_models.text import TextModel
-    from siguiente.prompting.few_shot_task import FewShotTask
-    from siguiente.prompting.score_log import ScoreLog
+    from siguiente.course.cli.few_shot_task import FewShotTask
+    from siguiente.course.cli.score_log import ScoreLog
+    from siguiente.language_models.protocol import TextModel
 
 SPEED = 300  # tokens por segundo de Gemma 3 270M en dos núcleos
 BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} textos [{elapsed}; quedan {remaining}]"
@@ -73,7 +73,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> str:
     """Dice lo que va a hacer, puntúa lo que falta, escribe los resultados y devuelve el resumen."""
-    from siguiente.llm.loading import load
+    from siguiente.llm.files.loading import load
 
     task, folder = plan(options), results_folder(options)
     model = load(options.model)
@@ -97,9 +97,9 @@ def plan(options: argparse.Namespace) -> "FewShotTask":
     """Lee el archivo, elige los ejemplos y dice qué se va a clasificar."""
     import torch
 
-    from siguiente.data.labelled_text import read_labelled_texts
+    from siguiente.course.cli.few_shot_task import few_shot_task
+    from siguiente.course.cli.labelled_csv import read_labelled_texts
     from siguiente.prompting.few_shot import FewShotTemplate
-    from siguiente.prompting.few_shot_task import few_shot_task
     from siguiente.prompting.templates import Template
 
     rows = read_labelled_texts(options.csv, options.text, options.label)
@@ -156,7 +156,7 @@ def opened(
     path: Path, settings: Mapping[str, Any], restart: bool, lines: Sequence[int]
 ) -> "Iterator[ScoreLog]":
     """Abre el registro; si no sirve, dice con qué opciones se sale, y si se interrumpe, cuánto tiene ya."""
-    from siguiente.prompting.score_log import ScoreLog, UnusableLogError
+    from siguiente.course.cli.score_log import ScoreLog, UnusableLogError
 
     log = None
     try:
@@ -189,8 +189,8 @@ def score(task: "FewShotTask", model: "TextModel", log: "ScoreLog", tokens: Sequ
 
 def calibrated(task: "FewShotTask", model: "TextModel", raw: "Tensor", how: str) -> "Tensor":
     """Log-probabilidad de cada etiqueta entre todas, (N, C), con lo que se descuente."""
-    from siguiente.prompting.calibration import CONTENT_FREE
-    from siguiente.prompting.few_shot_scores import METHODS, FewShotScores
+    from siguiente.prompting.few_shot import METHODS, FewShotScores
+    from siguiente.prompting.labels import CONTENT_FREE
 
     content_free = task.score(model, CONTENT_FREE) if how == "contextual" else raw[:0]
     return FewShotScores(raw, content_free).calibrated(METHODS[CALIBRATIONS.index(how)])
@@ -198,8 +198,12 @@ def calibrated(task: "FewShotTask", model: "TextModel", raw: "Tensor", how: str)
 
 def write_results(folder: Path, task: "FewShotTask", probabilities: "Tensor", about: str) -> str:
     """Escribe las predicciones, el resumen, que devuelve, y la figura, que es lo que más puede fallar."""
-    from siguiente.prompting.classification_report import confusion, predictions_csv, summary
-    from siguiente.store import write_atomically
+    from siguiente.course.cli.classification_report import (
+        confusion,
+        predictions_csv,
+        summary,
+    )
+    from siguiente.runtime.store import write_atomically
 
     matrix = confusion(task.rows, task.labels, probabilities)
     text = f"{summary(matrix, task.labels)}\n{about}\n"
@@ -215,7 +219,7 @@ def drawn(matrix: "Tensor", labels: Sequence[str]) -> bytes:
     import matplotlib
     import matplotlib.pyplot as plt
 
-    from siguiente.plots.confusion import confusion_heatmap
+    from siguiente.course.figures.confusion import confusion_heatmap
 
     matplotlib.use("agg")  # sin ventana
     figure, image = confusion_heatmap(matrix.tolist(), labels).figure, io.BytesIO()

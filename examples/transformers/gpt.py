@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from siguiente.language_models.bpe import BPETokenizer
-    from siguiente.language_models.text import TextModel
+    from siguiente.language_models.protocol import TextModel
     from siguiente.language_models.training import TrainingConfig
     from siguiente.language_models.words import WordTokenizer
     from siguiente.transformers.gpt import GPT
@@ -78,7 +78,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> str:
     """Entrena lo que falta, escribe una muestra y la figura, y devuelve lo que hay que decir."""
-    from siguiente.language_models.corpus import token_stream
+    from siguiente.language_models.windows import token_stream
 
     learn, held_out = corpus(options.text)
     model = made(options, learn)
@@ -95,8 +95,8 @@ def run(options: argparse.Namespace) -> str:
 
 def shown(model: "TextModel[GPT]", curve: Sequence[tuple[float, float]], options: argparse.Namespace) -> str:
     """Guarda el tokenizador, escribe una muestra y dibuja."""
-    from siguiente.language_models.saved_tokenizer import save_tokenizer
-    from siguiente.store import write_atomically
+    from siguiente.course.cli.saved_tokenizer import save_tokenizer
+    from siguiente.runtime.store import write_atomically
 
     folder = options.checkpoint
     save_tokenizer(model.tokenizer, folder / VOCABULARY)
@@ -108,8 +108,8 @@ def shown(model: "TextModel[GPT]", curve: Sequence[tuple[float, float]], options
 
 def corpus(path: Path | None) -> tuple[list[str], list[str]]:
     """Los textos con que se aprende y aquellos con que se mide: los párrafos, si es uno propio."""
-    from siguiente.data.stories import load_stories
-    from siguiente.data.text_file import read_text, split_text
+    from siguiente.course.cli.text_file import read_text, split_text
+    from siguiente.course.data.stories import load_stories
 
     if path is None:
         return list(load_stories("train", STORIES)), list(load_stories("test", STORIES // HELD_OUT))
@@ -130,8 +130,8 @@ def limited(texts: Sequence[str]) -> list[str]:
 
 def made(options: argparse.Namespace, texts: Sequence[str]) -> "TextModel[GPT]":
     """El GPT con sus pesos iniciales y el tokenizador que sale del texto."""
-    from siguiente.language_models.text import TextModel
-    from siguiente.plots.numbers import number
+    from siguiente.course.report.numbers import number
+    from siguiente.language_models.protocol import TextModel
     from siguiente.transformers.gpt import GPT, GPTConfig, parameters_count
 
     tokenizer = cut(options.tokenizer, texts, options.vocab)
@@ -145,7 +145,7 @@ def made(options: argparse.Namespace, texts: Sequence[str]) -> "TextModel[GPT]":
 def cut(name: str, texts: Sequence[str], size: int) -> "WordTokenizer | BPETokenizer":
     """El tokenizador que se pide; el de bytes es un BPE que no une nada."""
     from siguiente.language_models.bpe import BPETokenizer
-    from siguiente.language_models.bpe_training import train_bpe
+    from siguiente.language_models.fast.bpe_training import train_bpe
     from siguiente.language_models.words import WordTokenizer
 
     if name == "words":
@@ -189,8 +189,8 @@ def trained(
     model: "TextModel[GPT]", streams: "Sequence[Tensor]", price: float, options: argparse.Namespace
 ) -> list[tuple[float, float]]:
     """Entrena hasta el final y devuelve la curva: tokens leídos y bits por byte."""
+    from siguiente.course.report.numbers import number
     from siguiente.language_models.training import train
-    from siguiente.plots.numbers import number
 
     path, curve, step = options.checkpoint / WEIGHTS, [], 0
     if path.exists():
@@ -253,7 +253,7 @@ def drawn(curve: Sequence[tuple[float, float]]) -> bytes:
     import matplotlib
     import matplotlib.pyplot as plt
 
-    from siguiente.plots.learning import learning_curves
+    from siguiente.course.figures.learning import learning_curves
 
     matplotlib.use("agg")  # sin ventana
     figure, image = learning_curves({"GPT": curve}).figure, io.BytesIO()

@@ -18,64 +18,49 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, Protocol
 
-from siguiente.definitions import code_key, reached
-from siguiente.jobs import Job, JobError, run_jobs, why
-from siguiente.recipe import Recipe, declaration, provenance, recipe_key
-from siguiente.store import directory, is_intact
-
-__all__ = [
-    "MODELS",
-    "RECIPES",
-    "Artefact",
-    "artefact",
-    "find",
-    "inputs",
-    "is_ready",
-    "key",
-    "main",
-    "record_digest",
-    "recorded",
-]
+from siguiente.runtime.definitions import code_key, reached
+from siguiente.runtime.jobs import Job, JobError, run_jobs, why
+from siguiente.runtime.recipe import Recipe, declaration, provenance, recipe_key
+from siguiente.runtime.store import directory, is_intact
 
 #: El módulo que declara cada receta; lo que más tarda, primero.
 RECIPES = {
-    "story-gpt": "siguiente.transformers.story_gpt",
-    "story-base": "siguiente.alignment.story_base",
-    "few-shot-draws": "siguiente.prompting.few_shot_draws",
-    "story-gru": "siguiente.language_models.story_models",
-    "story-mlp": "siguiente.language_models.story_models",
-    "story-policy": "siguiente.alignment.story_policy",
-    "story-pairs": "siguiente.alignment.story_reward_model",
-    "story-reward": "siguiente.alignment.story_reward_model",
-    "story-runs": "siguiente.alignment.story_runs",
-    "story-dpo": "siguiente.alignment.story_dpo",
-    "story-proxies": "siguiente.alignment.story_proxies",
-    "story-pool": "siguiente.alignment.story_pool",
-    "story-pursuits": "siguiente.alignment.story_pursuits",
-    "story-clinic": "siguiente.alignment.story_clinic",
-    "story-dpo-betas": "siguiente.alignment.story_dpo_betas",
-    "story-judges": "siguiente.alignment.story_judges",
-    "story-sft": "siguiente.alignment.story_sft",
-    "story-twin": "siguiente.transformers.story_twin",
-    "assistant-replies": "siguiente.alignment.assistant_replies",
-    "tweet-forms": "siguiente.prompting.tweet_forms",
-    "injection-scores": "siguiente.prompting.injection_scores",
-    "chat-scores": "siguiente.prompting.chat_scores",
-    "reranked": "siguiente.prompting.reranked",
-    "few-shot-variants": "siguiente.prompting.few_shot_variants",
-    "problem-scores": "siguiente.prompting.problem_scores",
-    "advert-answers": "siguiente.prompting.advert_answers",
-    "gemma-stories": "siguiente.llm.gemma_stories",
-    "stories": "siguiente.language_models.story_corpus",
+    "story-gpt": "siguiente.course.stories.gpt",
+    "story-base": "siguiente.course.stories.base",
+    "few-shot-draws": "siguiente.course.prompting.few_shot_draws",
+    "story-gru": "siguiente.course.stories.networks",
+    "story-mlp": "siguiente.course.stories.networks",
+    "story-policy": "siguiente.course.alignment.story_policy",
+    "story-pairs": "siguiente.course.alignment.story_reward_model",
+    "story-reward": "siguiente.course.alignment.story_reward_model",
+    "story-runs": "siguiente.course.alignment.story_runs",
+    "story-dpo": "siguiente.course.alignment.story_dpo",
+    "story-proxies": "siguiente.course.alignment.story_proxies",
+    "story-pool": "siguiente.course.alignment.story_pool",
+    "story-pursuits": "siguiente.course.alignment.story_pursuits",
+    "story-clinic": "siguiente.course.alignment.story_clinic",
+    "story-dpo-betas": "siguiente.course.alignment.story_dpo_betas",
+    "story-judges": "siguiente.course.alignment.story_judges",
+    "story-sft": "siguiente.course.alignment.story_sft",
+    "story-twin": "siguiente.course.transformers.story_twin",
+    "assistant-replies": "siguiente.course.alignment.assistant_replies",
+    "tweet-forms": "siguiente.course.prompting.tweet_forms",
+    "injection-scores": "siguiente.course.prompting.injection_scores",
+    "chat-scores": "siguiente.course.prompting.chat_scores",
+    "reranked": "siguiente.course.prompting.reranked",
+    "few-shot-variants": "siguiente.course.prompting.few_shot_variants",
+    "problem-scores": "siguiente.course.prompting.problem_scores",
+    "advert-answers": "siguiente.course.prompting.advert_answers",
+    "gemma-stories": "siguiente.course.transformers.gemma_stories",
+    "stories": "siguiente.course.stories.corpus",
 }
-
 #: La constante del catálogo que describe cada modelo.
 MODELS = {
-    "gemma-3-270m": "siguiente.llm.catalogue.GEMMA",
-    "smollm2-135m-instruct": "siguiente.llm.catalogue.SMOLLM2",
-    "all-minilm-l6-v2": "siguiente.llm.catalogue.MINILM",
+    "gemma-3-270m": "siguiente.llm.files.catalogue.GEMMA",
+    "smollm2-135m-instruct": "siguiente.llm.files.catalogue.SMOLLM2",
+    "all-minilm-l6-v2": "siguiente.llm.files.catalogue.MINILM",
 }
-CONVERTER = "siguiente.llm.checkpoints.CONVERTER_VERSION"
+CONVERTER = "siguiente.llm.files.checkpoints.CONVERTER_VERSION"
 UNCONVERTED = MODELS["all-minilm-l6-v2"]
 KNOWN = [*MODELS, *RECIPES]
 
@@ -108,15 +93,15 @@ class Model:
     @property
     def key(self) -> str:
         """Resume su archivo, su forma y cómo se convierte."""
-        from siguiente.llm.checkpoints import checkpoint_key
+        from siguiente.llm.files.checkpoints import checkpoint_key
 
         return checkpoint_key(self.card)
 
     def build(self, *, thorough: bool = False) -> Path:
         """Devuelve su carpeta."""
-        from siguiente.llm.catalogue import MINILM, MINILM_TOKENIZER
-        from siguiente.llm.checkpoints import checkpoint
-        from siguiente.llm.sources import find, verify
+        from siguiente.llm.files.catalogue import MINILM, MINILM_TOKENIZER
+        from siguiente.llm.files.checkpoints import checkpoint
+        from siguiente.llm.files.sources import find, verify
 
         if self.card is not MINILM:
             return checkpoint(self.card, thorough=thorough)

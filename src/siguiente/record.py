@@ -27,13 +27,25 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from siguiente.artefacts import RECIPES, cores, find, inputs, record_digest, recorded, say
-from siguiente.jobs import Job, JobError, run_jobs, why
-from siguiente.recipe import RECORDS, one_thread, provenance, record_folder, versions
-from siguiente.store import write_atomically
-from siguiente.trained import FIRST, Part, Trained, read_rows, read_weights
-
-__all__ = ["check", "differences", "main", "record", "rekey", "trainings"]
+from siguiente.artefacts import (
+    RECIPES,
+    cores,
+    find,
+    inputs,
+    record_digest,
+    recorded,
+    say,
+)
+from siguiente.runtime.jobs import Job, JobError, run_jobs, why
+from siguiente.runtime.recipe import (
+    RECORDS,
+    one_thread,
+    provenance,
+    record_folder,
+    versions,
+)
+from siguiente.runtime.store import write_atomically
+from siguiente.runtime.trained import FIRST, Part, Trained, read_rows, read_weights
 
 FACTS = ".facts"  # detrás del nombre de cada parte, mientras se hace
 SAID = 3  # diferencias que se cuentan de cada parte: bastan para ver cuál es

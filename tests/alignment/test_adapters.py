@@ -5,8 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Generator, nn
 
-from siguiente.alignment.adapters import load_adapter, save_adapter
-from siguiente.alignment.lora import LoRAConfig, add_lora, lora_state
+from siguiente.alignment.lora import LoRAConfig, add_lora, load_adapter, lora_state, save_adapter
 
 CONFIG = LoRAConfig(rank=2, alpha=6, targets=("0",))
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from siguiente.alignment.answers import answer_logprobs, join_answers
+from siguiente.alignment.sequences import answer_logprobs, join_answers
 from siguiente.language_models.scoring import score, token_logprobs
 from siguiente.transformers.gpt import GPT, GPTConfig
 

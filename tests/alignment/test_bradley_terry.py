@@ -7,7 +7,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siguiente.alignment.bradley_terry import bradley_terry_loss, fit_strengths, preference_probability
+from siguiente.alignment.reward_model import (
+    bradley_terry_loss,
+    fit_strengths,
+    preference_probability,
+)
 
 WINS = torch.tensor([[0, 6, 2, 9], [3, 0, 5, 4], [4, 1, 0, 0], [1, 2, 3, 0]])
 

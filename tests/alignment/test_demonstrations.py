@@ -5,10 +5,13 @@ from itertools import islice
 import pytest
 import torch
 
-from siguiente.alignment.demonstrations import Demonstrations, encode_demonstrations, shuffled_answers
-from siguiente.alignment.records import PromptCompletion
-from siguiente.language_models.text import ByteTokenizer, TextModel
-from siguiente.language_models.uniform import UniformModel
+from siguiente.alignment.sequences import (
+    Demonstrations,
+    PromptCompletion,
+    encode_demonstrations,
+    shuffled_answers,
+)
+from siguiente.language_models.protocol import ByteTokenizer, TextModel, UniformModel
 
 DATA = Demonstrations([[1] * n for n in range(1, 8)], [[10 + n] for n in range(1, 8)])
 

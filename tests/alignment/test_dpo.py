@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siguiente.alignment.bradley_terry import bradley_terry_loss
 from siguiente.alignment.dpo import dpo_loss
+from siguiente.alignment.reward_model import bradley_terry_loss
 
 
 def random_logprobs(seed, requires_grad=False):

@@ -6,10 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from siguiente.alignment.answers import answer_totals
-from siguiente.alignment.dpo_training import train_dpo
-from siguiente.alignment.preferences import encode_preferences
-from siguiente.alignment.records import Preference
+from siguiente.alignment.dpo import train_dpo
+from siguiente.alignment.sequences import Preference, answer_totals, encode_preferences
 from siguiente.language_models.training import TrainingConfig
 
 CONFIG = TrainingConfig(steps=30, batch_size=2, learning_rate=1e-2, weight_decay=0.0, evaluate_every=4)

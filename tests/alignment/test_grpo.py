@@ -5,9 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siguiente.alignment.grpo import group_advantages, grpo_loss
 from siguiente.alignment.kl import k3
-from siguiente.alignment.ppo import clipped_objective
+from siguiente.alignment.policy_gradient import clipped_objective, group_advantages, grpo_loss
 
 GROUPS = st.lists(st.lists(st.integers(-5, 5), min_size=4, max_size=4), min_size=1, max_size=3)
 

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from siguiente.alignment.answers import join_answers
-from siguiente.alignment.length_bias import correct_length, length_slope
-from siguiente.alignment.reward_model import RewardModel, score_answers
+from siguiente.alignment.reward_model import RewardModel, correct_length, length_slope, score_answers
+from siguiente.alignment.sequences import join_answers
 from siguiente.transformers.gpt import GPT, GPTConfig
 
 NUMBERS = st.floats(-5, 5)

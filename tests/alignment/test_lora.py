@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator, nn
 
-from siguiente.alignment.lora import LoRAConfig, LoRALinear, add_lora, lora_state, merge_lora
+from siguiente.alignment.lora import (
+    LoRAConfig,
+    LoRALinear,
+    add_lora,
+    lora_state,
+    merge_lora,
+)
 from siguiente.language_models.training import TrainingConfig, steps
 from siguiente.transformers.gpt import GPT, GPTConfig
 

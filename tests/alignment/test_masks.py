@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from siguiente.alignment.masks import (
+from siguiente.alignment.sequences import (
     answer_means,
     check_finite,
     check_positive,

@@ -9,13 +9,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from siguiente.alignment import own_data, scripts
-from siguiente.alignment.preferences import StoryPair
-from siguiente.alignment.records import PromptCompletion
 from siguiente.alignment.reward_model import RewardModel
-from siguiente.alignment.scripts import save_curves
-from siguiente.data.story_requests import StoryRequest
-from siguiente.language_models.text import TextModel
+from siguiente.alignment.sequences import PromptCompletion
+from siguiente.course.alignment.annotation import StoryPair
+from siguiente.course.cli import own_data, scripts
+from siguiente.course.cli.scripts import save_curves
+from siguiente.course.data.story_requests import StoryRequest
+from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.words import WordTokenizer
 from siguiente.transformers.gpt import GPT, GPTConfig
 
@@ -42,8 +42,8 @@ ROUND = {  # la función que cada uno llama una vez por paso
     "sft": "siguiente.language_models.training.training_step",
     "reward_model": "siguiente.alignment.reward_model.update",
     "best_of_n": "siguiente.alignment.rollouts.sample_answers",
-    "reinforce": "siguiente.alignment.reinforcement.update",
-    "dpo": "siguiente.alignment.dpo_training.update",
+    "reinforce": "siguiente.alignment.rl.update",
+    "dpo": "siguiente.alignment.dpo.update",
 }
 STEPS, NAMES = ("--steps", "4", "--batch", "4"), sorted(RESULTS)
 TINY = dict.fromkeys(RESULTS, STEPS) | {"best_of_n": ("--n", "3"), "reinforce": (*STEPS, "--batch", "8")}

@@ -6,13 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.advantages import generalized_advantages, kl_rewards
-from siguiente.alignment.bradley_terry import preference_probability
 from siguiente.alignment.dpo import dpo_loss
-from siguiente.alignment.grpo import group_advantages, grpo_loss
 from siguiente.alignment.kl import exact_kl, k1
 from siguiente.alignment.optimum import grpo_fixed_point, kl_optimum
-from siguiente.alignment.policy_gradient import reinforce_loss
-from siguiente.alignment.ppo import ppo_loss
+from siguiente.alignment.policy_gradient import group_advantages, grpo_loss, ppo_loss, reinforce_loss
+from siguiente.alignment.reward_model import preference_probability
 
 REF = torch.tensor([0.4, 0.3, 0.2, 0.1]).double().log()
 REWARDS = torch.tensor([0.0, 1.0, 0.3, 1.2]).double()

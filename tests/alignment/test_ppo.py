@@ -5,8 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siguiente.alignment.policy_gradient import reinforce_loss
-from siguiente.alignment.ppo import clipped_objective, ppo_loss
+from siguiente.alignment.policy_gradient import clipped_objective, ppo_loss, reinforce_loss
 
 ONE = torch.ones(1, 1, dtype=torch.bool)
 

@@ -5,10 +5,9 @@ import math
 import pytest
 import torch
 
-from siguiente.alignment.methods import GRPO, PPO, Reinforce
 from siguiente.alignment.policy_gradient import centred
-from siguiente.alignment.reinforcement import reinforce
-from siguiente.alignment.value_head import ValueModel
+from siguiente.alignment.reward_model import ValueModel
+from siguiente.alignment.rl import GRPO, PPO, Reinforce, train_rl
 from siguiente.language_models.training import TrainingConfig
 
 CONFIG = TrainingConfig(steps=60, batch_size=8, length=6, learning_rate=3e-2, weight_decay=0.0)
@@ -30,7 +29,7 @@ def weights(model):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_raises_what_is_rewarded(policy, prompts, name):
-    reports = list(reinforce(policy, prompts, thanks, METHODS[name](policy.model), CONFIG))
+    reports = list(train_rl(policy, prompts, thanks, METHODS[name](policy.model), CONFIG))
     first, last = (sum(report.reward for report in part) / 5 for part in (reports[:5], reports[-5:]))
     assert last > first + 0.3
     assert reports[0].kl == pytest.approx(0, abs=1e-5)
@@ -38,20 +37,20 @@ def test_every_method_raises_what_is_rewarded(policy, prompts, name):
 
 
 def test_a_dear_divergence_keeps_the_policy_at_home(policy, prompts):
-    near = list(reinforce(policy, prompts, thanks, Reinforce(beta=10.0), CONFIG))[-1]
+    near = list(train_rl(policy, prompts, thanks, Reinforce(beta=10.0), CONFIG))[-1]
     assert near.kl < 0.5
 
 
 def test_a_constant_reward_teaches_nothing(policy, prompts):
     before = weights(policy.model)
     constant = lambda prompts, texts: [3.0] * len(texts)  # noqa: E731
-    list(reinforce(policy, prompts, constant, GRPO(beta=0.0), CONFIG))
+    list(train_rl(policy, prompts, constant, GRPO(beta=0.0), CONFIG))
     assert torch.equal(weights(policy.model), before)
 
 
 def test_the_true_reward_is_only_watched(policy, prompts):
     shorter = lambda prompts, texts: [-len(text) for text in texts]  # noqa: E731
-    watched = next(reinforce(policy, prompts, thanks, GRPO(), CONFIG, gold=shorter))
+    watched = next(train_rl(policy, prompts, thanks, GRPO(), CONFIG, gold=shorter))
     assert watched.gold < 0 <= watched.reward
 
 
@@ -66,10 +65,10 @@ def test_an_interrupted_run_ends_like_an_unbroken_one(policy, prompts, name, tmp
         path = tmp_path / f"{stop}"
         if stop:
             broken = deepcopy(policy)
-            reports = reinforce(broken, prompts, thanks, METHODS[name](broken.model), short, checkpoint=path)
+            reports = train_rl(broken, prompts, thanks, METHODS[name](broken.model), short, checkpoint=path)
             assert [next(reports).step for _ in range(stop)][-1] == 4
             reports.close()
-        reports = list(reinforce(model, prompts, thanks, METHODS[name](model.model), short, checkpoint=path))
+        reports = list(train_rl(model, prompts, thanks, METHODS[name](model.model), short, checkpoint=path))
         runs.append((reports, weights(model.model)))
     assert runs[0][0] == runs[1][0]
     assert torch.equal(runs[0][1], runs[1][1])
@@ -80,7 +79,7 @@ def test_it_goes_on_in_another_process_where_the_functions_are_in_another_place(
     reports = []
     for _ in range(2):
         method = Reinforce(baseline=lambda rewards: centred(rewards))
-        reports.append(list(reinforce(policy, prompts, thanks, method, short, checkpoint=tmp_path / "rl.pt")))
+        reports.append(list(train_rl(policy, prompts, thanks, method, short, checkpoint=tmp_path / "rl.pt")))
     assert reports[0] == reports[1]
 
 
@@ -88,14 +87,14 @@ def test_it_goes_on_in_another_process_where_the_functions_are_in_another_place(
 def test_bad_rewards_are_said_and_nothing_moves(policy, prompts, bad):
     before = weights(policy.model)
     with pytest.raises(ValueError, match="Se esperaban 32 recompensas finitas"):
-        next(reinforce(policy, prompts, lambda prompts, texts: bad, GRPO(), CONFIG))
+        next(train_rl(policy, prompts, lambda prompts, texts: bad, GRPO(), CONFIG))
     assert torch.equal(weights(policy.model), before)
 
 
 def test_no_prompts_and_a_diverged_loss_are_said(policy, prompts):
     with pytest.raises(ValueError, match="No hay peticiones"):
-        next(reinforce(policy, [], thanks, GRPO(), CONFIG))
+        next(train_rl(policy, [], thanks, GRPO(), CONFIG))
     with torch.no_grad():
         policy.model.norm.weight.fill_(math.nan)
     with pytest.raises(ValueError, match="no es un número finito"):
-        next(reinforce(policy, prompts, thanks, GRPO(), CONFIG))
+        next(train_rl(policy, prompts, thanks, GRPO(), CONFIG))

@@ -7,18 +7,17 @@ import pytest
 import torch
 from torch import nn
 
-from siguiente.alignment.answers import Answers, join_answers
-from siguiente.alignment.bradley_terry import bradley_terry_loss
-from siguiente.alignment.preferences import Pairs
 from siguiente.alignment.reward_model import (
     RewardModel,
+    bradley_terry_loss,
     centre_rewards,
-    fit_reward_model,
     preference_accuracy,
     score_answers,
     score_texts,
+    train_reward_model,
 )
-from siguiente.language_models.text import ByteTokenizer, TextModel
+from siguiente.alignment.sequences import Answers, Pairs, join_answers
+from siguiente.language_models.protocol import ByteTokenizer, TextModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.transformers.gpt import GPT, GPTConfig
 
@@ -63,7 +62,7 @@ def test_it_learns_what_is_preferred_and_the_policy_does_not_move():
     policy, ids = gpt(), torch.tensor([[1, 2, 3]])
     before, model = policy(ids).detach(), RewardModel(policy)
     assert preference_accuracy(model, some_pairs()) == 0.5
-    losses = list(fit_reward_model(model, some_pairs(), CONFIG))
+    losses = list(train_reward_model(model, some_pairs(), CONFIG))
     assert losses[0] == pytest.approx(0.6931, abs=1e-4)
     assert losses[-1] < 0.1
     assert preference_accuracy(model, some_pairs(seed=1)) > 0.95
@@ -78,26 +77,26 @@ def test_from_labels_drawn_with_a_coin_there_is_nothing_to_learn(share, low, hig
     sides = [torch.where(kept, one.ids, other.ids) for one, other in (pairs, pairs[::-1])]
     model = RewardModel(gpt())
     labelled = Pairs(*(Answers(ids, pairs.chosen.mask) for ids in sides))
-    list(fit_reward_model(model, labelled, TrainingConfig(steps=40, batch_size=16, learning_rate=0.01)))
+    list(train_reward_model(model, labelled, TrainingConfig(steps=40, batch_size=16, learning_rate=0.01)))
     assert low <= preference_accuracy(model, labelled) <= high
 
 
 def test_the_same_seed_gives_the_same_model():
-    losses = [list(islice(fit_reward_model(RewardModel(gpt()), some_pairs(), CONFIG), 9)) for _ in range(2)]
+    losses = [list(islice(train_reward_model(RewardModel(gpt()), some_pairs(), CONFIG), 9)) for _ in range(2)]
     assert losses[0] == losses[1]
 
 
 def test_an_interrupted_fit_ends_like_an_unbroken_one(tmp_path):
     config, path = replace(CONFIG, steps=8, evaluate_every=3), tmp_path / "reward.pt"
     whole, parts = RewardModel(gpt()), RewardModel(gpt())
-    losses = list(fit_reward_model(whole, some_pairs(), config))
-    broken = fit_reward_model(RewardModel(gpt()), some_pairs(), config, path)
+    losses = list(train_reward_model(whole, some_pairs(), config))
+    broken = train_reward_model(RewardModel(gpt()), some_pairs(), config, path)
     assert [next(broken) for _ in range(5)] == losses[:5]
     broken.close()
-    assert list(fit_reward_model(parts, some_pairs(), config, path)) == losses
+    assert list(train_reward_model(parts, some_pairs(), config, path)) == losses
     assert all(map(torch.equal, whole.state_dict().values(), parts.state_dict().values()))
     with pytest.raises(ValueError, match="es de otro entrenamiento: no coincide el texto"):
-        next(fit_reward_model(parts, some_pairs(seed=1), config, path))
+        next(train_reward_model(parts, some_pairs(seed=1), config, path))
 
 
 class Linear(nn.Module):
@@ -129,7 +128,7 @@ def test_a_linear_reward_reaches_the_maximum_likelihood():
 
     model = Linear()
     config = TrainingConfig(steps=250, batch_size=300, learning_rate=0.1, weight_decay=0.0)
-    list(fit_reward_model(model, pairs, config))
+    list(train_reward_model(model, pairs, config))
     found = model.notes.detach()[:CONTENT]
     torch.testing.assert_close(found - found.mean(), expected - expected.mean(), atol=2e-3, rtol=0)
 
@@ -172,7 +171,7 @@ def test_what_is_not_a_number_stops_everything():
     with torch.no_grad():
         model.values.head.bias.fill_(torch.nan)
     with pytest.raises(ValueError, match="no es un número finito"):
-        next(fit_reward_model(model, some_pairs(), CONFIG))
+        next(train_reward_model(model, some_pairs(), CONFIG))
     with pytest.raises(ValueError, match="Las recompensas: el valor de la posición"):
         score_answers(model, some_pairs().chosen)
 

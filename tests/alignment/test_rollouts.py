@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from siguiente.alignment.rollouts import encode_answers, sample_answers
-from siguiente.language_models.text import ByteTokenizer, TextModel
-from siguiente.language_models.uniform import UniformModel
+from siguiente.alignment.rollouts import sample_answers
+from siguiente.alignment.sequences import encode_answers
+from siguiente.language_models.protocol import ByteTokenizer, TextModel, UniformModel
 
 
 def seeded(number=0):

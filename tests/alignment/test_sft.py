@@ -4,9 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from siguiente.alignment.answers import answer_logprobs, join_answers
-from siguiente.alignment.demonstrations import Demonstrations
-from siguiente.alignment.sft import AnswerLogits, answers_only, sft_batch, sft_loss, train_sft
+from siguiente.alignment.sequences import Demonstrations, answer_logprobs, join_answers
+from siguiente.alignment.sft import (
+    AnswerLogits,
+    answers_only,
+    sft_batch,
+    sft_loss,
+    train_sft,
+)
 from siguiente.language_models.training import TrainingConfig, next_token_loss
 from siguiente.transformers.gpt import GPT, GPTConfig
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from siguiente.alignment.adapters import load_adapter
-from siguiente.alignment.spanish_assistant import base_key
-from siguiente.language_models.text import ByteTokenizer, TextModel
+from siguiente.alignment.lora import load_adapter
+from siguiente.course.alignment.spanish_assistant import base_key
+from siguiente.language_models.protocol import ByteTokenizer, TextModel
 from siguiente.llm.pretrained import PretrainedModel
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "alignment" / "spanish_assistant.py"
@@ -28,7 +28,7 @@ def tiny_gemma(name="gemma-3-270m"):
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    monkeypatch.setattr("siguiente.llm.loading.load", tiny_gemma)
+    monkeypatch.setattr("siguiente.llm.files.loading.load", tiny_gemma)
     main = runpy.run_path(str(SCRIPT))["main"]
     return lambda *given, out="out": main([*given, "--out", str(tmp_path / out)])
 

@@ -13,11 +13,15 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from siguiente.alignment.bradley_terry import bradley_terry_loss
 from siguiente.alignment.dpo import dpo_loss
-from siguiente.alignment.grpo import group_advantages, grpo_loss
-from siguiente.alignment.policy_gradient import leave_one_out, reinforce_loss
-from siguiente.alignment.ppo import ppo_loss
+from siguiente.alignment.policy_gradient import (
+    group_advantages,
+    grpo_loss,
+    leave_one_out,
+    ppo_loss,
+    reinforce_loss,
+)
+from siguiente.alignment.reward_model import bradley_terry_loss
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 B, T = 6, 7

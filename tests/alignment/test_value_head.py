@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from siguiente.alignment.value_head import ValueModel
+from siguiente.alignment.reward_model import ValueModel
 from siguiente.transformers.gpt import GPT, GPTConfig
 
 IDS = torch.tensor([[1, 2, 3, 4], [5, 6, 7, 0]])

@@ -20,7 +20,7 @@ from replica_digest import computation, statements
 from replica_table import replicas
 from unmet import place
 
-from siguiente.evaluation.claims import Claim, CloseClaim, Reported
+from siguiente.course.report.claims import Claim, CloseClaim, Reported
 
 EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
 

@@ -37,7 +37,7 @@ from digest import Surroundings
 from mini.keys import key
 from processes import ending_together
 from runner import Course, run, unmet_claims
-from siguiente.closure import Package
+from siguiente.runtime.closure import Package
 
 HERE = Path(__file__).resolve().parent
 
@@ -90,7 +90,7 @@ kernelspec: {{name: python3, language: python}}
 CLAIM = """
 ```{code-cell}
 :tags: [remove-cell]
-from siguiente.evaluation.claims import claim
+from siguiente.course.report.claims import claim
 claim("Cuatro supera a uno.", smaller=1, larger=four(), margin=2.5)
 claim("Cuatro supera a dos.", smaller=2, larger=four(), margin=1)
 ```

@@ -4,7 +4,7 @@ import pytest
 from digest import Surroundings, dependencies, read_notebook
 from runner import Course, Page
 
-from siguiente.closure import Package
+from siguiente.runtime.closure import Package
 
 TEXT = """---
 file_format: mystnb

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from siguiente.evaluation.agreement import agreement_rate, cohen_kappa
+from siguiente.evaluation.classification import agreement_rate, cohen_kappa
 
 LABELS = st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), min_size=1, max_size=40)
 

@@ -4,7 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
-from siguiente.evaluation.calibration_error import Bin, confidence_bins, expected_calibration_error
+from siguiente.evaluation.classification import (
+    Bin,
+    confidence_bins,
+    expected_calibration_error,
+)
 
 
 def seeded(seed=0):

@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from siguiente.evaluation.confusion import confusion_matrix, macro_f1, precisions, recalls
+from siguiente.evaluation.classification import (
+    confusion_matrix,
+    macro_f1,
+    precisions,
+    recalls,
+)
 
 CLASSES = 5
 labels = st.lists(

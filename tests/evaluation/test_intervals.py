@@ -3,7 +3,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.evaluation.intervals import bootstrap, bootstrap_statistic, paired_bootstrap, proportion
+from siguiente.evaluation.intervals import (
+    bootstrap,
+    bootstrap_statistic,
+    paired_bootstrap,
+    proportion,
+)
 
 
 def seeded(seed=0):

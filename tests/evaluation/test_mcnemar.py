@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
 
-from siguiente.evaluation.mcnemar import mcnemar
+from siguiente.evaluation.classification import mcnemar
 
 
 def hits(both, only_a, only_b, neither):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.evaluation.repetition import distinct_n
+from siguiente.evaluation.classification import distinct_n
 
 WORDS = st.lists(st.sampled_from("abc"), min_size=3, max_size=30)
 

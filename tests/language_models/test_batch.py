@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from siguiente.language_models.batch import generate_batch
-from siguiente.language_models.sampling import generate, greedy, sampler
+from siguiente.language_models.sampling import generate, generate_batch, greedy, sampler
 
 PROMPTS = [[1, 2, 3], [4], [5, 6, 7], [8, 9], [4]]
 

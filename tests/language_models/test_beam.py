@@ -5,11 +5,11 @@ from itertools import product
 import pytest
 import torch
 
+from siguiente.course.transformers.gpt2_twin import gpt2_twin
 from siguiente.language_models.beam import beam_search
 from siguiente.language_models.sampling import generate, greedy
 from siguiente.language_models.scoring import score
 from siguiente.transformers.gpt import GPT, GPTConfig
-from siguiente.transformers.gpt2_twin import gpt2_twin
 
 EOS = 0
 
@@ -89,7 +89,7 @@ def test_equal_to_transformers(gpt, alpha, beams, eos):
 
 def test_fewer_ways_than_beams(gru):
     """De dos tokens posibles y un paso salen dos textos, por más que se pidan."""
-    from siguiente.language_models.uniform import UniformModel
+    from siguiente.language_models.protocol import UniformModel
 
     assert len(beam_search(UniformModel(2), torch.tensor([[0]]), 1, 5)) == 2
 

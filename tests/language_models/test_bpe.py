@@ -7,10 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from siguiente.data.tweets import load_tweets
-from siguiente.language_models.bpe import BPETokenizer, best_pair, byte_words, count_pairs, merge
-from siguiente.language_models.bpe_training import train_bpe
-from siguiente.language_models.byte_alphabet import byte_alphabet
+from siguiente.course.data.tweets import load_tweets
+from siguiente.language_models.bpe import (
+    BPETokenizer,
+    best_pair,
+    byte_words,
+    count_pairs,
+    merge,
+)
+from siguiente.language_models.fast.bpe_training import train_bpe
+from siguiente.language_models.words import byte_alphabet
 
 # Las palabras de Sennrich, Haddow y Birch (2016), con su marca de final, que aquí es un punto.
 LOWER = {"low.": 5, "lower.": 2, "newest.": 6, "widest.": 3}

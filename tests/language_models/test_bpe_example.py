@@ -6,9 +6,9 @@ from string import ascii_letters
 
 import pytest
 
-from siguiente.data.tweets import SPLITS, load_tweets
-from siguiente.language_models.bpe_training import train_bpe
-from siguiente.language_models.saved_tokenizer import load_tokenizer
+from siguiente.course.cli.saved_tokenizer import load_tokenizer
+from siguiente.course.data.tweets import SPLITS, load_tweets
+from siguiente.language_models.fast.bpe_training import train_bpe
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "language_models" / "bpe.py"
 TEXT = "\n".join(tweet.text for split in SPLITS for tweet in load_tweets(split))
@@ -81,7 +81,7 @@ def test_an_interruption_leaves_nothing_half_written(main, path, monkeypatch, ca
         yield 32, 100
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("siguiente.language_models.bpe_training.learn_merges", stopped)
+    monkeypatch.setattr("siguiente.language_models.fast.bpe_training.learn_merges", stopped)
     path.with_name("bpe.json").write_text("lo de antes", encoding="utf-8")
     assert main(["--text", str(path), "--overwrite"]) == 130
     assert "no queda nada a medias" in capsys.readouterr().err

@@ -2,8 +2,7 @@ import pytest
 import torch
 
 from siguiente.language_models.completions import score_completions, score_options
-from siguiente.language_models.text import TextModel
-from siguiente.language_models.uniform import UniformModel
+from siguiente.language_models.protocol import TextModel, UniformModel
 
 PROMPTS = ["Hoy llueve y hace", "Hoy llueve", "Mañana hará"]
 COMPLETIONS = [" frío", " fresco", " calor", " calorcito", " sol: {x} «y» 🙂"]

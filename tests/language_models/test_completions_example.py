@@ -8,7 +8,7 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "language_models" / "completio
 
 @pytest.fixture
 def main(monkeypatch, text_gru):
-    monkeypatch.setattr("siguiente.llm.loading.load", lambda name: text_gru)
+    monkeypatch.setattr("siguiente.llm.files.loading.load", lambda name: text_gru)
     return runpy.run_path(str(SCRIPT))["main"]
 
 

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import inf
 
-from siguiente.language_models.decoding import min_p, repetition_penalty, temperature, top_k, top_p
+from siguiente.language_models.decoding import (
+    min_p,
+    repetition_penalty,
+    temperature,
+    top_k,
+    top_p,
+)
 from siguiente.language_models.sampling import generate, sampler
 
 SETTINGS = {

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from nltk.lm import KneserNeyInterpolated
 from nltk.util import everygrams
 
-from siguiente.language_models.kneser_ney import continuation_counts, estimate_discount, kneser_ney
+from siguiente.language_models.kneser_ney import (
+    continuation_counts,
+    estimate_discount,
+    kneser_ney,
+)
 from siguiente.language_models.ngram_counts import count_ngrams
 from siguiente.language_models.scoring import score
 

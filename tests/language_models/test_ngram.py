@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from siguiente.language_models.kneser_ney import kneser_ney
 from siguiente.language_models.ngram_counts import count_ngrams
+from siguiente.language_models.protocol import NoState
 from siguiente.language_models.sampling import generate, sampler
 from siguiente.language_models.scoring import FastScorer, score
 from siguiente.language_models.smoothing import add_k, interpolate, maximum_likelihood
-from siguiente.language_models.uniform import NoState
 
 VOCAB, END = 6, 0
 TOKENS = st.integers(0, VOCAB - 1)

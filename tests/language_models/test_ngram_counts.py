@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siguiente.language_models.fast.ngram_index import usable_context
 from siguiente.language_models.ngram_counts import count_ngrams, per_prefix
-from siguiente.language_models.ngram_index import usable_context
 
 VOCAB, END = 5, 0
 STREAMS = st.lists(st.integers(0, VOCAB - 1), min_size=2, max_size=60).map(torch.tensor)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from siguiente.data.tweets import SPLITS, load_tweets
+from siguiente.course.data.tweets import SPLITS, load_tweets
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "language_models" / "ngram.py"
 TEXT = "\n".join(tweet.text for split in SPLITS for tweet in load_tweets(split))
@@ -85,7 +85,7 @@ def test_an_interruption_leaves_nothing_half_written(main, path, monkeypatch, ca
     def stopped(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("siguiente.language_models.perplexity.text_nats", stopped)
+    monkeypatch.setattr("siguiente.language_models.scoring.text_nats", stopped)
     assert main(["--text", str(path)]) == 130
     assert "no queda nada a medias" in capsys.readouterr().err
     assert names(path) == ["texto.txt"]

@@ -3,10 +3,8 @@ import math
 import pytest
 import torch
 
-from siguiente.language_models.perplexity import evaluate, text_nats
-from siguiente.language_models.prediction import next_logprobs, top_tokens
-from siguiente.language_models.text import ByteTokenizer, TextModel
-from siguiente.language_models.uniform import UniformModel
+from siguiente.language_models.protocol import ByteTokenizer, TextModel, UniformModel
+from siguiente.language_models.scoring import evaluate, next_logprobs, text_nats, top_tokens
 
 TEXTS = ["El sol sale por el este.", "¿Qué hora es? Son las tres."]
 

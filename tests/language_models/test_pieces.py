@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers.pre_tokenizers import ByteLevel
 
-from siguiente.language_models.pieces import split_pieces
+from siguiente.language_models.words import split_pieces
 
 TEXTS = [
     "El niño vio un pingüino.",

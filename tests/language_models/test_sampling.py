@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from siguiente.language_models.sampling import complete, generate, greedy, sampler, stream
+from siguiente.language_models.sampling import (
+    complete,
+    generate,
+    greedy,
+    sampler,
+    stream,
+)
 
 
 def seeded(seed=0, temperature=1.0):

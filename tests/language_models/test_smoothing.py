@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from siguiente.language_models.ngram_counts import count_ngrams
 from siguiente.language_models.scoring import score
-from siguiente.language_models.smoothing import add_k, fit_weights, interpolate, maximum_likelihood
+from siguiente.language_models.smoothing import (
+    add_k,
+    fit_weights,
+    interpolate,
+    maximum_likelihood,
+)
 
 # El corpus en miniatura de Jurafsky y Martin, Speech and Language Processing, capítulo de n-gramas.
 SAM = ["I am Sam", "Sam I am", "I do not like green eggs and ham"]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from torch import nn
 
 import siguiente
-from siguiente.closure import Package, closure
 from siguiente.language_models.training import (
     TrainingConfig,
     held_out_loss,
@@ -20,6 +19,7 @@ from siguiente.language_models.training import (
     train,
     training_step,
 )
+from siguiente.runtime.closure import Package, closure
 
 CONFIG = TrainingConfig(
     steps=12, batch_size=3, length=5, learning_rate=0.03, warmup=2, evaluate_every=4, seed=3
@@ -291,6 +291,6 @@ def test_the_progress_bar_counts_the_steps_only_if_asked(capsys):
 def test_how_a_number_is_written_does_not_train_again():
     """La clave de un modelo resume todo su código: el de dibujar no debe estar."""
     package = Package(Path(siguiente.__file__).parent)
-    found = closure(package, ["import siguiente.transformers.story_gpt"])
+    found = closure(package, ["import siguiente.course.stories.gpt"])
     assert "siguiente.language_models.training" in found
-    assert [module for module in found if module.startswith("siguiente.plots")] == []
+    assert [module for module in found if module.startswith("siguiente.course.figures")] == []

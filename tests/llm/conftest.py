@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gguf import GGMLQuantizationType, GGUFWriter
 
-from siguiente.llm.catalogue import HubFile, ModelCard, PackagedFile
+from siguiente.llm.files.catalogue import HubFile, ModelCard, PackagedFile
 
 SHAPES = {
     "gemma3": {

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
-from siguiente.language_models.text import ByteTokenizer, TextModel
-from siguiente.language_models.uniform import UniformModel
+from siguiente.language_models.protocol import ByteTokenizer, TextModel, UniformModel
 from siguiente.llm.chat import Message, answer_mask, chat_ids, fit_context, render
-from siguiente.llm.loading import load_pretrained_tokenizer
+from siguiente.llm.files.loading import load_pretrained_tokenizer
 
 SYSTEM, QUESTION = Message("system", "Sea breve."), Message("user", "¿Qué hora es, por favor?")
 ANSWER, THANKS = (
@@ -202,7 +201,7 @@ def test_fit_context_says_when_not_even_the_question_fits(smollm):
 
 
 def test_the_template_is_read_from_where_it_was_published(smollm, tmp_path):
-    from siguiente.llm.tokenizer import stored_template
+    from siguiente.llm.files.tokenizer import stored_template
 
     assert stored_template(tmp_path) is None
     (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "a"}', encoding="utf-8")

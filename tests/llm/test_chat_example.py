@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from siguiente.language_models.text import TextModel
-from siguiente.llm.loading import load_pretrained_tokenizer
+from siguiente.language_models.protocol import TextModel
+from siguiente.llm.files.loading import load_pretrained_tokenizer
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "llm" / "chat.py"
 
@@ -53,7 +53,7 @@ def parrot(smollm):
 
 @pytest.fixture
 def run(monkeypatch, smollm, parrot):
-    monkeypatch.setattr("siguiente.llm.loading.load", lambda name: TextModel(parrot, smollm))
+    monkeypatch.setattr("siguiente.llm.files.loading.load", lambda name: TextModel(parrot, smollm))
 
     def converse(text, *options):
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
@@ -162,7 +162,7 @@ def test_other_instructions_do_not_mix_with_a_saved_talk(run, tmp_path, capsys):
 
 def test_a_base_model_is_refused_before_the_first_question(run, monkeypatch, smollm, parrot, capsys):
     base = TextModel(parrot, replace(smollm, chat_template=None))
-    monkeypatch.setattr("siguiente.llm.loading.load", lambda name: base)
+    monkeypatch.setattr("siguiente.llm.files.loading.load", lambda name: base)
     with pytest.raises(SystemExit):
         run("Hola\n")
     assert "no trae plantilla" in capsys.readouterr().err

@@ -13,9 +13,9 @@ from tokenizers.processors import TemplateProcessing
 from transformers.models.bert.modeling_bert import BertConfig, BertModel
 
 from siguiente.llm import embeddings
-from siguiente.llm.catalogue import MINILM, MINILM_TOKENIZER
 from siguiente.llm.embeddings import embed_hidden, mean_pool, open_encoder
-from siguiente.llm.loading import load_card
+from siguiente.llm.files.catalogue import MINILM, MINILM_TOKENIZER
+from siguiente.llm.files.loading import load_card
 
 WORDS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "el", "tren", "azul", "sale", "tarde"]
 SHAPE = {

@@ -6,11 +6,10 @@ import sys
 import pytest
 import torch
 
-from siguiente.language_models.batch import generate_batch
-from siguiente.language_models.sampling import generate, greedy
-from siguiente.language_models.uniform import NoState
+from siguiente.language_models.protocol import NoState
+from siguiente.language_models.sampling import generate, generate_batch, greedy
 from siguiente.llm import CATALOGUE, load
-from siguiente.llm.loading import load_card
+from siguiente.llm.files.loading import load_card
 from siguiente.llm.pretrained import PretrainedModel
 
 LENGTH = 40  # cinco veces la ventana de la Gemma diminuta

@@ -5,11 +5,10 @@ import dataclasses
 import pytest
 import torch
 
+from siguiente.language_models.protocol import TextModel, UniformModel
 from siguiente.language_models.sampling import generate, greedy, sampler
-from siguiente.language_models.text import TextModel
-from siguiente.language_models.uniform import UniformModel
 from siguiente.llm.chat import Message, chat_ids
-from siguiente.llm.loading import load_card, load_pretrained_tokenizer
+from siguiente.llm.files.loading import load_card, load_pretrained_tokenizer
 from siguiente.llm.replies import reply, score_replies, stream_reply
 
 TEMPLATE = (

@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "prompting" / "ask_documents.p
 
 @pytest.fixture
 def example(monkeypatch, text_gru):
-    monkeypatch.setattr("siguiente.llm.loading.load", lambda name: text_gru)
+    monkeypatch.setattr("siguiente.llm.files.loading.load", lambda name: text_gru)
     return runpy.run_path(str(SCRIPT))
 
 

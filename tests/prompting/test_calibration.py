@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.prompting.calibration import batch_calibration, contextual_calibration
+from siguiente.prompting.labels import batch_calibration, contextual_calibration
 
 ROWS = st.lists(st.lists(st.floats(-20, 0), min_size=3, max_size=3), min_size=1, max_size=6).map(torch.tensor)
 

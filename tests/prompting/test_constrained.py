@@ -9,11 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siguiente.language_models.protocol import ByteTokenizer, TextModel, UniformModel
 from siguiente.language_models.sampling import complete, generate, greedy, sampler
-from siguiente.language_models.text import ByteTokenizer, TextModel
-from siguiente.language_models.uniform import UniformModel
 from siguiente.prompting.constrained import Constraint
-from siguiente.prompting.json_schema import schema_pattern
+from siguiente.prompting.fast.json_schema import schema_pattern
 
 PIECES = ["ñ", "año", '": ', '", "', "sí", "}", '{"', "12", "\\n", "😀"]
 

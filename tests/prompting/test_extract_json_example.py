@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from siguiente.prompting.json_schema import schema_pattern
+from siguiente.prompting.fast.json_schema import schema_pattern
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "prompting" / "extract_json.py"
 SCHEMA = {
@@ -19,7 +19,7 @@ CASE = {"text": "Del año 1990.", "data": {"año": 1990, "nota": "sí"}}
 
 @pytest.fixture
 def module(monkeypatch, text_gru):
-    monkeypatch.setattr("siguiente.llm.loading.load", lambda name: text_gru)
+    monkeypatch.setattr("siguiente.llm.files.loading.load", lambda name: text_gru)
     return runpy.run_path(str(SCRIPT))
 
 
@@ -81,7 +81,7 @@ class Stopped:
 
 @pytest.fixture
 def batches(monkeypatch):
-    from siguiente.language_models import batch
+    from siguiente.language_models import sampling as batch
 
     counted = Stopped(batch.generate_batch)
     monkeypatch.setattr(batch, "generate_batch", counted)

@@ -5,8 +5,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.data.labelled_text import LabelledText
-from siguiente.prompting.few_shot import FewShotTemplate, balanced_examples, randomly_labelled, shuffled
+from siguiente.prompting.few_shot import (
+    FewShotTemplate,
+    balanced_examples,
+    randomly_labelled,
+    shuffled,
+)
+from siguiente.prompting.labels import LabelledText
 from siguiente.prompting.templates import Template
 
 TEMPLATE = FewShotTemplate(Template("Texto: <text>\nTema:"))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from siguiente.data.labelled_text import read_labelled_texts
-from siguiente.prompting.few_shot_task import FewShotTask
+from siguiente.course.cli.few_shot_task import FewShotTask
+from siguiente.course.cli.labelled_csv import read_labelled_texts
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "examples" / "prompting" / "few_shot_classification.py"
@@ -20,7 +20,7 @@ RESULTS = ("predictions.csv", "confusion.png", "summary.txt")
 
 @pytest.fixture
 def main(monkeypatch, text_gru):
-    monkeypatch.setattr("siguiente.llm.loading.load", lambda name: text_gru)
+    monkeypatch.setattr("siguiente.llm.files.loading.load", lambda name: text_gru)
     return runpy.run_path(str(SCRIPT))["main"]
 
 
@@ -160,7 +160,7 @@ def test_stopping_while_drawing_leaves_the_predictions_and_no_old_figure(run, pa
     run()
     folder = path.with_name("reseñas-results")
     before = (folder / "predictions.csv").read_bytes()
-    monkeypatch.setattr("siguiente.plots.confusion.confusion_heatmap", stop)
+    monkeypatch.setattr("siguiente.course.figures.confusion.confusion_heatmap", stop)
     assert run("--calibration", "none") == 130
     assert capsys.readouterr().err.endswith(f"\nInterrumpido: 39 de 39; {AGAIN}\n")
     assert (folder / "predictions.csv").read_bytes() != before

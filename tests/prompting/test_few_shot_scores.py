@@ -1,11 +1,8 @@
 import pytest
 import torch
 
-from siguiente.data.labelled_text import LabelledText
-from siguiente.prompting.calibration import CONTENT_FREE
-from siguiente.prompting.few_shot import FewShotTemplate
-from siguiente.prompting.few_shot_scores import METHODS, FewShotScores, score_few_shot
-from siguiente.prompting.label_scoring import score_labels
+from siguiente.prompting.few_shot import METHODS, FewShotScores, FewShotTemplate, score_few_shot
+from siguiente.prompting.labels import CONTENT_FREE, LabelledText, score_labels
 from siguiente.prompting.templates import Template
 
 TEMPLATE = FewShotTemplate(Template("Texto: <text>\nTema:"))

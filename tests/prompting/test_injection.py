@@ -5,9 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.data.injections import load_injections
-from siguiente.data.labelled_text import LabelledText
-from siguiente.data.reviews import OPINIONS, load_reviews
+from siguiente.course.data.injections import load_injections
+from siguiente.course.data.reviews import OPINIONS, load_reviews
 from siguiente.llm.chat import Message
 from siguiente.prompting.few_shot import FewShotTemplate, one_line
 from siguiente.prompting.injection import (
@@ -22,7 +21,7 @@ from siguiente.prompting.injection import (
     takeover,
     without_orders,
 )
-from siguiente.prompting.label_scoring import score_labels
+from siguiente.prompting.labels import LabelledText, score_labels
 from siguiente.prompting.templates import Template
 
 NONE = Defence(REVIEW, rewrite=as_it_is)

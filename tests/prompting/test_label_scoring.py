@@ -1,18 +1,20 @@
 import pytest
 import torch
 
-from siguiente.data.labelled_text import LabelledText
+from siguiente.course.prompting.tweet_templates import (
+    TWEET_TEMPLATES,
+    mention_effect,
+    score_forms,
+    tweet_prompts,
+)
 from siguiente.language_models.completions import score_completions
-from siguiente.prompting.label_scoring import (
+from siguiente.prompting.labels import (
+    LabelledText,
     hits,
     label_completions,
     label_indices,
-    mention_effect,
-    score_forms,
     score_labels,
-    tweet_prompts,
 )
-from siguiente.prompting.templates import TWEET_TEMPLATES
 
 PROMPTS = ["Tema:", "Otro tema:"]
 

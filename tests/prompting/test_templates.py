@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.prompting.templates import TWEET_TEMPLATES, Template
+from siguiente.course.prompting.tweet_templates import TWEET_TEMPLATES
+from siguiente.prompting.templates import Template
 
 
 @given(value=st.text())

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.prompting.automaton import DEAD, START, automaton
-from siguiente.prompting.json_schema import schema_pattern
-from siguiente.prompting.token_index import TokenIndex, byte_tree, distances
+from siguiente.prompting.constrained import TokenIndex, byte_tree, distances
+from siguiente.prompting.fast.automaton import DEAD, START, automaton
+from siguiente.prompting.fast.json_schema import schema_pattern
 
 EOS = 0
 LETTERS = [bytes([byte]) for byte in range(256)]
@@ -91,7 +91,7 @@ def test_it_allows_what_outlines_allows(pattern, expected):
 
 @pytest.mark.slow
 def test_it_allows_what_outlines_allows_with_a_real_vocabulary():
-    from siguiente.llm.loading import load_pretrained_tokenizer
+    from siguiente.llm.files.loading import load_pretrained_tokenizer
 
     tokenizer = load_pretrained_tokenizer("smollm2-135m-instruct")
     tokens = [tokenizer.token_bytes(i) for i in range(tokenizer.vocab_size)]

@@ -9,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from siguiente.transformers.attention import MultiHeadAttention, causal_mask, scaled_dot_product
+from siguiente.transformers.attention import (
+    MultiHeadAttention,
+    causal_mask,
+    scaled_dot_product,
+)
 
 
 def random(*shape, seed=0):

@@ -8,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siguiente.course.transformers.gpt2_twin import gpt2_twin
+from siguiente.language_models.protocol import NoState
 from siguiente.language_models.sampling import generate, greedy, sampler
 from siguiente.language_models.scoring import score, token_logprobs
-from siguiente.language_models.uniform import NoState
 from siguiente.transformers.attention import causal_mask
 from siguiente.transformers.gpt import GPT, GPTConfig, parameters_count
-from siguiente.transformers.gpt2_twin import gpt2_twin
 
 CONFIG = GPTConfig(vocab_size=17, context_length=12, layers=2, heads=3, channels=12)
 

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from siguiente.language_models.training import TrainingConfig
 from siguiente.language_models.windows import IGNORED, find_windows
 from siguiente.transformers.gpt import GPTConfig
-from siguiente.transformers.masked import MaskedModel, fill, mask_tokens, masked_batches, train_masked
+from siguiente.transformers.masked import (
+    MaskedModel,
+    fill,
+    mask_tokens,
+    masked_batches,
+    train_masked,
+)
 
 CONFIG = GPTConfig(vocab_size=11, context_length=16, layers=2, heads=2, channels=16)
 

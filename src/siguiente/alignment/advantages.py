@@ -7,9 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from siguiente.alignment.kl import k1
-from siguiente.alignment.masks import check_finite, check_tokens
-
-__all__ = ["AdvantageEstimate", "generalized_advantages", "kl_rewards", "whitened"]
+from siguiente.alignment.sequences import check_finite, check_tokens
 
 
 class AdvantageEstimate(NamedTuple):

@@ -2,8 +2,6 @@
 
 from torch import Tensor
 
-__all__ = ["exact_kl", "k1", "k2", "k3"]
-
 
 def exact_kl(logits: Tensor, ref_logits: Tensor) -> Tensor:
     """Divergencia KL de cada predicción, sumando sobre todo el vocabulario.

@@ -2,9 +2,7 @@
 
 from torch import Tensor
 
-from siguiente.alignment.masks import check_finite, check_positive
-
-__all__ = ["grpo_fixed_point", "kl_optimum"]
+from siguiente.alignment.sequences import check_finite, check_positive
 
 
 def kl_optimum(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:

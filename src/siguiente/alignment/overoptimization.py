@@ -6,9 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from siguiente.alignment.masks import check_finite
-
-__all__ = ["OveroptimizationFit", "fit_best_of_n", "fit_rl"]
+from siguiente.alignment.sequences import check_finite
 
 
 class OveroptimizationFit(NamedTuple):

@@ -1,12 +1,18 @@
-"""El gradiente de la política: hacer más probable lo que salió mejor de lo esperado."""
+"""Las pérdidas del gradiente de política: REINFORCE, PPO y GRPO."""
 
 from typing import NamedTuple
 
 from torch import Tensor
 
-from siguiente.alignment.masks import check_finite, check_tokens, masked_mean, spread
-
-__all__ = ["ReinforceLoss", "centred", "leave_one_out", "reinforce_loss"]
+from siguiente.alignment.kl import k3
+from siguiente.alignment.sequences import (
+    answer_means,
+    check_finite,
+    check_positive,
+    check_tokens,
+    masked_mean,
+    spread,
+)
 
 
 class ReinforceLoss(NamedTuple):
@@ -119,3 +125,234 @@ def check_groups(rewards: Tensor) -> None:
             f"Se esperaban recompensas (N, G), con G >= 2 respuestas por petición: {tuple(rewards.shape)}."
         )
     check_finite("Las recompensas", rewards)
+
+
+class PPOLoss(NamedTuple):
+    """La pérdida de PPO, por partes."""
+
+    loss: Tensor
+    """Lo que se minimiza."""
+    policy: Tensor
+    """La parte de la política."""
+    value: Tensor
+    """El error del valor, sin su peso."""
+    clip_fraction: Tensor
+    """La proporción de tokens a los que el recorte dejó sin gradiente."""
+
+
+def clipped_objective(
+    logprobs: Tensor, old_logprobs: Tensor, advantages: Tensor, clip: float
+) -> tuple[Tensor, Tensor]:
+    """Lo que se maximiza en cada token, y si el recorte lo dejó sin gradiente.
+
+    Notes
+    -----
+    :math:`\\min\\bigl(\\rho_t\\hat A_t, \\mathrm{clip}(\\rho_t, 1-\\epsilon, 1+\\epsilon)\\hat A_t\\bigr)`,
+    con :math:`\\rho_t = \\pi(y_t)/\\pi_{\\mathrm{old}}(y_t)` :cite:p:`schulman2017`. El mínimo recorta solo
+    lo que mejoraría: un paso de más en la mala dirección conserva su gradiente para volver.
+
+    Examples
+    --------
+    >>> import torch
+    >>> logprobs = torch.tensor([2.0, 0.5]).log()
+    >>> objective, clipped = clipped_objective(logprobs, torch.zeros(2), torch.ones(2), clip=0.2)
+    >>> objective, clipped.tolist()
+    (tensor([1.2000, 0.5000]), [True, False])
+    """
+    ratio = (logprobs - old_logprobs.detach()).exp()
+    free, bounded = ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages
+    return free.minimum(bounded), bounded < free
+
+
+def ppo_loss(
+    logprobs: Tensor,
+    old_logprobs: Tensor,
+    advantages: Tensor,
+    values: Tensor,
+    old_values: Tensor,
+    returns: Tensor,
+    mask: Tensor,
+    clip: float = 0.2,
+    value_clip: float = 0.2,
+    value_weight: float = 0.1,
+) -> PPOLoss:
+    """La pérdida recortada de la política más la del valor.
+
+    Parameters
+    ----------
+    logprobs, old_logprobs : Tensor
+        De la política y de la que escribió las respuestas, (B, T).
+    advantages : Tensor
+        La ventaja de cada token, (B, T).
+    values, old_values : Tensor
+        Los valores de ahora y los de entonces, (B, T).
+    returns : Tensor
+        Lo que los valores debían predecir, (B, T).
+    mask : Tensor
+        Qué tokens son de la respuesta, (B, T), booleana.
+    clip : float
+        Cuánto puede cambiar con provecho la probabilidad de un token, :math:`\\epsilon`.
+    value_clip : float
+        Cuánto puede cambiar con provecho un valor.
+    value_weight : float
+        Cuánto pesa la parte del valor.
+
+    Returns
+    -------
+    PPOLoss
+        Medias sobre los tokens que cuentan.
+
+    Raises
+    ------
+    ValueError
+        Si las formas no casan, algo no es un número finito o un recorte no es positivo.
+
+    Notes
+    -----
+    La parte de la política es la media de :func:`clipped_objective`, cambiada de signo. La del valor, la
+    media de :math:`\\tfrac12\\max\\bigl((V_t - \\hat R_t)^2, (\\tilde V_t - \\hat R_t)^2\\bigr)`, donde
+    :math:`\\tilde V_t` es :math:`V_t` recortado a no más de `value_clip` del de entonces.
+
+    Examples
+    --------
+    >>> import torch
+    >>> one, mask = torch.ones(1, 1), torch.tensor([[True]])
+    >>> terms = ppo_loss(one.log() + 1, one.log(), one, 2 * one, one, one, mask)
+    >>> [round(term.item(), 4) for term in terms]
+    [-1.15, -1.2, 0.5, 1.0]
+    """
+    check_positive("clip", clip)
+    check_positive("value_clip", value_clip)
+    check_tokens(mask, logprobs, old_logprobs, advantages, values, old_values, returns)
+    advantages, old_values, returns = advantages.detach(), old_values.detach(), returns.detach()
+    objective, clipped = clipped_objective(logprobs, old_logprobs, advantages, clip)
+    policy = -masked_mean(objective, mask)
+    bounded = old_values + (values - old_values).clamp(-value_clip, value_clip)
+    errors = (values - returns).square().maximum((bounded - returns).square())
+    value = masked_mean(errors, mask) / 2
+    return PPOLoss(policy + value_weight * value, policy, value, masked_mean(clipped.float(), mask))
+
+
+EPSILON = 1e-4  # se suma a la desviación típica, como en TRL
+
+
+class GroupAdvantages(NamedTuple):
+    """Las ventajas de unos grupos, y cuáles no enseñan nada."""
+
+    values: Tensor
+    """La ventaja de cada respuesta, (N, G)."""
+    silent: Tensor
+    """Qué grupos recibieron una recompensa constante y no dan señal, (N,)."""
+
+
+class GRPOLoss(NamedTuple):
+    """La pérdida de GRPO, por partes."""
+
+    loss: Tensor
+    """Lo que se minimiza."""
+    policy: Tensor
+    """La parte de la política."""
+    kl: Tensor
+    """La divergencia estimada con `k3`, en nats por token, sin su peso."""
+    clip_fraction: Tensor
+    """La proporción de tokens a los que el recorte dejó sin gradiente."""
+
+
+def group_advantages(rewards: Tensor, scale: bool = True) -> GroupAdvantages:
+    """Ventaja de cada respuesta frente a las demás a la misma petición.
+
+    Parameters
+    ----------
+    rewards : Tensor
+        (N, G): G respuestas a cada una de N peticiones.
+    scale : bool
+        Si se divide entre la desviación típica del grupo. Sin dividir, es el Dr. GRPO de :cite:t:`liu2025`.
+
+    Returns
+    -------
+    GroupAdvantages
+        Las ventajas y los grupos mudos, cuyas ventajas son 0.
+
+    Raises
+    ------
+    ValueError
+        Si G es menor que 2 o alguna recompensa no es un número finito.
+
+    Notes
+    -----
+    :math:`A_i = (r_i - \\bar r)/(s + \\varepsilon)`, con :math:`s` la desviación típica (dividiendo entre
+    :math:`G-1`) y :math:`\\varepsilon = 10^{-4}` :cite:p:`shao2024`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> values, silent = group_advantages(torch.tensor([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]))
+    >>> values.round(decimals=3), silent.tolist()
+    (tensor([[-1., 0., 1.], [0., 0., 0.]]), [False, True])
+    """
+    check_groups(rewards)
+    values = rewards - rewards.mean(1, keepdim=True)
+    if scale:
+        values = values / (rewards.std(1, keepdim=True) + EPSILON)
+    silent = (rewards == rewards[:, :1]).all(1)
+    return GroupAdvantages(values.masked_fill(silent[:, None], 0), silent)
+
+
+def grpo_loss(
+    logprobs: Tensor,
+    old_logprobs: Tensor,
+    ref_logprobs: Tensor,
+    advantages: Tensor,
+    mask: Tensor,
+    clip: float = 0.2,
+    beta: float = 0.04,
+) -> GRPOLoss:
+    """El objetivo recortado de PPO menos la divergencia, que aquí es parte de la pérdida.
+
+    Parameters
+    ----------
+    logprobs, old_logprobs, ref_logprobs : Tensor
+        De la política, de la que escribió las respuestas y del modelo de partida, (B, T).
+    advantages : Tensor
+        La ventaja de cada respuesta, (B,).
+    mask : Tensor
+        Qué tokens son de la respuesta, (B, T), booleana.
+    clip : float
+        Cuánto puede cambiar con provecho la probabilidad de un token: :math:`\\epsilon`.
+    beta : float
+        Cuánto cuesta un nat, no negativo.
+
+    Returns
+    -------
+    GRPOLoss
+        La media sobre las respuestas de la media sobre sus tokens: las largas pesan como las cortas.
+
+    Raises
+    ------
+    ValueError
+        Si las formas no casan, algo no es un número finito, `clip` no es positivo o `beta` es negativo.
+
+    Notes
+    -----
+    :math:`L = -\\frac1B\\sum_i\\frac1{|y_i|}\\sum_t\\bigl[\\min\\bigl(\\rho_{i,t}A_i,
+    \\mathrm{clip}(\\rho_{i,t}, 1-\\epsilon, 1+\\epsilon)A_i\\bigr) - \\beta\\,k_{3}\\bigr]`
+    :cite:p:`shao2024`. A dónde lleva, en :func:`siguiente.alignment.optimum.grpo_fixed_point`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> logprobs, mask = torch.tensor([[0.5], [0.25]]).log(), torch.tensor([[True], [True]])
+    >>> terms = grpo_loss(logprobs, logprobs, logprobs + 1, torch.tensor([1.0, -1.0]), mask, beta=0.1)
+    >>> [round(term.item(), 4) for term in terms]
+    [0.0718, 0.0, 0.7183, 0.0]
+    """
+    check_positive("clip", clip)
+    check_finite("Las ventajas", advantages)
+    if not beta >= 0:
+        raise ValueError(f"`beta` no puede ser negativo, y vale {beta}: premiaría alejarse.")
+    advantages = spread(advantages.detach(), mask)
+    check_tokens(mask, logprobs, old_logprobs, ref_logprobs, advantages)
+    objective, clipped = clipped_objective(logprobs, old_logprobs, advantages, clip)
+    policy = -answer_means(objective, mask).mean()
+    kl = answer_means(k3(logprobs, ref_logprobs.detach()), mask).mean()
+    return GRPOLoss(policy + beta * kl, policy, kl, masked_mean(clipped.float(), mask))

@@ -1,33 +1,182 @@
-"""El modelo de recompensa: una red que puntúa una respuesta, aprendida de comparaciones."""
+"""Modelo de recompensa: Bradley–Terry, la red, su entrenamiento y su sesgo de longitud."""
 
 import sys
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from siguiente.alignment.answers import Answers, join_answers
-from siguiente.alignment.bradley_terry import bradley_terry_loss
-from siguiente.alignment.masks import check_finite
-from siguiente.alignment.preferences import Pairs, shuffled_rows
-from siguiente.alignment.updates import update
-from siguiente.alignment.value_head import ValueModel
-from siguiente.language_models.protocol import LanguageModel
-from siguiente.language_models.text import TextModel
-from siguiente.language_models.training import TrainingConfig, make_optimizer
-from siguiente.language_models.training_checkpoint import fingerprint, resume
+from siguiente.alignment.sequences import Answers, Pairs, check_finite, join_answers, shuffled_rows
+from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.language_models.training import TrainingConfig, make_optimizer, update
+from siguiente.runtime.resume import fingerprint, resume
 from siguiente.transformers.gpt import GPT
 
-__all__ = [
-    "RewardModel",
-    "centre_rewards",
-    "fit_reward_model",
-    "preference_accuracy",
-    "score_answers",
-    "score_texts",
-]
+
+class PreferenceLoss(NamedTuple):
+    """La pérdida de un modelo de recompensa y su exactitud."""
+
+    loss: Tensor
+    """Lo que se minimiza, en nats por comparación."""
+    accuracy: Tensor
+    """La proporción de pares bien ordenados."""
+
+
+def preference_probability(difference: Tensor) -> Tensor:
+    """Probabilidad de preferir una respuesta a otra según la diferencia de sus recompensas.
+
+    Notes
+    -----
+    Es :eq:`eq-bradley-terry` :cite:p:`bradley1952`.
+
+    Examples
+    --------
+    >>> preference_probability(torch.tensor([0.0, 1.0, 3.0]))
+    tensor([0.5000, 0.7311, 0.9526])
+    """
+    return difference.sigmoid()
+
+
+def bradley_terry_loss(chosen: Tensor, rejected: Tensor, margin: Tensor | None = None) -> PreferenceLoss:
+    """La pérdida que hace probables las preferencias observadas.
+
+    Parameters
+    ----------
+    chosen, rejected : Tensor
+        Recompensas de la respuesta preferida y de la rechazada, (B,).
+    margin : Tensor, optional
+        Cuánto mejor se juzgó la preferida, (B,): se exige esa diferencia.
+
+    Returns
+    -------
+    PreferenceLoss
+        Medias sobre los B pares.
+
+    Raises
+    ------
+    ValueError
+        Si las formas no coinciden o alguna recompensa no es un número finito.
+
+    Notes
+    -----
+    :math:`L = -\\log\\sigma(r_w - r_l - m)`: con margen 0, :eq:`eq-reward-loss`.
+
+    Examples
+    --------
+    >>> terms = bradley_terry_loss(torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0]))
+    >>> round(terms.loss.item(), 3), terms.accuracy.item()
+    (1.127, 0.5)
+    """
+    if chosen.ndim != 1 or chosen.shape != rejected.shape or not len(chosen):
+        raise ValueError(
+            f"Se esperaban dos vectores (B,) iguales: {tuple(chosen.shape)} y {tuple(rejected.shape)}."
+        )
+    check_finite("La recompensa de las preferidas", chosen)
+    check_finite("La recompensa de las rechazadas", rejected)
+    difference = chosen - rejected - (0 if margin is None else margin)
+    return PreferenceLoss(-F.logsigmoid(difference).mean(), (chosen > rejected).float().mean())
+
+
+def fit_strengths(wins: Tensor) -> Tensor:
+    """Las recompensas que hacen más probables unas comparaciones.
+
+    Parameters
+    ----------
+    wins : Tensor
+        Cuántas veces cada respuesta (fila) venció a cada otra (columna), (K, K).
+
+    Returns
+    -------
+    Tensor
+        (K,), de media 0: solo tienen sentido sus diferencias.
+
+    Raises
+    ------
+    ValueError
+        Si las cuentas no son números no negativos o si unas respuestas no perdieron nunca contra las demás:
+        su recompensa crecería sin límite.
+
+    Notes
+    -----
+    El algoritmo de :cite:t:`hunter2004`. Con :math:`p_i = e^{r_i}`, :math:`W_i` victorias y :math:`n_{ij}`
+    comparaciones, repite :math:`p_i \\leftarrow W_i \\big/ \\sum_j \\frac{n_{ij}}{p_i + p_j}`; ningún paso
+    hace menos probables los datos.
+
+    Examples
+    --------
+    >>> fit_strengths(torch.tensor([[0, 3], [1, 0]])).diff().neg().exp().round(decimals=4)
+    tensor([3.], dtype=torch.float64)
+    """
+    wins = _checked_wins(wins)
+    games, p = wins + wins.T, torch.ones(len(wins), dtype=torch.double)
+    for _ in range(100_000):
+        previous, p = p, wins.sum(1) / (games / (p[:, None] + p)).sum(1)
+        p = p / p.log().mean().exp()
+        if (p.log() - previous.log()).abs().max() < 1e-12:
+            break
+    return p.log()
+
+
+def _checked_wins(wins: Tensor) -> Tensor:
+    """Las cuentas, en doble precisión y sin diagonal, si tienen un máximo finito."""
+    if wins.ndim != 2 or wins.shape[0] != wins.shape[1] or len(wins) < 2:
+        raise ValueError(f"Se esperaba una tabla (K, K) de victorias, con K >= 2: {tuple(wins.shape)}.")
+    check_finite("Las victorias", wins)
+    if (wins < 0).any():
+        raise ValueError("Las victorias no pueden ser negativas.")
+    wins = wins.double() * (1 - torch.eye(len(wins)))
+    above = (wins > 0).double() + torch.eye(len(wins))  # quién está por encima de quién: directamente...
+    for _ in range(len(wins).bit_length()):
+        above = (above @ above > 0).double()  # ...o a través de otros
+    highest = above[:, above.sum(0).argmin()].nonzero().flatten().tolist()
+    if len(highest) < len(wins):
+        raise ValueError(
+            f"Las respuestas {highest} nunca perdieron contra las demás: su recompensa no tiene máximo. "
+            "Añada comparaciones o quítelas."
+        )
+    return wins
+
+
+class ValueModel(nn.Module):
+    """Un GPT que, en vez del token siguiente, predice un número en cada posición.
+
+    Parameters
+    ----------
+    model : GPT
+        De donde parte. Se copia: lo que aprenda el valor no cambia la política.
+
+    Notes
+    -----
+    La última capa empieza a cero, y al principio todos los valores son 0: no se espera nada. El valor de la
+    posición t es el de haber leído hasta el token t; con `answers.ids[:, :-1]`, (B, T - 1), casa con
+    :func:`siguiente.alignment.sequences.answer_logprobs`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.transformers.gpt import GPTConfig
+    >>> policy = GPT(GPTConfig(vocab_size=10, context_length=8, layers=1, heads=1, channels=4))
+    >>> ValueModel(policy)(torch.tensor([[3, 1, 4]]))
+    tensor([[0., 0., 0.]], grad_fn=<SqueezeBackward1>)
+    """
+
+    def __init__(self, model: GPT) -> None:
+        super().__init__()
+        self.body = deepcopy(model)
+        self.head = nn.Linear(model.config.channels, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """De tokens (B, T) a valores (B, T)."""
+        values: Tensor = self.head(self.body.norm(self.body.hidden(ids))).squeeze(-1)
+        return values
+
 
 BATCH = 64
 
@@ -46,7 +195,7 @@ class RewardModel(nn.Module):
         Un número en cada posición. La nota es el de la última, que ha leído toda la respuesta.
     length_slope : Tensor
         Los puntos que se descuentan por cada token de la respuesta; al principio, 0. Lo pone
-        :func:`siguiente.alignment.length_bias.correct_length`.
+        :func:`siguiente.alignment.reward_model.correct_length`.
 
     Examples
     --------
@@ -70,7 +219,7 @@ class RewardModel(nn.Module):
         return rewards - self.length_slope * answers.mask.sum(1)
 
 
-def fit_reward_model(
+def train_reward_model(
     model: nn.Module, pairs: Pairs, config: TrainingConfig, checkpoint: Path | None = None
 ) -> Iterator[float]:
     """Ajusta un modelo de recompensa a unas preferencias y da la pérdida de cada paso, en nats por pareja.
@@ -104,7 +253,7 @@ def fit_reward_model(
     >>> from siguiente.transformers.gpt import GPTConfig
     >>> model = RewardModel(GPT(GPTConfig(vocab_size=4, context_length=2, layers=1, heads=1, channels=4)))
     >>> pairs = Pairs(join_answers([[1]], [[2]]), join_answers([[1]], [[3]]))
-    >>> losses = list(fit_reward_model(model, pairs, TrainingConfig(steps=20, learning_rate=0.1)))
+    >>> losses = list(train_reward_model(model, pairs, TrainingConfig(steps=20, learning_rate=0.1)))
     >>> round(losses[0], 4), losses[-1] < 0.01, preference_accuracy(model, pairs)
     (0.6931, True, 1.0)
     """
@@ -205,3 +354,77 @@ def centre_rewards(model: RewardModel, answers: Answers) -> float:
     mean = score_answers(model, answers).mean()
     model.values.head.bias.sub_(mean)
     return mean.item()
+
+
+def length_slope(rewards: Tensor, gold: Tensor, lengths: Tensor) -> float:
+    """Lo que cambia la recompensa por cada token de más, entre respuestas igual de buenas.
+
+    Parameters
+    ----------
+    rewards : Tensor
+        La recompensa de cada respuesta, (N,).
+    gold : Tensor
+        Lo buena que es cada una, (N,).
+    lengths : Tensor
+        Los tokens que tiene, (N,).
+
+    Returns
+    -------
+    float
+        Puntos por token.
+
+    Raises
+    ------
+    ValueError
+        Si las formas no coinciden, si algo no es un número finito, o si las longitudes no varían entre
+        respuestas igual de buenas: entonces no hay con qué separarlas.
+
+    Notes
+    -----
+    Mínimos cuadrados de :math:`r = a + b\\,g + c\\,\\ell`; devuelve :math:`c`. Sin el término :math:`b\\,g`,
+    lo bueno que además es largo contaría como sesgo.
+
+    Examples
+    --------
+    >>> gold, lengths = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([10, 30, 20, 40])
+    >>> round(length_slope(2 * gold + 0.5 * lengths, gold, lengths), 4)
+    0.5
+    """
+    if rewards.ndim != 1 or not rewards.shape == gold.shape == lengths.shape:
+        raise ValueError("Hacen falta tres vectores (N,): una recompensa, un valor y una longitud por caso.")
+    check_finite("Las recompensas", rewards)
+    check_finite("Los valores", gold)
+    design = torch.stack([torch.ones(len(gold)).double(), gold.double(), lengths.double()], 1)  # (N, 3)
+    if torch.linalg.matrix_rank(design) < 3:
+        raise ValueError("La longitud no varía entre respuestas igual de buenas: use más, o más distintas.")
+    return torch.linalg.lstsq(design, rewards.double()[:, None]).solution[2].item()
+
+
+def correct_length(model: RewardModel, answers: Answers, gold: Tensor) -> float:
+    """Quita de una recompensa lo que paga por la longitud, y dice cuánto era.
+
+    Parameters
+    ----------
+    model : RewardModel
+        El modelo ya ajustado. Desde ahora descuenta esa cantidad por cada token; si tenía una corrección, se
+        suma a ella.
+    answers : Answers
+        Unas respuestas, N, revisadas con cuidado.
+    gold : Tensor
+        Lo buena que es cada una, (N,).
+
+    Returns
+    -------
+    float
+        La :func:`length_slope` que había, en puntos por token. Ahora, en esas respuestas, es 0.
+
+    Notes
+    -----
+    La nueva recompensa es :math:`r - c\\,\\ell`. No basta dar la longitud como otra variable al ajustar: la
+    red también ve lo larga que es la respuesta, y nada dice cuál de las dos se la queda. Por eso hace falta
+    alguien que sepa lo buenas que son unas pocas respuestas; aquí lo dice la recompensa verdadera.
+    Al corregir, el cero se mueve: use después :func:`~siguiente.alignment.reward_model.centre_rewards`.
+    """
+    slope = length_slope(score_answers(model, answers), gold, answers.mask.sum(1))
+    model.length_slope += slope
+    return slope

@@ -6,15 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from siguiente.alignment.answers import Answers, join_answers
-from siguiente.alignment.demonstrations import encode_demonstrations
-from siguiente.alignment.records import PromptCompletion
-from siguiente.language_models.batch import generate_batch
-from siguiente.language_models.protocol import LanguageModel
-from siguiente.language_models.sampling import Choose
-from siguiente.language_models.text import TextModel
-
-__all__ = ["Rollouts", "encode_answers", "sample_answers"]
+from siguiente.alignment.sequences import Answers, join_answers
+from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.language_models.sampling import Choose, generate_batch
 
 BATCH = 64  # más filas a la vez no caben en la memoria rápida del procesador, y van más despacio
 
@@ -56,8 +50,8 @@ def sample_answers(
     Examples
     --------
     >>> import torch
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> model = TextModel(UniformModel(258), ByteTokenizer())
     >>> found = sample_answers(model, ["¿Sí?", "¿No?"], torch.Generator().manual_seed(0), length=8, n=3)
     >>> len(found.texts), found.answers.ids.shape[0]
@@ -90,29 +84,3 @@ def drawing(generator: Generator) -> Choose:
         return torch.searchsorted(heap, place).squeeze(1).clamp(max=logits.shape[1] - 1)
 
     return choose
-
-
-def encode_answers(model: TextModel[LanguageModel], prompts: Sequence[str], texts: Sequence[str]) -> Answers:
-    """Une peticiones y respuestas escritas por otro, cada respuesta con su final.
-
-    Parameters
-    ----------
-    model : TextModel
-        El modelo que las va a leer.
-    prompts, texts : sequence of str
-        B peticiones y B respuestas.
-
-    Raises
-    ------
-    ValueError
-        Si alguna está vacía o no cabe en el contexto.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
-    >>> encode_answers(TextModel(UniformModel(258), ByteTokenizer()), ["¿?"], ["sí"]).mask.sum().item()
-    4
-    """
-    records = [PromptCompletion(*pair) for pair in zip(prompts, texts, strict=True)]
-    return join_answers(*encode_demonstrations(model, records))

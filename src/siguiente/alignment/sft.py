@@ -8,13 +8,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from siguiente.alignment.answers import Answers
-from siguiente.alignment.demonstrations import Demonstrations, shuffled_answers
+from siguiente.alignment.sequences import Answers, Demonstrations, shuffled_answers
 from siguiente.language_models.training import TrainingConfig, make_optimizer, steps
-from siguiente.language_models.training_checkpoint import fingerprint, resume
 from siguiente.language_models.windows import IGNORED
-
-__all__ = ["AnswerLogits", "SFTLoss", "answers_only", "sft_batch", "sft_loss", "train_sft"]
+from siguiente.runtime.resume import fingerprint, resume
 
 
 class SFTLoss(NamedTuple):
@@ -56,7 +53,7 @@ def sft_batch(answers: Answers) -> tuple[Tensor, Tensor]:
 
     Examples
     --------
-    >>> from siguiente.alignment.answers import join_answers
+    >>> from siguiente.alignment.sequences import join_answers
     >>> sft_batch(join_answers([[1, 2]], [[3, 0]]))
     (tensor([[1, 2, 3]]), tensor([[-100,    3,    0]]))
     """
@@ -71,7 +68,7 @@ class AnswerLogits(nn.Module):
     Parameters
     ----------
     network : Module
-        La red de un modelo preentrenado, como la de :func:`siguiente.llm.loading.load`.
+        La red de un modelo preentrenado, como la de :func:`siguiente.llm.files.loading.load`.
     """
 
     def __init__(self, network: Any) -> None:
@@ -90,7 +87,7 @@ def answers_only(answers: Answers) -> tuple[Answers, Tensor]:
 
     Examples
     --------
-    >>> from siguiente.alignment.answers import join_answers
+    >>> from siguiente.alignment.sequences import join_answers
     >>> answers_only(join_answers([[1, 2]], [[3, 0]]))[1]
     tensor([[3, 0]])
     """

@@ -8,16 +8,6 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-__all__ = [
-    "Estimate",
-    "bootstrap",
-    "bootstrap_columns",
-    "bootstrap_statistic",
-    "paired_bootstrap",
-    "proportion",
-    "proportions",
-]
-
 
 class Estimate(NamedTuple):
     """Una cifra y su intervalo de confianza."""

@@ -1,11 +1,14 @@
-"""Cuánto se gana al quedarse con lo que más puntúa de varios intentos."""
+"""Elegir entre varias respuestas: la mejor de n, acertar en k intentos y votar."""
 
+import math
+from collections import Counter
+from functools import lru_cache
 from math import comb
 
 import torch
 from torch import Tensor
 
-__all__ = ["best_of_n"]
+from siguiente.alignment.sequences import check_finite
 
 
 def best_of_n(proxy: Tensor, gold: Tensor, n: int) -> Tensor:
@@ -36,7 +39,7 @@ def best_of_n(proxy: Tensor, gold: Tensor, n: int) -> Tensor:
     Un intento con :math:`b` por debajo y :math:`e` empatados con él, contándolo, es el elegido con
     probabilidad :math:`\\bigl[\\binom{b+e}{n} - \\binom bn\\bigr] \\big/ e\\binom Nn`; si nada
     empata, es el estimador de :cite:t:`hilton2022`. Si quien puntúa sabe quién acierta, el resultado es
-    :func:`siguiente.prompting.voting.pass_at_k`.
+    :func:`siguiente.evaluation.selection.pass_at_k`.
 
     Examples
     --------
@@ -57,3 +60,200 @@ def best_of_n(proxy: Tensor, gold: Tensor, n: int) -> Tensor:
     within = [comb(m, n) / comb(N, n) for m in range(N + 1)]  # que los n salgan de los m peores
     chances = torch.tensor(within, dtype=torch.double)
     return ((chances[upto] - chances[below]) / (upto - below) * gold).sum(-1)
+
+
+def select_best(scores: Tensor) -> Tensor:
+    """Cuál de las n respuestas a cada petición puntúa más; si empatan, la primera.
+
+    Parameters
+    ----------
+    scores : Tensor
+        (..., n).
+
+    Returns
+    -------
+    Tensor
+        (...), posiciones de 0 a n - 1.
+
+    Raises
+    ------
+    ValueError
+        Si no hay respuestas o alguna puntuación no es un número finito.
+
+    Examples
+    --------
+    >>> import torch
+    >>> select_best(torch.tensor([[0.1, 0.9, 0.4], [0.7, 0.2, 0.7]]))
+    tensor([1, 0])
+    """
+    if scores.ndim < 1 or not scores.shape[-1]:
+        raise ValueError("Hace falta al menos una respuesta por petición, en un tensor (..., n).")
+    check_finite("Las puntuaciones", scores)
+    return (scores == scores.amax(-1, keepdim=True)).int().argmax(-1)
+
+
+def best_of_n_kl(n: int) -> float:
+    """Lo más que elegir la mejor de n aleja del modelo de partida, en nats.
+
+    Raises
+    ------
+    ValueError
+        Si n es menor que 1.
+
+    Notes
+    -----
+    :math:`\\log n - \\frac{n-1}{n}`: con infinitas respuestas posibles y sin empates, la divergencia KL
+    exacta; si no, una cota :cite:p:`beirami2025`. Crece muy despacio: la mejor de mil, a menos de 6 nats.
+
+    Examples
+    --------
+    >>> [round(best_of_n_kl(n), 3) for n in (1, 2, 16, 1000)]
+    [0.0, 0.193, 1.835, 5.909]
+    """
+    if n < 1:
+        raise ValueError(f"`n` debe ser al menos 1 y vale {n}.")
+    return math.log(n) - (n - 1) / n
+
+
+NO_ANSWER = -1  # lo escrito no contiene ninguna respuesta: no vota
+
+
+def majority(answers: Tensor) -> Tensor:
+    """La respuesta más repetida; si empatan, la que salió antes.
+
+    Parameters
+    ----------
+    answers : Tensor
+        (..., n), un número entero por respuesta; `NO_ANSWER` no vota.
+
+    Returns
+    -------
+    Tensor
+        (...), la ganadora, o `NO_ANSWER` si nadie votó.
+
+    Notes
+    -----
+    Es la autoconsistencia de :cite:t:`wang2023selfconsistency`. Como el orden de las muestras es azar, dar el
+    empate a la primera equivale a sortearlo. Véase :ref:`sec-reasoning`.
+
+    Examples
+    --------
+    >>> majority(torch.tensor([[65, 55, 65], [7, 8, -1]]))
+    tensor([65,  7])
+    """
+    if answers.ndim < 1 or answers.shape[-1] < 1:
+        raise ValueError("Hace falta al menos una respuesta por pregunta, en un tensor (..., n).")
+    votes = (answers[..., :, None] == answers[..., None, :]).sum(-1)  # (..., n)
+    first = votes.masked_fill(answers == NO_ANSWER, 0).argmax(-1, keepdim=True)  # el primero de los mayores
+    return answers.gather(-1, first).squeeze(-1)
+
+
+def vote_accuracy(answers: Tensor, targets: Tensor, k: int) -> Tensor:
+    """Probabilidad de que gane la correcta al votar con k de las m respuestas.
+
+    Parameters
+    ----------
+    answers : Tensor
+        (N, m), enteros; `NO_ANSWER` no vota.
+    targets : Tensor
+        La respuesta correcta de cada pregunta, (N,).
+    k : int
+        Cuántas votan, de 1 a m.
+
+    Returns
+    -------
+    Tensor
+        (N,), en [0, 1]. Un empate se reparte por igual.
+
+    Raises
+    ------
+    ValueError
+        Si las formas no casan, si falta alguna respuesta correcta o si k no está entre 1 y m.
+
+    Notes
+    -----
+    Es la media exacta sobre los :math:`\\binom{m}{k}` subconjuntos, y por eso no tiene sesgo: se cuentan las
+    maneras de sacar :math:`t` votos correctos y, de cada una de las otras respuestas, no más de :math:`t`.
+
+    Examples
+    --------
+    >>> votes, right = torch.tensor([[65, 55, 65]]), torch.tensor([65])
+    >>> [round(vote_accuracy(votes, right, k).item(), 4) for k in (1, 2, 3)]
+    [0.6667, 0.6667, 1.0]
+    """
+    if answers.ndim != 2 or targets.shape != answers.shape[:1]:
+        raise ValueError(
+            f"Se esperaban (N, m) y (N,), y llegaron {tuple(answers.shape)} y {tuple(targets.shape)}."
+        )
+    if (targets == NO_ANSWER).any():
+        raise ValueError(
+            f"Hay una respuesta correcta que vale {NO_ANSWER}, y ese número significa «sin respuesta»."
+        )
+    check_drawn(answers.shape[1], k)
+    rows = []
+    for row, target in zip(answers.tolist(), targets.tolist(), strict=True):
+        counts = Counter(row)
+        right, silent = counts.pop(target, 0), counts.pop(NO_ANSWER, 0)
+        rows.append(winning(right, tuple(sorted(counts.values())), silent, k))
+    return torch.tensor(rows, dtype=torch.double)
+
+
+@lru_cache(maxsize=1 << 14)
+def winning(right: int, others: tuple[int, ...], silent: int, k: int) -> float:
+    """Probabilidad de que ganen las `right` correctas, si votan k de todas y los empates se reparten."""
+    wins = 0.0
+    for votes in range(1, min(right, k) + 1):
+        ways = Counter({(votes, 0): comb(right, votes)})  # (votos sacados, rivales empatados): maneras
+        for size in others:
+            longer = Counter[tuple[int, int]]()
+            for (drawn, tied), count in ways.items():
+                for taken in range(min(size, votes, k - drawn) + 1):
+                    longer[drawn + taken, tied + (taken == votes)] += count * comb(size, taken)
+            ways = longer
+        wins += sum(count * comb(silent, k - drawn) / (1 + tied) for (drawn, tied), count in ways.items())
+    return wins / comb(right + sum(others) + silent, k)
+
+
+def pass_at_k(n: int, c: Tensor, k: int) -> Tensor:
+    """Probabilidad de que acierte alguna de k respuestas, estimada con n de las que c son correctas.
+
+    Parameters
+    ----------
+    n : int
+        Cuántas respuestas se tienen de cada pregunta.
+    c : Tensor
+        Cuántas son correctas, (...), enteros de 0 a n.
+    k : int
+        Cuántas se darían, de 1 a n.
+
+    Returns
+    -------
+    Tensor
+        (...), en [0, 1].
+
+    Raises
+    ------
+    ValueError
+        Si k no está entre 1 y n o si alguna cuenta no está entre 0 y n.
+
+    Notes
+    -----
+    :math:`1 - \\binom{n-c}{k} / \\binom{n}{k}`, el estimador sin sesgo de :cite:t:`chen2021codex`. El que
+    parece natural, :math:`1 - (1 - c/n)^k`, se queda corto. Véase :ref:`sec-reasoning-verifier`.
+
+    Examples
+    --------
+    >>> [round(x, 4) for x in pass_at_k(5, torch.tensor([0, 1, 4]), 2).tolist()]
+    [0.0, 0.4, 1.0]
+    """
+    check_drawn(n, k)
+    if c.is_floating_point() or (c < 0).any() or (c > n).any():
+        raise ValueError(f"Los aciertos deben ser enteros entre 0 y las {n} respuestas de cada pregunta.")
+    table = [1 - comb(n - right, k) / comb(n, k) for right in range(n + 1)]
+    return torch.tensor(table, dtype=torch.double)[c.long()]
+
+
+def check_drawn(m: int, k: int) -> None:
+    """Comprueba que de m respuestas se pueden sacar k."""
+    if not 1 <= k <= m:
+        raise ValueError(f"Se pidieron {k} respuestas y hay {m}: `k` debe estar entre 1 y {m}.")

@@ -8,8 +8,6 @@ from torch import Tensor
 from siguiente.language_models.protocol import LanguageModel
 from siguiente.language_models.sampling import check_room
 
-__all__ = ["Beam", "beam_search"]
-
 
 class Beam(NamedTuple):
     """Una continuación hallada."""
@@ -61,7 +59,7 @@ def beam_search(
 
     Examples
     --------
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> best = beam_search(UniformModel(4), torch.tensor([[0]]), length=2, beams=2)[0]
     >>> len(best.tokens), round(best.logprob, 4)
     (2, -2.7726)

@@ -1,7 +1,7 @@
 """BPE de bytes: unir una y otra vez la pareja de tokens que más se repite.
 
-Aquí están la idea, paso a paso, y el tokenizador que resulta. :mod:`siguiente.language_models.bpe_training`
-aprende las uniones sin volver a contarlo todo en cada paso.
+Aquí están la idea, paso a paso, y el tokenizador que resulta. Para aprender las uniones sin volver a contarlo
+todo en cada paso está :mod:`siguiente.language_models.fast.bpe_training`.
 """
 
 import math
@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from siguiente.language_models.byte_alphabet import byte_alphabet
-from siguiente.language_models.pieces import END, PieceTokenizer, piece_bytes, split_pieces
-
-__all__ = ["BPETokenizer", "Pair", "Word", "apply_merges", "best_pair", "byte_words", "count_pairs", "merge"]
+from siguiente.language_models.words import (
+    END,
+    PieceTokenizer,
+    byte_alphabet,
+    piece_bytes,
+    split_pieces,
+)
 
 Pair = tuple[int, int]
 Word = tuple[int, ...]
-
 ORDER = {byte: place for place, byte in enumerate(byte_alphabet().values())}
 
 
@@ -65,7 +67,7 @@ def best_pair(counts: Mapping[Pair, int]) -> Pair:
     Notes
     -----
     En ese orden van antes los bytes, como los coloca
-    :func:`~siguiente.language_models.byte_alphabet.byte_alphabet`, y después las uniones, de la más antigua a
+    :func:`~siguiente.language_models.words.byte_alphabet`, y después las uniones, de la más antigua a
     la más reciente. Es la regla de la biblioteca tokenizers: con ella salen las mismas uniones.
 
     Examples

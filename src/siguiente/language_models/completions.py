@@ -6,11 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from siguiente.language_models.protocol import LanguageModel
-from siguiente.language_models.text import TextModel
-from siguiente.language_models.trie import TokenTrie, score_trie
-
-__all__ = ["CompletionScores", "completions_trie", "path_scores", "score_completions", "score_options"]
+from siguiente.language_models.fast.trie import TokenTrie, score_trie
+from siguiente.language_models.protocol import LanguageModel, TextModel
 
 
 @dataclass(frozen=True)
@@ -75,12 +72,12 @@ def score_completions(
     Notes
     -----
     :math:`\\log p(y\\mid x)=\\sum_t \\log p(y_t\\mid x,y_{<t})`. Los prefijos comunes se calculan una vez
-    (:func:`~siguiente.language_models.trie.score_trie`).
+    (:func:`~siguiente.language_models.fast.trie.score_trie`).
 
     Examples
     --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> scores = score_completions(uniform, ["El cielo es"], [" azul", " gris", " rosado"])
     >>> scores.tokens
@@ -117,8 +114,8 @@ def score_options(
 
     Examples
     --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> score_options(uniform, ["2 + 2 =", "3 + 3 ="], [[" 4", " 22"], [" 6", " 33"]]).tokens
     tensor([[2, 3],
@@ -156,8 +153,8 @@ def completions_trie(
 
     Examples
     --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> trie, paths = completions_trie(uniform, ["a", "ab"], [[" sí", " no"]] * 2)
     >>> trie.read_tokens, [len(path) for path in paths]

@@ -8,8 +8,6 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["min_p", "repetition_penalty", "temperature", "top_k", "top_p"]
-
 
 def temperature(logits: Tensor, t: float) -> Tensor:
     """Concentra la distribución, con `t` menor que 1, o la aplana, con `t` mayor que 1.

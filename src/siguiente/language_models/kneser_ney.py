@@ -8,8 +8,6 @@ from torch import Tensor
 from siguiente.language_models.ngram import NGramModel, Table
 from siguiente.language_models.ngram_counts import NGramCounts, per_prefix
 
-__all__ = ["continuation_counts", "discounted", "estimate_discount", "kneser_ney"]
-
 DEFAULT_DISCOUNT = 0.5  # si nada se vio una sola vez, la fórmula no dice nada
 
 

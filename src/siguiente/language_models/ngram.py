@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from siguiente.language_models.ngram_index import NGramIndex, usable_context
-
-__all__ = ["LastTokens", "NGramModel", "Table", "mix"]
+from siguiente.language_models.fast.ngram_index import NGramIndex, usable_context
+from siguiente.language_models.protocol import LastTokens, check_step
 
 
 class Table(NamedTuple):
@@ -22,21 +21,6 @@ class Table(NamedTuple):
 
     direct: Tensor
     backoff: Tensor
-
-
-@dataclass(frozen=True)
-class LastTokens:
-    """El estado de un n-grama: los últimos tokens leídos, (B, hasta n - 1)."""
-
-    ids: Tensor
-
-    def repeat(self, n: int) -> Self:
-        """Repite cada fila `n` veces seguidas."""
-        return type(self)(self.ids.repeat_interleave(n, 0))
-
-    def select(self, rows: Tensor) -> Self:
-        """Elige filas por su índice."""
-        return type(self)(self.ids[rows])
 
 
 def mix(terms: Iterable[tuple[Tensor, Tensor]], context: Tensor, vocab_size: int, recursive: bool) -> Tensor:
@@ -172,11 +156,3 @@ class NGramModel:
                 f"Hay un token fuera del vocabulario (de 0 a {self.vocab_size - 1}): ¿es de otro tokenizador?"
             )
         return ids if state is None else torch.cat([state.ids.expand(len(ids), -1), ids], 1)
-
-
-def check_step(ids: Tensor, last: int) -> None:
-    """Comprueba la forma de los tokens que se leen y cuántas predicciones se piden."""
-    if ids.ndim != 2 or ids.numel() == 0:
-        raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
-    if not 1 <= last <= ids.shape[1]:
-        raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")

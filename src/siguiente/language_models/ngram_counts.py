@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from siguiente.language_models.ngram_index import PADDING, NGramIndex, usable_context
-
-__all__ = ["NGramCounts", "count_ngrams", "per_prefix"]
+from siguiente.language_models.fast.ngram_index import (
+    PADDING,
+    NGramIndex,
+    usable_context,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,7 @@ def count_ngrams(stream: Tensor, order: int, vocab_size: int, boundary: int) -> 
     Parameters
     ----------
     stream : Tensor
-        (N,), como lo devuelve :func:`~siguiente.language_models.corpus.token_stream`. El primer token
+        (N,), como lo devuelve :func:`~siguiente.language_models.windows.token_stream`. El primer token
         solo es contexto: nada lo predice.
     order : int
         El orden mayor que se cuenta, n; también se cuentan los menores.

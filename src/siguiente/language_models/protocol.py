@@ -1,10 +1,12 @@
-"""El protocolo: lo único que un modelo de lenguaje del curso debe saber hacer."""
+"""El protocolo: lo único que un modelo de lenguaje del curso debe saber hacer, y el texto con que se usa."""
 
-from typing import Any, Protocol, Self
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Generic, Protocol, Self, TypeVar
 
+import torch
 from torch import Tensor, nn
-
-__all__ = ["LanguageModel", "State", "count_parameters"]
 
 
 class State(Protocol):
@@ -68,3 +70,213 @@ def count_parameters(model: nn.Module) -> int:
     8
     """
     return sum(weights.numel() for weights in model.parameters())
+
+
+@dataclass(frozen=True)
+class LastTokens:
+    """El estado de un n-grama: los últimos tokens leídos, (B, hasta n - 1)."""
+
+    ids: Tensor
+
+    def repeat(self, n: int) -> Self:
+        """Repite cada fila `n` veces seguidas."""
+        return type(self)(self.ids.repeat_interleave(n, 0))
+
+    def select(self, rows: Tensor) -> Self:
+        """Elige filas por su índice."""
+        return type(self)(self.ids[rows])
+
+
+def check_step(ids: Tensor, last: int) -> None:
+    """Comprueba la forma de los tokens que se leen y cuántas predicciones se piden."""
+    if ids.ndim != 2 or ids.numel() == 0:
+        raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
+    if not 1 <= last <= ids.shape[1]:
+        raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")
+
+
+Model = TypeVar("Model", bound=LanguageModel, covariant=True)
+
+
+class Tokenizer(Protocol):
+    """Convierte texto en números de token y números en texto."""
+
+    @property
+    def vocab_size(self) -> int: ...  # noqa: D102
+
+    @property
+    def bos_id(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def eos_id(self) -> int | None: ...  # noqa: D102
+
+    def encode(self, text: str) -> list[int]:
+        """Devuelve los tokens de `text`, sin el de comienzo."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Devuelve el texto de `ids`, sin los tokens especiales."""
+        ...
+
+    def token_bytes(self, token: int) -> bytes:
+        """Devuelve los bytes UTF-8 que un token escribe; vacío si es especial."""
+        ...
+
+
+@dataclass(frozen=True)
+class ByteTokenizer:
+    """El tokenizador más simple: un token por byte, más uno de comienzo y otro de final.
+
+    Examples
+    --------
+    >>> ByteTokenizer().encode("sí")
+    [115, 195, 173]
+    >>> ByteTokenizer().decode([115, 195, 173])
+    'sí'
+    """
+
+    vocab_size: int = 258
+    bos_id: int = 256
+    eos_id: int = 257
+
+    def encode(self, text: str) -> list[int]:
+        """Devuelve los bytes UTF-8 de `text`."""
+        return list(text.encode())
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Devuelve el texto; los bytes que no forman una letra se muestran como �."""
+        return bytes(i for i in ids if i < 256).decode(errors="replace")
+
+    def token_bytes(self, token: int) -> bytes:
+        """Devuelve el byte del token, o nada si es especial."""
+        return bytes([token]) if token < 256 else b""
+
+
+@dataclass(frozen=True)
+class TextModel(Generic[Model]):
+    """Un modelo de lenguaje que se usa con texto.
+
+    El token de comienzo (BOS), el de final (EOS) y los bytes pertenecen aquí; el modelo solo ve números.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        El modelo sobre tokens.
+    tokenizer : Tokenizer
+        El tokenizador con que se entrenó.
+
+    Examples
+    --------
+
+    >>> TextModel(UniformModel(258), ByteTokenizer()).encode("sí")
+    [256, 115, 195, 173]
+    """
+
+    model: Model
+    tokenizer: Tokenizer
+
+    def encode(self, text: str, end: bool = False) -> list[int]:
+        """Devuelve los tokens de `text` con el de comienzo y, si `end`, con el de final."""
+        start, stop = self.tokenizer.bos_id, self.tokenizer.eos_id
+        if end and stop is None:
+            raise ValueError("Este tokenizador no tiene token de final: use `end=False`.")
+        ids = ([] if start is None else [start]) + self.tokenizer.encode(text)
+        return [*ids, stop] if end and stop is not None else ids
+
+    def decode(self, ids: Sequence[int] | Tensor) -> str:
+        """Devuelve el texto de una fila de tokens."""
+        return self.tokenizer.decode(ids.tolist() if isinstance(ids, Tensor) else ids)
+
+    def prompt(self, text: str) -> Tensor:
+        """Devuelve los tokens de `text` como una fila, (1, T), lista para `step`.
+
+        Raises
+        ------
+        ValueError
+            Si no hay ningún token o si no caben en el contexto del modelo.
+        """
+        ids = self.encode(text)
+        limit = self.model.context_length
+        if not ids:
+            raise ValueError("El texto está vacío y no hay token de comienzo: escriba algo.")
+        if limit is not None and len(ids) > limit:
+            raise ValueError(
+                f"El texto ocupa {len(ids)} tokens y en el contexto del modelo caben {limit}: acórtelo."
+            )
+        return torch.tensor([ids])
+
+
+@dataclass(frozen=True)
+class NoState:
+    """Estado de un modelo sin memoria."""
+
+    def repeat(self, n: int) -> Self:
+        """Devuelve el mismo estado: no hay filas que repetir."""
+        return self
+
+    def select(self, rows: Tensor) -> Self:
+        """Devuelve el mismo estado: no hay filas que elegir."""
+        return self
+
+
+@dataclass(frozen=True)
+class UniformModel:
+    """Da a cada token la misma probabilidad, 1/V.
+
+    Parameters
+    ----------
+    vocab_size : int
+        Número de tokens, V.
+
+    Examples
+    --------
+    >>> import torch
+    >>> logits, _ = UniformModel(4).step(torch.tensor([[0, 1]]))
+    >>> logits.softmax(-1)
+    tensor([[[0.2500, 0.2500, 0.2500, 0.2500]]])
+    """
+
+    vocab_size: int
+    context_length: int | None = None
+
+    def step(self, ids: Tensor, state: NoState | None = None, last: int = 1) -> tuple[Tensor, NoState]:
+        """Devuelve logits nulos, (B, last, V): tras el softmax, todos los tokens pesan lo mismo."""
+        return torch.zeros(ids.shape[0], last, self.vocab_size), NoState()
+
+
+def initialise(model: nn.Module, seed: int) -> None:
+    """Da a cada peso su valor inicial: cero a los sesgos y, a las matrices, el azar de la semilla."""
+    generator = torch.Generator().manual_seed(seed)
+    for weight in model.parameters():
+        if weight.ndim < 2:
+            nn.init.zeros_(weight)
+        else:
+            nn.init.normal_(weight, std=1 / math.sqrt(weight.shape[1]), generator=generator)
+
+
+def check_positive(config: Any, *names: str) -> None:
+    """Comprueba que unas dimensiones son al menos 1."""
+    for field in fields(config):
+        if field.name in names and getattr(config, field.name) < 1:
+            raise ValueError(f"`{field.name}` debe ser al menos 1, y vale {getattr(config, field.name)}.")
+
+
+def check_state(state: object, kind: type, field: str, size: int) -> None:
+    """Comprueba que un estado es de la clase del modelo y de su tamaño, o ninguno."""
+    if state is None:
+        return
+    said = "dele el que devolvió su propio `step`."
+    if not isinstance(state, kind):
+        raise ValueError(
+            f"El estado es un `{type(state).__name__}` y el modelo usa `{kind.__name__}`: {said}"
+        )
+    if (found := getattr(state, field).shape[-1]) != size:
+        raise ValueError(f"El estado es de tamaño {found} y el modelo lo usa de {size}: {said}")
+
+
+def check_tokens(ids: Tensor, vocab_size: int) -> None:
+    """Comprueba que unos tokens son del vocabulario."""
+    if ids.min() < 0 or ids.max() >= vocab_size:
+        raise ValueError(
+            f"Hay un token fuera del vocabulario (de 0 a {vocab_size - 1}): ¿es de otro tokenizador?"
+        )

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from siguiente.language_models.fast.ngram_index import usable_context
 from siguiente.language_models.ngram import NGramModel, Table
 from siguiente.language_models.ngram_counts import NGramCounts, check_stream, per_prefix
-from siguiente.language_models.ngram_index import usable_context
-
-__all__ = ["add_k", "fit_weights", "interpolate", "maximum_likelihood"]
 
 
 def maximum_likelihood(counts: NGramCounts) -> NGramModel:

@@ -13,20 +13,14 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW, Optimizer
 
-from siguiente.language_models.training_checkpoint import DivergedError, fingerprint, resume
-from siguiente.language_models.windows import IGNORED, Windows, cut_windows, find_windows, shuffled_windows
-
-__all__ = [
-    "Report",
-    "TrainingConfig",
-    "held_out_loss",
-    "learning_rate_at",
-    "make_optimizer",
-    "next_token_loss",
-    "steps",
-    "train",
-    "training_step",
-]
+from siguiente.language_models.windows import (
+    IGNORED,
+    Windows,
+    cut_windows,
+    find_windows,
+    shuffled_windows,
+)
+from siguiente.runtime.resume import DivergedError, fingerprint, resume
 
 FINAL_RATE = 0.1  # la tasa de aprendizaje termina en esta fracción de la mayor
 BETAS = (0.9, 0.99)  # memoria de AdamW: de la media del gradiente y de la de su cuadrado
@@ -440,3 +434,43 @@ def check_stream(model: nn.Module, stream: Tensor, config: TrainingConfig) -> No
         )
     if stream.min() < 0 or (size is not None and stream.max() >= size):
         raise ValueError("El flujo tiene tokens que el modelo no conoce: ¿son de otro tokenizador?")
+
+
+def update(loss: Tensor, weights: nn.Module, optimizer: Optimizer, config: TrainingConfig, step: int) -> None:
+    """Mueve los pesos un paso cuesta abajo.
+
+    Parameters
+    ----------
+    loss : Tensor
+        La pérdida, ().
+    weights : nn.Module
+        Lo que aprende.
+    optimizer : Optimizer
+        El de esos pesos.
+    config : TrainingConfig
+        De ella cuentan la tasa de aprendizaje y el recorte.
+    step : int
+        El número del paso, desde 0.
+
+    Raises
+    ------
+    DivergedError
+        Si la pérdida o su gradiente no son finitos; los pesos no se tocan.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net, config = nn.Linear(1, 1, bias=False), TrainingConfig(steps=1, learning_rate=0.5)
+    >>> before = net.weight.item()
+    >>> update(net.weight.sum(), net, torch.optim.SGD(net.parameters()), config, 0)
+    >>> round(before - net.weight.item(), 4)
+    0.5
+    """
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate_at(step, config)
+    optimizer.zero_grad()
+    loss.backward()
+    norm = clip_grad_norm_(weights.parameters(), config.clip)
+    if not (loss.isfinite() and norm.isfinite()):
+        raise diverged(step, config)
+    optimizer.step()

@@ -1,12 +1,13 @@
-"""Ventanas: cómo se reparte un flujo de tokens en lotes, sin perder ni repetir ninguna predicción."""
+"""El texto como una tira de tokens, y las ventanas de ella que se aprenden."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
-__all__ = ["IGNORED", "Windows", "cut_windows", "find_windows", "shuffled_windows"]
+from siguiente.language_models.protocol import Tokenizer
 
 # El objetivo que no cuenta en la pérdida; es el valor que PyTorch salta de fábrica.
 IGNORED = -100
@@ -135,3 +136,39 @@ def _shuffled(windows: Windows, count: int, batch_size: int, generator: Generato
             pending = torch.cat([pending, torch.randperm(count, generator=generator)])
         yield windows.select(pending[:batch_size])
         pending = pending[batch_size:]
+
+
+def token_stream(tokenizer: Tokenizer, texts: Iterable[str]) -> Tensor:
+    """Une los textos en una sola fila de tokens, con el token de final antes, entre medias y después.
+
+    Así el final de un texto es también el comienzo del siguiente: un modelo aprende a empezar y a terminar.
+
+    Parameters
+    ----------
+    tokenizer : Tokenizer
+        Uno con token de final.
+    texts : iterable of str
+        Textos no vacíos.
+
+    Returns
+    -------
+    Tensor
+        (N,), enteros de 64 bits.
+
+    Raises
+    ------
+    ValueError
+        Si no hay textos, si alguno está vacío o si el tokenizador no tiene token de final.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> token_stream(ByteTokenizer(), ["sí", "no"])
+    tensor([257, 115, 195, 173, 257, 110, 111, 257])
+    """
+    if (end := tokenizer.eos_id) is None:
+        raise ValueError("Este tokenizador no tiene token de final: no puede separar un texto del siguiente.")
+    rows = [tokenizer.encode(text) for text in texts]
+    if not rows or not all(rows):
+        raise ValueError("No hay textos, o alguno está vacío: deje solo los que tengan algo escrito.")
+    return torch.tensor([end, *chain.from_iterable([*row, end] for row in rows)])

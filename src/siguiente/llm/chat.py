@@ -8,18 +8,8 @@ from dataclasses import asdict, dataclass, replace
 import torch
 from torch import Tensor
 
-from siguiente.language_models.protocol import LanguageModel
-from siguiente.language_models.text import TextModel, Tokenizer
-from siguiente.llm.tokenizer import PretrainedTokenizer
-
-__all__ = [
-    "ROLES",
-    "Message",
-    "answer_mask",
-    "chat_ids",
-    "fit_context",
-    "render",
-]
+from siguiente.language_models.protocol import LanguageModel, TextModel, Tokenizer
+from siguiente.llm.files.tokenizer import PretrainedTokenizer
 
 #: Quién puede hablar; el sistema da las consignas, la persona pregunta y el modelo responde.
 ROLES = SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
@@ -83,7 +73,7 @@ def render(tokenizer: Tokenizer, messages: Sequence[Message], add_generation_pro
 
     Examples
     --------
-    >>> from siguiente.llm.loading import load_pretrained_tokenizer
+    >>> from siguiente.llm.files.loading import load_pretrained_tokenizer
     >>> tokenizer = load_pretrained_tokenizer("smollm2-135m-instruct")
     >>> render(tokenizer, [Message("system", "Be brief."), Message("user", "Hi!")]).splitlines()[2:]
     ['<|im_start|>user', 'Hi!<|im_end|>', '<|im_start|>assistant']
@@ -227,7 +217,7 @@ def answer_mask(tokenizer: Tokenizer, messages: Sequence[Message]) -> Tensor:
 
     Examples
     --------
-    >>> from siguiente.llm.loading import load_pretrained_tokenizer
+    >>> from siguiente.llm.files.loading import load_pretrained_tokenizer
     >>> tokenizer = load_pretrained_tokenizer("smollm2-135m-instruct")
     >>> mask = answer_mask(tokenizer, [Message("user", "What is 2 + 2?"), Message("assistant", "4")])
     >>> mask.sum().item()

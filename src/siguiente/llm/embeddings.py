@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from siguiente.llm.catalogue import MINILM, MINILM_TOKENIZER
-from siguiente.llm.sources import find, verify
+from siguiente.llm.files.catalogue import MINILM, MINILM_TOKENIZER
+from siguiente.llm.files.sources import find, verify
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from siguiente.language_models.text import TextModel
+    from siguiente.language_models.protocol import TextModel
     from siguiente.llm.pretrained import PretrainedModel
 
-__all__ = ["MAX_TOKENS", "SentenceEncoder", "embed_hidden", "load_encoder", "mean_pool"]
 
 MAX_TOKENS = 256  # lo que leía MiniLM cuando se ajustó
 Read = Callable[[Tensor, Tensor], Tensor]
@@ -85,7 +84,7 @@ def load_encoder() -> SentenceEncoder:
 
     Examples
     --------
-    >>> from siguiente.llm.embeddings import load_encoder
+
     >>> cat, kitten, train = load_encoder().embed(["a cat", "a kitten", "the train timetable"])
     >>> bool(cat @ kitten > cat @ train)
     True

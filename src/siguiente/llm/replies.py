@@ -6,13 +6,10 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor
 
 from siguiente.language_models.completions import CompletionScores, path_scores
-from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.fast.trie import TokenTrie
+from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.language_models.sampling import Adjust, Choose, greedy, stream
-from siguiente.language_models.text import TextModel
-from siguiente.language_models.trie import TokenTrie
 from siguiente.llm.chat import ASSISTANT, Message, answer_span, chat_ids
-
-__all__ = ["reply", "score_replies", "stream_reply"]
 
 
 def stream_reply(

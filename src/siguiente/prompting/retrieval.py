@@ -8,22 +8,8 @@ import torch
 from torch import Tensor
 
 from siguiente.language_models.completions import score_options
-from siguiente.language_models.protocol import LanguageModel
-from siguiente.language_models.text import TextModel
+from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.prompting.templates import Template
-
-__all__ = [
-    "Bm25",
-    "abstention_threshold",
-    "best_passages",
-    "cosine_scores",
-    "mean_reciprocal_rank",
-    "ranks_of",
-    "recall_at_k",
-    "rerank",
-    "retrieval_prompt",
-    "search_words",
-]
 
 WORD = re.compile(r"\w+")
 PASSAGE = Template("Texto: <passage>\n")

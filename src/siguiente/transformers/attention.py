@@ -5,8 +5,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-__all__ = ["MultiHeadAttention", "causal_mask", "scaled_dot_product"]
-
 
 def scaled_dot_product(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Compara cada consulta con todas las claves y promedia los valores con lo que resulta.

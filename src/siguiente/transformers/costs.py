@@ -2,8 +2,6 @@
 
 from siguiente.transformers.gpt import GPTConfig
 
-__all__ = ["attention_flops", "attention_weights", "cache_bytes", "forward_flops", "matrix_flops"]
-
 
 def attention_weights(length: int, causal: bool = False) -> int:
     """Pesos de atención por cabeza y por bloque en un texto; si es causal, los que no son cero por fuerza.

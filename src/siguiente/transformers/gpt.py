@@ -1,17 +1,70 @@
-"""Un GPT entero: vectores de los tokens, bloques iguales y una predicción en cada posición."""
+"""GPT: bloques de atención y capas densas, con su caché."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from siguiente.transformers.attention import MultiHeadAttention, causal_mask
-from siguiente.transformers.gpt_cache import KVCache
 
-__all__ = ["GPT", "Block", "GPTConfig", "parameters_count"]
+
+@dataclass(frozen=True, eq=False)
+class KVCache:
+    """Las claves y los valores de cada bloque; no cambian nunca: al leer más se hace otra caché.
+
+    Attributes
+    ----------
+    layers : tuple
+        Por bloque, dos tensores: claves y valores, cada uno de forma (B, H, T, D).
+
+    Examples
+    --------
+    >>> import torch
+    >>> cache = KVCache(((torch.zeros(1, 2, 5, 4), torch.zeros(1, 2, 5, 4)),))
+    >>> cache.length, cache.nbytes, cache.repeat(3).nbytes
+    (5, 320, 960)
+    """
+
+    layers: tuple[tuple[Tensor, Tensor], ...]
+
+    @property
+    def length(self) -> int:
+        """Tokens leídos."""
+        return self.layers[0][0].shape[2]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes que ocupa."""
+        return sum(tensor.nbytes for pair in self.layers for tensor in pair)
+
+    def repeat(self, n: int) -> Self:
+        """Repite cada fila `n` veces seguidas: (B, ...) pasa a (B·n, ...)."""
+        return self._mapped(lambda tensor: tensor.repeat_interleave(n, 0))
+
+    def select(self, rows: Tensor) -> Self:
+        """Elige filas por su índice: (B, ...) pasa a (len(rows), ...)."""
+        return self._mapped(lambda tensor: tensor.index_select(0, rows))
+
+    def expand(self, rows: int) -> Self:
+        """Reparte un prefijo común entre más filas, sin copiarlo: (1, ...) pasa a (B, ...).
+
+        Raises
+        ------
+        ValueError
+            Si ya tiene varias filas, y no son esas.
+        """
+        if (have := len(self.layers[0][0])) not in (1, rows):
+            raise ValueError(
+                f"El estado tiene {have} filas y los tokens, {rows}: deben ser las mismas, o una sola."
+            )
+        return self._mapped(lambda tensor: tensor.expand(rows, -1, -1, -1))
+
+    def _mapped(self, change: Callable[[Tensor], Tensor]) -> Self:
+        return type(self)(tuple((change(keys), change(values)) for keys, values in self.layers))
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ from siguiente.language_models.windows import (
 )
 from siguiente.transformers.gpt import GPT, GPTConfig
 
-__all__ = ["MaskedModel", "fill", "mask_tokens", "train_masked"]
-
 CHOSEN, HIDDEN, SWAPPED = 0.15, 0.8, 0.1  # se elige el 15 %; de eso, 80 % marca, 10 % al azar, 10 % igual
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from siguiente.alignment.story_pool import StoryPool
-from siguiente.data.story_reward import gold_rewards
+from siguiente.course.alignment.story_pool import StoryPool
+from siguiente.course.data.story_reward import gold_rewards
 
 
 def descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 500) -> Tensor:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
+from siguiente.course.report.numbers import number
 from siguiente.evaluation.intervals import bootstrap
-from siguiente.plots.numbers import number
 
 
 def curve_points(

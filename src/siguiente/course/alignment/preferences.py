@@ -7,12 +7,12 @@ from itertools import combinations
 import torch
 from torch import Generator, Tensor
 
-from siguiente.alignment.preferences import StoryPair, ask_annotators
-from siguiente.data.annotators import Annotator
-from siguiente.data.story_requests import StoryRequest
-from siguiente.data.story_reward import WEIGHTS, gold_rewards, story_merits
+from siguiente.course.alignment.annotation import StoryPair, ask_annotators
+from siguiente.course.data.annotators import Annotator
+from siguiente.course.data.story_requests import StoryRequest
+from siguiente.course.data.story_reward import WEIGHTS, gold_rewards, story_merits
 
-#: Los seis méritos de un cuento, en el orden de :class:`siguiente.data.story_reward.Merits`.
+#: Los seis méritos de un cuento, en el orden de :class:`siguiente.course.data.story_reward.Merits`.
 MERITS = (
     "sale el protagonista pedido",
     "trata del asunto pedido",

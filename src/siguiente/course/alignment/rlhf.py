@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Generator, Tensor
 
-from siguiente.alignment.reinforcement import RLReport
+from siguiente.alignment.rl import RLReport
 
 
 def ends(reports: Sequence[RLReport], steps: int = 10) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """Lo que la página del ajuste fino supervisado enseña de sus textos, su registro y sus diferencias."""
 
-from siguiente.alignment.spanish_assistant import Registration
+from siguiente.course.alignment.spanish_assistant import Registration
 from siguiente.evaluation.intervals import Estimate
 
 
@@ -20,7 +20,7 @@ def registered(record: Registration) -> dict[str, str]:
 
     Examples
     --------
-    >>> from siguiente.alignment.spanish_assistant import load_registration
+    >>> from siguiente.course.alignment.spanish_assistant import load_registration
     >>> registered(load_registration())["pasos"]
     '102, con 1 hilo'
     """

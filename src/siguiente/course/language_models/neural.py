@@ -3,8 +3,15 @@
 import torch
 from torch import Tensor
 
-from siguiente.data.story_words import ANIMALS, CITIES, COLORS, DAYS, FAMILY, PEOPLE
-from siguiente.language_models.text import Tokenizer
+from siguiente.course.data.story_words import (
+    ANIMALS,
+    CITIES,
+    COLORS,
+    DAYS,
+    FAMILY,
+    PEOPLE,
+)
+from siguiente.language_models.protocol import Tokenizer
 
 CLASSES = (PEOPLE, ANIMALS, FAMILY, CITIES, DAYS, COLORS)
 

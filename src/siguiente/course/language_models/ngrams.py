@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from siguiente.data.stories import story_logprob
+from siguiente.course.data.stories import story_logprob
 from siguiente.language_models.ngram_counts import NGramCounts
 
 
@@ -15,7 +15,7 @@ def grammar_bits(stories: Sequence[str]) -> Tensor:
 
     Examples
     --------
-    >>> from siguiente.data.stories import entropy_bits_per_byte, load_stories
+    >>> from siguiente.course.data.stories import entropy_bits_per_byte, load_stories
     >>> paid = grammar_bits(load_stories("test", 40)).mean().item()
     >>> abs(paid - entropy_bits_per_byte()) < 0.1
     True

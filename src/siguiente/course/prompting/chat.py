@@ -7,14 +7,13 @@ from typing import Literal, cast
 import torch
 from torch import Tensor
 
-from siguiente.data.paired_questions import Question
-from siguiente.language_models.protocol import LanguageModel
+from siguiente.course.data.paired_questions import Question
+from siguiente.language_models.protocol import LanguageModel, TextModel, Tokenizer
 from siguiente.language_models.scoring import score
-from siguiente.language_models.text import TextModel, Tokenizer
 from siguiente.llm.chat import ROLES, Message
+from siguiente.llm.files.tokenizer import PretrainedTokenizer
 from siguiente.llm.pretrained import PretrainedModel
 from siguiente.llm.replies import score_replies
-from siguiente.llm.tokenizer import PretrainedTokenizer
 
 #: Los nombres que puede decir quien se presenta.
 NAMES = ("Ana", "Bruno", "Carla", "Diego", "Elena", "Felipe", "Gloria", "Hugo", "Irene", "Jorge")
@@ -36,7 +35,7 @@ def token_texts(tokenizer: Tokenizer, ids: Tensor) -> list[str]:
 
     Examples
     --------
-    >>> from siguiente.llm.loading import load_pretrained_tokenizer
+    >>> from siguiente.llm.files.loading import load_pretrained_tokenizer
     >>> token_texts(load_pretrained_tokenizer("smollm2-135m-instruct"), torch.tensor([2, 198, 9690]))
     ['<|im_end|>', '\\n', 'system']
     """
@@ -115,8 +114,8 @@ def nats_per_token(
 
     Examples
     --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> nats_per_token(TextModel(UniformModel(258), ByteTokenizer()), ["sí", "tal vez"]).exp() * 258
     tensor([1., 1.])
     """

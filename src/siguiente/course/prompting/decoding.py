@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from siguiente.language_models.decoding import repetition_penalty
-from siguiente.language_models.protocol import LanguageModel
+from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.language_models.scoring import score, token_logprobs
-from siguiente.language_models.text import TextModel
 
 
 def token_points(logits: Tensor, tokens: Tensor) -> list[tuple[float, float, float]]:
@@ -27,8 +26,8 @@ def repeated_logprobs(model: TextModel[LanguageModel], text: str, times: int = 5
 
     Examples
     --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> repeated_logprobs(TextModel(UniformModel(258), ByteTokenizer()), "bis", times=2)
     tensor([-5.5530, -5.5530])
     """
@@ -42,8 +41,8 @@ def penalised_nats(model: TextModel[LanguageModel], text: str, penalties: Sequen
 
     Examples
     --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> penalised_nats(TextModel(UniformModel(258), ByteTokenizer()), "eco", [1, 1.3])
     tensor([5.5530, 5.5530])
     """

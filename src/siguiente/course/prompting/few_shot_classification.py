@@ -5,14 +5,11 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from siguiente.data.labelled_text import LabelledText
-from siguiente.evaluation.baselines import tfidf_predictions
+from siguiente.course.prompting.baselines import tfidf_predictions
 from siguiente.language_models.completions import completions_trie
-from siguiente.language_models.protocol import LanguageModel
-from siguiente.language_models.text import TextModel
-from siguiente.prompting.few_shot import FewShotTemplate
-from siguiente.prompting.few_shot_scores import FewShotScores
-from siguiente.prompting.label_scoring import label_completions
+from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.prompting.few_shot import FewShotScores, FewShotTemplate
+from siguiente.prompting.labels import LabelledText, label_completions
 
 
 def accuracies(runs: Mapping[str, FewShotScores], targets: Tensor) -> dict[str, list[Tensor]]:
@@ -52,8 +49,8 @@ def token_costs(
 
     Examples
     --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> from siguiente.prompting.templates import Template
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> token_costs(uniform, FewShotTemplate(Template("<text>:")), ["a", "b"], ["no", "sí"])

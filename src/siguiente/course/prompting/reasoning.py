@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from siguiente.data.sums import Sum
-from siguiente.language_models.text import TextModel
+from siguiente.course.data.sums import Sum
+from siguiente.course.prompting.sum_task import make_sum_model, train_sums
+from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.transformers.gpt import GPT
-from siguiente.transformers.sum_task import make_sum_model, train_sums
 
 
 def train_adder(sums: Sequence[Sum], worked: bool, steps: int) -> tuple[TextModel[GPT], list[float]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from siguiente.transformers.measured_costs import MeasuredCost
+from siguiente.course.transformers.measured_costs import MeasuredCost
 
 _NAMES = {"by hand": "escrita a mano", "fused": "la de PyTorch"}
 _SAME_NETWORK = range(800_000, 1_200_000)  # sus parámetros; los cambia solo la tabla de posiciones
@@ -16,7 +16,7 @@ def costs_by_context(
 
     Examples
     --------
-    >>> from siguiente.transformers.measured_costs import load_measured_costs
+    >>> from siguiente.course.transformers.measured_costs import load_measured_costs
     >>> list(costs_by_context(load_measured_costs(), "megabytes"))
     ['escrita a mano', 'la de PyTorch']
     """

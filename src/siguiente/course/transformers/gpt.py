@@ -1,10 +1,9 @@
 """Cuánto de un texto puede ser un cuento de la gramática, y cómo se enseña en una tabla."""
 
-from siguiente.data.stories import possible_words, story_logprob
-from siguiente.language_models.prediction import top_tokens
-from siguiente.language_models.protocol import LanguageModel
-from siguiente.language_models.text import TextModel
-from siguiente.plots.numbers import percent
+from siguiente.course.data.stories import possible_words, story_logprob
+from siguiente.course.report.numbers import percent
+from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.language_models.scoring import top_tokens
 
 
 def legible(text: str, length: int = 260) -> str:
@@ -23,7 +22,7 @@ def is_story(text: str) -> bool:
 
     Examples
     --------
-    >>> from siguiente.data.stories import load_stories
+    >>> from siguiente.course.data.stories import load_stories
     >>> story = load_stories("test", 1)[0]
     >>> is_story(story), is_story(story[:40])
     (True, False)
@@ -52,8 +51,8 @@ def likely_after(model: TextModel[LanguageModel], text: str, phrase: str, k: int
 
     Examples
     --------
-    >>> from siguiente.language_models.text import ByteTokenizer
-    >>> from siguiente.language_models.uniform import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> likely_after(uniform, "Hola, sol", "Hola", k=2).count("%")
     2

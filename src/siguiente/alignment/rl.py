@@ -1,0 +1,317 @@
+"""Aprender de una recompensa: REINFORCE, PPO y GRPO, y el bucle de los tres."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import torch
+from torch import Generator, Tensor, nn
+
+from siguiente.alignment.advantages import generalized_advantages, kl_rewards, whitened
+from siguiente.alignment.kl import k1
+from siguiente.alignment.policy_gradient import (
+    GRPOLoss,
+    PPOLoss,
+    ReinforceLoss,
+    group_advantages,
+    grpo_loss,
+    leave_one_out,
+    ppo_loss,
+    reinforce_loss,
+)
+from siguiente.alignment.reward_model import ValueModel
+from siguiente.alignment.rollouts import Rollouts, sample_answers
+from siguiente.alignment.sequences import Answers, answer_logprobs
+from siguiente.language_models.protocol import TextModel
+from siguiente.language_models.training import TrainingConfig, make_optimizer, update
+from siguiente.runtime.resume import fingerprint, resume
+
+
+class Experience(NamedTuple):
+    """Unas respuestas de la política y lo que hace falta para aprender de ellas."""
+
+    answers: Answers
+    """B respuestas; las G de cada petición, seguidas."""
+    rewards: Tensor
+    """Su recompensa, (N, G), con B = N·G."""
+    logprobs: Tensor
+    """Log-probabilidad de cada token según la política que los escribió, (B, T - 1)."""
+    ref_logprobs: Tensor
+    """Lo mismo según el modelo de partida, (B, T - 1)."""
+
+    @property
+    def mask(self) -> Tensor:
+        """Qué tokens cuentan, (B, T - 1)."""
+        return self.answers.mask[:, 1:]
+
+
+Terms: TypeAlias = ReinforceLoss | PPOLoss | GRPOLoss
+Loss: TypeAlias = Callable[[Tensor], Terms]
+
+
+class Method(Protocol):
+    """Una manera de aprender de la experiencia."""
+
+    @property
+    def learned(self) -> nn.Module:
+        """Lo que aprende además de la política; puede no tener pesos."""
+        ...
+
+    def loss(self, experience: Experience) -> Loss:
+        """La pérdida de unas respuestas, como función de su log-probabilidad con los pesos de ahora."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reinforce:
+    """REINFORCE, con las otras respuestas a la misma petición como línea base.
+
+    La divergencia se descuenta de la recompensa.
+
+    Parameters
+    ----------
+    beta : float
+        Cuánto cuesta un nat de divergencia.
+    baseline : callable
+        De recompensas (N, G) a ventajas (N, G).
+    """
+
+    beta: float = 0.05
+    baseline: Callable[[Tensor], Tensor] = leave_one_out
+
+    @property
+    def learned(self) -> nn.Module:
+        """Nada."""
+        return nn.Module()
+
+    def loss(self, experience: Experience) -> Loss:
+        """Descuenta la divergencia de la respuesta entera y compara con la línea base."""
+        spent = k1(experience.logprobs, experience.ref_logprobs).where(experience.mask, 0.0).sum(1)
+        rewards = experience.rewards - self.beta * spent.view_as(experience.rewards)
+        advantages = self.baseline(rewards).flatten()
+        return lambda logprobs: reinforce_loss(logprobs, advantages, experience.mask)
+
+
+@dataclass(frozen=True)
+class GRPO:
+    """GRPO, que divide por la dispersión del grupo y lleva la divergencia en la pérdida.
+
+    Parameters
+    ----------
+    beta : float
+        Cuánto cuesta un nat de divergencia por token.
+    clip : float
+        Cuánto puede cambiar con provecho la probabilidad de un token.
+    scale : bool
+        Si se divide por la desviación típica del grupo.
+    """
+
+    beta: float = 0.04
+    clip: float = 0.2
+    scale: bool = True
+
+    @property
+    def learned(self) -> nn.Module:
+        """Nada."""
+        return nn.Module()
+
+    def loss(self, experience: Experience) -> Loss:
+        """Compara cada respuesta con las de su grupo."""
+        advantages = group_advantages(experience.rewards, self.scale).values.flatten()
+        return lambda logprobs: grpo_loss(
+            logprobs,
+            experience.logprobs,
+            experience.ref_logprobs,
+            advantages,
+            experience.mask,
+            self.clip,
+            self.beta,
+        )
+
+
+@dataclass(frozen=True)
+class PPO:
+    """PPO, con un modelo del valor y la divergencia en la recompensa de cada token.
+
+    Parameters
+    ----------
+    value : ValueModel
+        El modelo del valor, que aprende a la vez.
+    beta : float
+        Cuánto cuesta un nat de divergencia.
+    clip : float
+        Cuánto puede cambiar con provecho la probabilidad de un token.
+    gamma, lam : float
+        El descuento y la mezcla de la ventaja generalizada.
+    """
+
+    value: ValueModel
+    beta: float = 0.05
+    clip: float = 0.2
+    gamma: float = 1.0
+    lam: float = 0.95
+
+    @property
+    def learned(self) -> nn.Module:
+        """El modelo del valor."""
+        return self.value
+
+    def loss(self, experience: Experience) -> Loss:
+        """Reparte la recompensa entre los tokens y la compara con lo que se esperaba."""
+        inputs, mask = experience.answers.ids[:, :-1], experience.mask
+        old, ref = experience.logprobs, experience.ref_logprobs
+        with torch.no_grad():
+            values = self.value(inputs)
+        rewards = kl_rewards(experience.rewards.flatten(), old, ref, self.beta, mask)
+        estimate = generalized_advantages(rewards, values, mask, self.gamma, self.lam)
+        advantages = whitened(estimate.advantages, mask)
+        return lambda logprobs: ppo_loss(
+            logprobs,
+            old,
+            advantages,
+            self.value(inputs),
+            values,
+            estimate.returns,
+            mask,
+            self.clip,
+        )
+
+
+#: De B peticiones y B respuestas a B números.
+Reward: TypeAlias = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
+STRIDE = 1_000_003  # separa las semillas de dos entrenamientos, que avanzan de paso en paso
+
+
+class RLReport(NamedTuple):
+    """Un paso del aprendizaje por refuerzo, con lo que la política escribía antes de darlo."""
+
+    step: int
+    """El número del paso, desde 0."""
+    reward: float
+    """La recompensa media que se optimiza."""
+    gold: float
+    """La recompensa verdadera media; la misma, si no se dio otra."""
+    kl: float
+    """La divergencia desde el modelo de partida, en nats por respuesta, estimada con `k1`."""
+    length: float
+    """Los tokens por respuesta."""
+    ended: float
+    """La proporción de respuestas que terminan."""
+    sample: str
+    """La primera respuesta."""
+
+
+def train_rl(
+    policy: TextModel[Any],
+    prompts: Sequence[str],
+    reward: Reward,
+    method: Method,
+    config: TrainingConfig,
+    group: int = 4,
+    epochs: int = 1,
+    gold: Reward | None = None,
+    checkpoint: Path | None = None,
+) -> Iterator[RLReport]:
+    """Ajusta una política a una recompensa y da un informe por paso.
+
+    Parameters
+    ----------
+    policy : TextModel
+        La política. Se ajusta en su sitio; el modelo de partida es una copia de como llega.
+    prompts : sequence of str
+        Las peticiones, de las que cada paso toma `config.batch_size` al azar.
+    reward : callable
+        Lo que se optimiza: de B peticiones y B respuestas a B números.
+    method : Method
+        Uno de :mod:`siguiente.alignment.rl`.
+    config : TrainingConfig
+        De ella cuentan los pasos, el lote, la tasa, el decaimiento, el recorte y la semilla; `length` son los
+        tokens de la respuesta más larga.
+    group : int
+        Respuestas por petición, G.
+    epochs : int
+        Pasos del optimizador con las mismas respuestas.
+    gold : callable, optional
+        La recompensa verdadera, que solo se mira.
+    checkpoint : Path, optional
+        Archivo en que se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde
+        quedó.
+
+    Raises
+    ------
+    ValueError
+        Si no hay peticiones, si una recompensa no es un número finito o si el punto de control es de otro
+        entrenamiento.
+    DivergedError
+        Si la pérdida deja de ser un número.
+
+    Notes
+    -----
+    El azar de cada paso depende solo de la semilla y de su número: quien interrumpa y repita la llamada
+    obtiene lo mismo que sin parar.
+    """
+    if not prompts:
+        raise ValueError("No hay peticiones: dé al menos una.")
+    reference = deepcopy(policy.model).eval()
+    learned = nn.ModuleList([policy.model, method.learned])
+    optimizer = make_optimizer(learned, config)
+
+    def steps(log: list[RLReport]) -> Iterator[RLReport]:
+        for step in range(len(log), config.steps):
+            generator = Generator().manual_seed(config.seed * STRIDE + step)
+            rows = torch.randint(len(prompts), (config.batch_size,), generator=generator)
+            asked = [prompts[row] for row in rows.tolist()]
+            rollouts = sample_answers(policy, asked, generator, config.length, group)
+            repeated = [prompt for prompt in asked for _ in range(group)]
+            logprobs = answer_logprobs(policy.model, rollouts.answers)
+            scores = reward(repeated, rollouts.texts)
+            experience = gather(logprobs.detach(), reference, rollouts, scores, group)
+            truth = None if gold is None else gold(repeated, rollouts.texts)
+            compute = method.loss(experience)
+            for epoch in range(epochs):
+                if epoch:
+                    logprobs = answer_logprobs(policy.model, rollouts.answers)
+                update(compute(logprobs).loss, learned, optimizer, config, step)
+            yield _report(step, experience, rollouts, truth)
+
+    identity = _identity(learned, prompts, (config, method, group, epochs))
+    every, last = config.evaluate_every, config.steps
+    yield from resume(checkpoint, identity, learned, optimizer, RLReport, steps, every, last)
+
+
+@torch.no_grad()
+def gather(
+    logprobs: Tensor, reference: nn.Module, rollouts: Rollouts, rewards: Sequence[float], group: int
+) -> Experience:
+    """Reúne lo que hace falta para aprender de unas respuestas."""
+    scores = torch.as_tensor(rewards, dtype=torch.float32)
+    if scores.shape != (len(rollouts.texts),) or not scores.isfinite().all():
+        raise ValueError(
+            f"Se esperaban {len(rollouts.texts)} recompensas finitas, una por respuesta: revise la función "
+            "de recompensa."
+        )
+    ref = answer_logprobs(reference, rollouts.answers)
+    return Experience(rollouts.answers, scores.view(-1, group), logprobs, ref)
+
+
+def _report(step: int, seen: Experience, rollouts: Rollouts, truth: Sequence[float] | None) -> RLReport:
+    reward = seen.rewards.mean().item()
+    return RLReport(
+        step,
+        reward,
+        reward if truth is None else sum(truth) / len(truth),
+        k1(seen.logprobs, seen.ref_logprobs).where(seen.mask, 0.0).sum(1).mean().item(),
+        seen.mask.sum(1).float().mean().item(),
+        sum(rollouts.ended) / len(rollouts.ended),
+        rollouts.texts[0],
+    )
+
+
+def _identity(learned: nn.Module, prompts: Sequence[str], settings: object) -> dict[str, str]:
+    """Lo que identifica un entrenamiento: cómo se aprende, la forma de lo que aprende y las peticiones."""
+    letters = torch.tensor([ord(letter) for letter in "\0".join(prompts)])
+    described = re.sub(" at 0x[0-9a-fA-F]+", "", str(settings))  # dónde está una función cambia cada vez
+    return fingerprint(learned, letters, described, None)

@@ -1,0 +1,391 @@
+"""Peticiones y respuestas como tokens: lotes con máscara, log-probabilidades y parejas."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.transformers.gpt import GPT
+
+
+class PromptCompletion(NamedTuple):
+    """Una petición y cómo se responde."""
+
+    prompt: str
+    """La petición."""
+    completion: str
+    """La respuesta."""
+
+
+class Preference(NamedTuple):
+    """Una petición y dos respuestas, de las que una gustó más."""
+
+    prompt: str
+    """La petición."""
+    chosen: str
+    """La respuesta preferida."""
+    rejected: str
+    """La otra."""
+
+
+BATCH = 64
+ROWS = 512  # los logits de tantas posiciones caben en la memoria rápida del procesador
+
+
+class Answers(NamedTuple):
+    """Unas peticiones con su respuesta, igualadas por la derecha."""
+
+    ids: Tensor
+    """Petición, respuesta y final, (B, T)."""
+    mask: Tensor
+    """Qué tokens son de la respuesta, con su final, (B, T)."""
+
+
+def join_answers(
+    prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]], limit: int | None = None
+) -> Answers:
+    """Une cada petición con su respuesta.
+
+    Parameters
+    ----------
+    prompts, answers : sequence of sequence of int
+        B peticiones y B respuestas, en tokens. La respuesta lleva su token de final si lo escribió.
+    limit : int, optional
+        Los tokens que caben en el contexto del modelo.
+
+    Raises
+    ------
+    ValueError
+        Si no hay tantas como peticiones, si alguna está vacía o si no cabe en el contexto.
+
+    Examples
+    --------
+    >>> join_answers([[1, 2], [3]], [[4], [5, 6]]).mask.int()
+    tensor([[0, 0, 1],
+            [0, 1, 1]], dtype=torch.int32)
+    """
+    if not prompts or len(prompts) != len(answers) or not all(map(len, [*prompts, *answers])):
+        raise ValueError("Cada petición necesita su respuesta, y ninguna de las dos puede estar vacía.")
+    sizes = torch.tensor([[len(p), len(p) + len(a)] for p, a in zip(prompts, answers, strict=True)])
+    longest = int(sizes.max())
+    if limit is not None and longest > limit:
+        raise ValueError(
+            f"Una petición y su respuesta ocupan {longest} tokens y en el contexto caben {limit}: "
+            "acórtelas o quítelas."
+        )
+    rows = [[*p, *a] + [0] * (longest - len(p) - len(a)) for p, a in zip(prompts, answers, strict=True)]
+    places = torch.arange(longest)
+    return Answers(torch.tensor(rows), (places >= sizes[:, :1]) & (places < sizes[:, 1:]))
+
+
+def answer_logprobs(model: nn.Module, answers: Answers) -> Tensor:
+    """Log-probabilidad de cada token de la respuesta, con gradiente.
+
+    Parameters
+    ----------
+    model : nn.Module
+        De tokens (B, T) a logits (B, T, V).
+    answers : Answers
+        Las respuestas.
+
+    Returns
+    -------
+    Tensor
+        (B, T - 1), en nats; 0 donde el token predicho es de la petición o de relleno.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> net = nn.Embedding.from_pretrained(torch.zeros(8, 8))
+    >>> answer_logprobs(net, join_answers([[1, 2], [3]], [[4], [5, 6]]))
+    tensor([[ 0.0000, -2.0794],
+            [-2.0794, -2.0794]])
+    """
+    mask, targets = answers.mask[:, 1:], answers.ids[:, 1:][answers.mask[:, 1:]]
+    hidden, head = (model.hidden, model.head) if isinstance(model, GPT) else (model, nn.Identity())
+    rows = hidden(answers.ids[:, :-1])[mask]  # un GPT forma logits solo donde se predice la respuesta
+    parts = zip(rows.split(ROWS), targets.split(ROWS), strict=True)
+    found = torch.cat([-cross_entropy(head(x).float(), ids, reduction="none") for x, ids in parts])
+    return torch.zeros(mask.shape).masked_scatter(mask, found)
+
+
+@torch.no_grad()
+def answer_totals(model: nn.Module, answers: Answers) -> Tensor:
+    """Log-probabilidad de cada respuesta entera, (B,), sin gradiente y por lotes.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> net = nn.Embedding.from_pretrained(torch.zeros(8, 8))
+    >>> answer_totals(net, join_answers([[1, 2], [3]], [[4], [5, 6]]))
+    tensor([-2.0794, -4.1589])
+    """
+    batches = zip(*(rows.split(BATCH) for rows in answers), strict=True)
+    return torch.cat([answer_logprobs(model, Answers(*batch)).sum(1) for batch in batches])
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Media de (B, T) sobre los tokens que cuentan: uno, un voto.
+
+    Examples
+    --------
+    >>> import torch
+    >>> masked_mean(torch.tensor([[1.0, 9.0], [3.0, 5.0]]), torch.tensor([[True, False], [True, True]]))
+    tensor(3.)
+    """
+    return values.masked_fill(~mask, 0).sum() / mask.sum()
+
+
+def answer_means(values: Tensor, mask: Tensor) -> Tensor:
+    """Media de cada fila de (B, T) sobre los tokens que cuentan, (B,).
+
+    Examples
+    --------
+    >>> import torch
+    >>> answer_means(torch.tensor([[1.0, 9.0], [3.0, 5.0]]), torch.tensor([[True, False], [True, True]]))
+    tensor([1., 4.])
+    """
+    return values.masked_fill(~mask, 0).sum(1) / mask.sum(1)
+
+
+def spread(advantages: Tensor, mask: Tensor) -> Tensor:
+    """Da a cada token la ventaja de su respuesta: (B,) pasa a (B, T); si ya era (B, T), no la toca."""
+    return advantages[:, None].expand(mask.shape) if advantages.shape == mask.shape[:1] else advantages
+
+
+def check_tokens(mask: Tensor, *tables: Tensor) -> None:
+    """Comprueba la máscara y las tablas que tienen un número por token.
+
+    Parameters
+    ----------
+    mask : Tensor
+        (B, T), booleana, con algún token en cada fila.
+    *tables : Tensor
+        (B, T), finitas donde la máscara lo dice.
+
+    Raises
+    ------
+    ValueError
+        Si algo de eso no se cumple.
+    """
+    if mask.ndim != 2 or mask.dtype != torch.bool or not mask.any(1).all():
+        raise ValueError("La máscara debe ser booleana, (B, T), y dejar algún token en cada respuesta.")
+    for table in tables:
+        if table.shape != mask.shape:
+            raise ValueError(
+                f"Hay una tabla {tuple(table.shape)} y la máscara es {tuple(mask.shape)}: deben coincidir."
+            )
+        if not table[mask].isfinite().all():
+            raise ValueError("Un token de la respuesta tiene un valor que no es un número finito.")
+
+
+def check_finite(name: str, values: Tensor) -> None:
+    """Comprueba que no hay NaN ni infinitos, y si los hay dice dónde está el primero."""
+    bad = (~values.isfinite()).nonzero().tolist()
+    if bad:
+        raise ValueError(f"{name}: el valor de la posición {bad[0]} no es un número finito.")
+
+
+def check_positive(name: str, value: float) -> None:
+    """Comprueba un número que debe ser positivo."""
+    if not 0 < value < math.inf:
+        raise ValueError(f"`{name}` debe ser positivo y vale {value}.")
+
+
+class Demonstration(Protocol):
+    """Cualquier cosa con una petición y su respuesta."""
+
+    @property
+    def prompt(self) -> str: ...  # noqa: D102
+
+    @property
+    def completion(self) -> str: ...  # noqa: D102
+
+
+class Demonstrations(NamedTuple):
+    """Unas demostraciones, en tokens."""
+
+    prompts: list[list[int]]
+    """N peticiones, con el token de comienzo si lo hay."""
+    answers: list[list[int]]
+    """N respuestas, con el token de final."""
+
+
+def encode_demonstrations(
+    model: TextModel[LanguageModel], records: Sequence[Demonstration]
+) -> Demonstrations:
+    """Pasa a tokens unas peticiones y sus respuestas.
+
+    Cada respuesta se corta aparte de su petición, como se leerá al responder. Por eso el espacio que las
+    separa, si lo hay, es de la respuesta: en muchos tokenizadores va unido a la palabra.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo, de tokenizador con token de final.
+    records : sequence of Demonstration
+        N peticiones con su respuesta, escritas tal como se leerán.
+
+    Raises
+    ------
+    ValueError
+        Si no hay ninguna, si el tokenizador no tiene token de final, o si una respuesta está vacía o no cabe
+        con su petición en el contexto: dice cuál.
+
+    Examples
+    --------
+
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
+    >>> model = TextModel(UniformModel(258), ByteTokenizer())
+    >>> encode_demonstrations(model, [PromptCompletion("1=", "2")])
+    Demonstrations(prompts=[[256, 49, 61]], answers=[[50, 257]])
+    """
+    end, limit, found = model.tokenizer.eos_id, model.model.context_length, Demonstrations([], [])
+    if end is None or not records:
+        raise ValueError("Hacen falta un token de final, para aprender a callar, y alguna demostración.")
+    for number, record in enumerate(records, 1):
+        found.prompts.append(model.encode(record.prompt))
+        found.answers.append([*model.tokenizer.encode(record.completion), end])
+        size = len(found.prompts[-1]) + len(found.answers[-1])
+        if not record.completion.strip():
+            raise ValueError(f"La demostración {number} no tiene respuesta: complétela o quítela.")
+        if limit is not None and size > limit:
+            raise ValueError(
+                f"La demostración {number} ocupa {size} tokens y en el contexto caben {limit}: acórtela."
+            )
+    return found
+
+
+def shuffled_answers(data: Demonstrations, batch_size: int, seed: int) -> Iterator[Answers]:
+    """Da sin fin lotes de demostraciones, barajadas de nuevo en cada época, que da cada una una vez.
+
+    Cada lote junta las de longitud parecida, para que haya poco relleno; el orden de los lotes es al azar.
+
+    Parameters
+    ----------
+    data : Demonstrations
+        N demostraciones.
+    batch_size : int
+        Las de cada lote, B; el último de una época puede tener menos.
+    seed : int
+        Con la misma semilla, los mismos lotes.
+
+    Examples
+    --------
+    >>> data = Demonstrations([[1], [1, 2, 3], [2], [4, 5, 6]], [[0]] * 4)
+    >>> next(shuffled_answers(data, batch_size=2, seed=1)).ids
+    tensor([[1, 0],
+            [2, 0]])
+    """
+    generator = Generator().manual_seed(seed)
+    sizes = torch.tensor([len(p) + len(a) for p, a in zip(*data, strict=True)])
+    while True:
+        mixed = torch.randperm(len(sizes), generator=generator)
+        batches = mixed[sizes[mixed].argsort(stable=True)].split(batch_size)
+        for place in torch.randperm(len(batches), generator=generator).tolist():
+            rows = sorted(batches[place].tolist())
+            yield join_answers([data.prompts[row] for row in rows], [data.answers[row] for row in rows])
+
+
+def encode_answers(model: TextModel[LanguageModel], prompts: Sequence[str], texts: Sequence[str]) -> Answers:
+    """Une peticiones y respuestas escritas por otro, cada respuesta con su final.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo que las va a leer.
+    prompts, texts : sequence of str
+        B peticiones y B respuestas.
+
+    Raises
+    ------
+    ValueError
+        Si alguna está vacía o no cabe en el contexto.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
+    >>> encode_answers(TextModel(UniformModel(258), ByteTokenizer()), ["¿?"], ["sí"]).mask.sum().item()
+    4
+    """
+    records = [PromptCompletion(*pair) for pair in zip(prompts, texts, strict=True)]
+    return join_answers(*encode_demonstrations(model, records))
+
+
+class Pairs(NamedTuple):
+    """Unas preferencias, en tokens."""
+
+    chosen: Answers
+    """Las respuestas preferidas, N filas."""
+    rejected: Answers
+    """Las otras, N filas."""
+
+    def select(self, rows: Tensor) -> "Pairs":
+        """Las preferencias de unas filas, sin el relleno que sobra."""
+        return Pairs(*(_select(answers, rows) for answers in self))
+
+
+def encode_preferences(model: TextModel[LanguageModel], preferences: Sequence[Preference]) -> Pairs:
+    """Pasa a tokens unas preferencias; cada respuesta, con su final.
+
+    Parameters
+    ----------
+    model : TextModel
+        El modelo que las va a leer.
+    preferences : sequence of Preference
+        N preferencias.
+
+    Raises
+    ------
+    ValueError
+        Si no hay ninguna, si dos respuestas de una pareja son iguales, o si alguna está vacía o no cabe en el
+        contexto: dice cuál.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.language_models.protocol import UniformModel
+    >>> model = TextModel(UniformModel(258), ByteTokenizer())
+    >>> encode_preferences(model, [Preference("¿?", "sí", "no")]).rejected.ids.tolist()
+    [[256, 194, 191, 63, 110, 111, 257]]
+    """
+    for number, pair in enumerate(preferences, 1):
+        if pair.chosen == pair.rejected:
+            raise ValueError(f"En la preferencia {number} las dos respuestas son iguales: quítela.")
+    prompts = [pair.prompt for pair in preferences]
+    chosen = encode_answers(model, prompts, [pair.chosen for pair in preferences])
+    return Pairs(chosen, encode_answers(model, prompts, [pair.rejected for pair in preferences]))
+
+
+def shuffled_rows(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
+    """Da sin fin lotes de números de fila, barajados de nuevo en cada época, que da cada uno una vez.
+
+    Parameters
+    ----------
+    count : int
+        Las filas, N.
+    batch_size : int
+        Las de cada lote; el último de una época puede tener menos.
+    seed : int
+        Con la misma semilla, los mismos lotes.
+
+    Examples
+    --------
+    >>> batches = shuffled_rows(3, batch_size=2, seed=0)
+    >>> [len(next(batches)) for _ in range(4)]
+    [2, 1, 2, 1]
+    """
+    generator = Generator().manual_seed(seed)
+    while True:
+        yield from torch.randperm(count, generator=generator).split(batch_size)
+
+
+def _select(answers: Answers, rows: Tensor) -> Answers:
+    width = int((answers.mask[rows] * torch.arange(1, answers.mask.shape[1] + 1)).max())
+    return Answers(answers.ids[rows, :width], answers.mask[rows, :width])

@@ -1,0 +1,156 @@
+"""Cómo le va a una política: cuánto se ha alejado, lo que puntúa y lo que vale."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Generator, Tensor, nn
+
+from siguiente.alignment.reward_model import score_texts
+from siguiente.alignment.rl import Reward, RLReport
+from siguiente.alignment.rollouts import sample_answers
+from siguiente.alignment.sequences import answer_totals
+from siguiente.language_models.protocol import LanguageModel, TextModel
+
+DIGITS = 4  # cifras decimales de cada medida, al anotarla
+
+
+class PolicyScores(NamedTuple):
+    """Lo que hace una política con B peticiones, una respuesta a cada una."""
+
+    kl: Tensor
+    """Log-probabilidad de la respuesta menos la que le da el modelo de partida, en nats, (B,)."""
+    proxy: Tensor
+    """La recompensa que se optimiza, (B,)."""
+    gold: Tensor
+    """La recompensa verdadera, (B,)."""
+    texts: list[str]
+    """Las respuestas."""
+
+    @property
+    def distance(self) -> float:
+        """Raíz de la divergencia KL media; 0 si el azar la hizo negativa."""
+        return max(0.0, self.kl.mean().item()) ** 0.5
+
+
+def score_policy(
+    policy: TextModel[Any],
+    reference: nn.Module,
+    prompts: Sequence[str],
+    proxy: Reward,
+    gold: Reward,
+    generator: Generator,
+    length: int,
+) -> PolicyScores:
+    """Responde a unas peticiones y mide las respuestas.
+
+    Parameters
+    ----------
+    policy : TextModel
+        La política.
+    reference : nn.Module
+        El modelo de partida.
+    prompts : sequence of str
+        B peticiones.
+    proxy, gold : callable
+        Lo que se optimiza y lo que se quería: de B peticiones y B respuestas a B números.
+    generator : torch.Generator
+        La fuente de azar. Con la misma semilla, dos políticas se comparan petición a petición.
+    length : int
+        Máximo de tokens por respuesta, con el final.
+    """
+    rollouts = sample_answers(policy, prompts, generator, length)
+    own, start = (answer_totals(model, rollouts.answers) for model in (policy.model, reference))
+    given, true = (torch.tensor(list(reward(prompts, rollouts.texts))) for reward in (proxy, gold))
+    return PolicyScores(own - start, given, true, rollouts.texts)
+
+
+def score_along(
+    reports: Iterable[RLReport], score: Callable[[], PolicyScores], every: int
+) -> dict[int, PolicyScores]:
+    """Mide una política antes de aprender y, mientras aprende, cada tantos pasos.
+
+    Parameters
+    ----------
+    reports : iterable of RLReport
+        El entrenamiento, sin empezar: avanza al recorrerlo.
+    score : callable
+        Mide la política como esté al llamarla.
+    every : int
+        Pasos entre dos medidas.
+
+    Returns
+    -------
+    dict of int to PolicyScores
+        Por pasos dados, desde 0.
+    """
+    return dict(score_during(reports, score, every))
+
+
+def score_during(
+    reports: Iterable[object], score: Callable[[], PolicyScores], every: int
+) -> Iterator[tuple[int, PolicyScores]]:
+    """Lo mismo, medida a medida, según avanza el entrenamiento."""
+    yield 0, score()
+    for done, _ in enumerate(reports, 1):
+        if done % every == 0:
+            yield done, score()
+
+
+def write_scores(step: int, scores: PolicyScores) -> list[Any]:
+    """Deja una medida en forma de JSON, con cuatro cifras decimales; la lee :func:`read_scores`.
+
+    Examples
+    --------
+    >>> write_scores(10, PolicyScores(torch.ones(1) / 3, torch.zeros(1), torch.ones(1), ["Un cuento."]))
+    [10, [0.3333], [0.0], [1.0], ['Un cuento.']]
+    """
+    numbers = ([round(x, DIGITS) for x in field.tolist()] for field in scores[:3])
+    return [step, *numbers, scores.texts]
+
+
+def read_scores(rows: Iterable[Any]) -> dict[int, PolicyScores]:
+    """Lee las medidas que escribió :func:`write_scores`, por pasos dados.
+
+    Examples
+    --------
+    >>> read_scores([[10, [0.25], [0.0], [1.0], ["Un cuento."]]])[10].distance
+    0.5
+    """
+    found = {}
+    for step, *numbers, texts in rows:
+        kl, proxy, gold = (torch.tensor(field) for field in numbers)
+        found[step] = PolicyScores(kl, proxy, gold, texts)
+    return found
+
+
+def combined_reward(
+    models: Sequence[nn.Module],
+    reader: TextModel[LanguageModel],
+    combine: Callable[[Tensor], Tensor],
+) -> Reward:
+    """Hace de varios modelos de recompensa una sola.
+
+    Parameters
+    ----------
+    models : sequence of nn.Module
+        K modelos, con el mismo cero: véase :func:`~siguiente.alignment.reward_model.centre_rewards`.
+    reader : TextModel
+        Quien pasa los textos a tokens.
+    combine : callable
+        De recompensas (K, B) a (B,): su media, su mínimo...
+
+    Raises
+    ------
+    ValueError
+        Si no hay modelos.
+    """
+    if not models:
+        raise ValueError("Hace falta al menos un modelo de recompensa.")
+
+    def reward(prompts: Sequence[str], texts: Sequence[str]) -> Sequence[float]:
+        scores = torch.tensor([score_texts(model, reader, prompts, texts) for model in models])
+        combined: list[float] = combine(scores).tolist()
+        return combined
+
+    return reward

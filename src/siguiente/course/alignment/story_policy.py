@@ -1,0 +1,47 @@
+"""La política de los cuentos: el modelo base, ajustado con demostraciones para responder a peticiones."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from siguiente.alignment.sequences import answer_totals, encode_demonstrations, join_answers
+from siguiente.alignment.sft import train_sft
+from siguiente.course.data.story_requests import load_demonstrations
+from siguiente.course.stories.base import STORY_BASE
+from siguiente.language_models.protocol import TextModel
+from siguiente.language_models.training import TrainingConfig
+from siguiente.runtime.trained import Part, Run, Trained
+from siguiente.transformers.gpt import GPT
+
+ANSWER_LENGTH = 128  # tokens: el cuento más largo cabe, con su final
+DEMONSTRATIONS = 12_800
+TOLD = 16
+SFT_CONFIG = TrainingConfig(steps=800, batch_size=16, learning_rate=1e-2, warmup=20)
+
+
+def load_story_policy() -> TextModel[GPT]:
+    """Abre la política ajustada con demostraciones; si falta, la ajusta."""
+    policy: TextModel[GPT] = STORY_BASE.load()
+    STORY_POLICY.restore(policy.model)
+    return policy
+
+
+def story_policy_losses() -> list[float]:
+    """La pérdida de cada paso del ajuste, en nats por token de la respuesta."""
+    return STORY_POLICY.rows()
+
+
+def learn_to_answer(part: Part) -> Run:
+    """Ajusta el modelo base con las demostraciones."""
+    policy: TextModel[Any] = STORY_BASE.load()
+    data = encode_demonstrations(policy, load_demonstrations("train", DEMONSTRATIONS))
+    steps = train_sft(policy.model.train(), data, SFT_CONFIG, part.checkpoint)
+    return Run(policy.model, steps, told(policy))
+
+
+def told(policy: TextModel[Any]) -> Callable[[list[Any]], Sequence[float]]:
+    """Lo que una política dice de unas demostraciones que no vio: así se comprueban unos pesos anotados."""
+    shown = join_answers(*encode_demonstrations(policy, load_demonstrations("test", TOLD)))
+    return lambda rows: answer_totals(policy.model.eval(), shown).tolist()
+
+
+STORY_POLICY = Trained("story-policy", __name__, learn_to_answer)

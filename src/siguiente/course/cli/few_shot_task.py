@@ -1,0 +1,167 @@
+"""Una clasificación entera: qué ejemplos se enseñan, qué textos se preguntan y en qué tandas."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Generator, Tensor
+
+from siguiente.course.cli.labelled_csv import LabelledRow
+from siguiente.course.cli.score_log import ScoreLog
+from siguiente.language_models.completions import completions_trie
+from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.prompting.few_shot import FewShotTemplate, balanced_examples, score_texts, shuffled
+from siguiente.prompting.labels import label_completions
+
+# Textos que se puntúan juntos: lo que comparten, que son los ejemplos, se lee una vez por tanda.
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class FewShotTask:
+    """Unos textos que se clasifican con los mismos ejemplos. Se construye con `few_shot_task`.
+
+    Attributes
+    ----------
+    template : FewShotTemplate
+        Cómo se escribe cada caso.
+    labels : tuple of str
+        Las C etiquetas entre las que se elige.
+    examples : tuple of LabelledRow
+        Los que se enseñan.
+    pool : tuple of LabelledRow
+        Los que se pueden preguntar, en orden al azar.
+    limit : int, optional
+        Cuántos de ellos se preguntan; si no se dice, todos.
+    """
+
+    template: FewShotTemplate
+    labels: tuple[str, ...]
+    examples: tuple[LabelledRow, ...]
+    pool: tuple[LabelledRow, ...]
+    limit: int | None = None
+
+    @property
+    def rows(self) -> tuple[LabelledRow, ...]:
+        """Los N textos que se preguntan, en el orden del archivo; ampliar el límite no quita ninguno."""
+        return tuple(sorted(self.pool[: self.limit], key=lambda row: row.line))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Lo que determina las puntuaciones, además del modelo.
+
+        Sirve de ajustes a un :class:`~siguiente.course.cli.score_log.ScoreLog`. No están ni el límite ni las
+        etiquetas verdaderas de los textos, que no se miran al puntuar.
+        """
+        texts = json.dumps([[row.line, row.text] for row in self.pool])
+        return {
+            "template": [self.template.instruction, self.template.shot.text, self.template.separator],
+            "labels": list(self.labels),
+            "examples": [[example.text, example.label] for example in self.examples],
+            "texts": hashlib.sha256(texts.encode()).hexdigest(),
+        }
+
+    def batches(self) -> list[tuple[LabelledRow, ...]]:
+        """Reparte los textos en tandas, las mismas aunque se reanude: así salen los mismos números."""
+        asked = self.pool[: self.limit]
+        return [asked[start : start + BATCH] for start in range(0, len(asked), BATCH)]
+
+    def score(self, model: TextModel[LanguageModel], texts: Sequence[str]) -> Tensor:
+        """Log-probabilidad de cada etiqueta entera tras cada texto, (N, C), en nats."""
+        return score_texts(model, self.template, texts, self.labels, self.examples)
+
+    def score_missing(self, model: TextModel[LanguageModel], log: ScoreLog) -> Iterator[int]:
+        """Puntúa las tandas que no estén enteras en el registro; tras cada una, da cuántos textos añadió."""
+        for batch in self.batches():
+            lines = [row.line for row in batch]
+            if missing := log.missing(lines):
+                log.append(lines, self.score(model, [row.text for row in batch]))
+                yield len(missing)
+
+    def read_tokens(self, model: TextModel[LanguageModel]) -> list[int]:
+        """Cuenta los tokens que el modelo lee en cada tanda, sin leerlos.
+
+        Raises
+        ------
+        ValueError
+            Si un texto o los ejemplos no caben en el contexto, o no se pueden puntuar; dice en qué línea.
+        """
+        shown = ", ".join(str(example.line) for example in self.examples)
+        self._read_tokens(model, {f"Ejemplos (líneas {shown})" if shown else "Plantilla": ""})
+        return [
+            self._read_tokens(model, {f"Línea {row.line}": row.text for row in batch})
+            for batch in self.batches()
+        ]
+
+    def _read_tokens(self, model: TextModel[LanguageModel], texts: dict[str, str]) -> int:
+        prompts = self.template.prompts(list(texts.values()), self.examples)
+        completions = label_completions(self.labels, self.template.separator)
+        try:
+            return completions_trie(model, prompts, [completions] * len(prompts))[0].read_tokens
+        except ValueError as error:
+            if len(texts) == 1:
+                raise ValueError(f"{next(iter(texts))}: {error}") from error
+            return sum(self._read_tokens(model, {where: text}) for where, text in texts.items())
+
+
+def few_shot_task(
+    rows: Sequence[LabelledRow],
+    template: FewShotTemplate,
+    k: int,
+    generator: Generator,
+    limit: int | None = None,
+) -> FewShotTask:
+    """Reparte unas filas etiquetadas: k ejemplos y, de lo demás, lo que se pregunta.
+
+    Parameters
+    ----------
+    rows : sequence of LabelledRow
+        Todas.
+    template : FewShotTemplate
+        Cómo se escribe cada caso.
+    k : int
+        Cuántos ejemplos, repartidos entre las etiquetas.
+    generator : torch.Generator
+        La fuente de azar.
+    limit : int, optional
+        Cuántos textos se preguntan, al azar; si no se dice, todos.
+
+    Returns
+    -------
+    FewShotTask
+        La tarea. Un texto igual que el de un ejemplo, salvo por los espacios, no se pregunta: el prompt
+        llevaría escrita la respuesta.
+
+    Raises
+    ------
+    ValueError
+        Si no hay bastantes ejemplos o no queda nada que preguntar.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.prompting.templates import Template
+    >>> rows = [LabelledRow(f"Texto {i}", "sí" if i % 2 else "no", line=i + 2) for i in range(10)]
+    >>> template = FewShotTemplate(Template("Texto: <text>\\nRespuesta:"))
+    >>> task = few_shot_task(rows, template, 4, torch.Generator().manual_seed(0))
+    >>> len(task.examples), len(task.rows), task.labels
+    (4, 6, ('no', 'sí'))
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"Hay que clasificar al menos un texto, y el límite es {limit}.")
+    # Las dos funciones devuelven filas de las que reciben.
+    examples = balanced_examples(rows, k, generator)
+    others = shuffled(rows, generator)
+    taught = {_written(example.text) for example in examples}
+    pool = tuple(row for row in others if _written(row.text) not in taught)
+    if not pool:
+        raise ValueError(f"Con {k} ejemplos no queda ningún texto que clasificar: pida menos (k).")
+    labels = tuple(sorted({row.label for row in rows}))
+    return FewShotTask(template, labels, tuple(examples), pool, limit)
+
+
+def _written(text: str) -> str:
+    """El texto como se escribe en el prompt."""
+    return " ".join(text.split())

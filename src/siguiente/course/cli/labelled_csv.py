@@ -1,0 +1,181 @@
+"""Textos con etiqueta de una hoja de cálculo ajena."""
+
+import csv
+import io
+import os
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from siguiente.course.cli.text_file import read_utf8
+from siguiente.prompting.labels import LabelledText
+
+SEPARATORS = {",": "coma", ";": "punto y coma", "\t": "tabulador", "|": "barra"}
+# La primera línea con que Excel dice qué separa; lo dice también la cabecera, así que se pasa por alto.
+ANNOUNCED = re.compile(r'\A"?sep=.?"?(?=[\r\n])', re.IGNORECASE)
+SAVE_AS_UTF8 = (
+    "Guárdelo de nuevo: en Excel, con el tipo «CSV UTF-8»; "
+    "en LibreOffice, con el juego de caracteres «Unicode (UTF-8)»."
+)
+
+
+@dataclass(frozen=True)
+class LabelledRow(LabelledText):
+    """Un texto etiquetado que recuerda en qué línea de su archivo empieza; la primera es la 1.
+
+    Examples
+    --------
+    >>> LabelledRow("Qué golazo", "deportes", line=2).line
+    2
+    """
+
+    line: int
+
+
+def read_labelled_texts(
+    path: str | os.PathLike[str], text: str = "text", label: str = "label"
+) -> list[LabelledRow]:
+    """Lee los textos y las etiquetas de un archivo CSV en UTF-8 con una cabecera.
+
+    Parameters
+    ----------
+    path : path-like
+        El archivo. Lo separan comas, puntos y comas, tabuladores o barras: lo que separe, en la cabecera, las
+        dos columnas que se piden. Una primera línea como ``sep=;``, la de Excel, se pasa por alto.
+    text, label : str
+        Los nombres de esas columnas; las demás se pasan por alto. Valen los mismos arreglos que en una
+        etiqueta.
+
+    Returns
+    -------
+    list of LabelledRow
+        Una fila por texto, en el orden del archivo. El texto queda como está; en la etiqueta, los espacios
+        de alrededor y los caracteres que no se ven se quitan, y los espacios seguidos pasan a uno. Las filas
+        en blanco se saltan y las repetidas se quedan, aunque sus etiquetas se contradigan: son datos, y quien
+        los mide debe verlas.
+
+    Raises
+    ------
+    OSError
+        Si el archivo no se puede abrir.
+    ValueError
+        Si no está en UTF-8, si faltan columnas, si una fila no tiene las de la cabecera o le falta el texto o
+        la etiqueta, si dos etiquetas solo se distinguen por mayúsculas, acentos o espacios (la ñ no es una n
+        con acento), o si no hay al menos dos. El mensaje dice en qué línea.
+
+    Notes
+    -----
+    Otra codificación no se adivina: leer mal los acentos no daría ningún error, y el modelo
+    clasificaría otros textos.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "textos.csv"
+    ...     _ = path.write_text("tema;texto\\nbanca;Sin comisiones\\nocio;Vi un partido\\n", encoding="utf-8")
+    ...     [row.line for row in read_labelled_texts(path, "texto", "tema")]
+    [2, 3]
+    """
+    text, label = _seen(text), _seen(label)
+    if text == label:
+        raise ValueError(f"El texto y la etiqueta no pueden ser la misma columna ({text!r}).")
+    content = _decoded(Path(path))
+    separator = _separator(content, (text, label))
+    records = _records(content, separator)
+    names = [_seen(name) for name in next(records)[1]]
+    rows = []
+    for line, cells in records:
+        if len(cells) != len(names):
+            raise ValueError(_ragged(line, cells, names, separator))
+        rows.append(_row(line, cells[names.index(text)], cells[names.index(label)]))
+    _check_labels(rows)
+    return rows
+
+
+def _decoded(path: Path) -> str:
+    content = ANNOUNCED.sub("", read_utf8(path, SAVE_AS_UTF8))
+    if not content.strip():
+        raise ValueError(f"{path.name} está vacío: escriba una cabecera y, debajo, una fila por texto.")
+    return content
+
+
+def _separator(content: str, wanted: tuple[str, str]) -> str:
+    """Busca el separador con que la cabecera tiene las dos columnas."""
+    found, fault = list[str](), None
+    for separator in SEPARATORS:
+        try:
+            names = [_seen(name) for name in next(_records(content, separator), (1, []))[1]]
+        except ValueError as error:  # con otro separador, las comillas pueden no cuadrar
+            fault = error
+            continue
+        if all(names.count(name) == 1 for name in wanted):
+            return separator
+        found = max(found, names, key=len)
+    if fault and len(found) < 2:  # ningún separador da columnas: lo que falla son las comillas
+        raise fault
+    raise ValueError(
+        f"La cabecera debe tener una columna {wanted[0]!r} y otra {wanted[1]!r}, y tiene: "
+        f"{', '.join(map(repr, found))}. Diga cuáles son el texto y la etiqueta."
+    )
+
+
+def _records(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Recorre los registros que no están en blanco, cada uno con la línea en que empieza."""
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if any(map(_seen, cells)):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(
+            f"Línea {line}: las comillas no cuadran, o un campo pasa de {csv.field_size_limit()} letras. "
+            'Un campo entre comillas empieza y termina con «"»; dentro, cada comilla se escribe dos veces.'
+        ) from error
+
+
+def _ragged(line: int, cells: list[str], names: list[str], separator: str) -> str:
+    return (
+        f"Línea {line}: columnas, {len(cells)}; en la cabecera, {len(names)}. "
+        f'Si un texto lleva el separador ({SEPARATORS[separator]}), escríbalo entre comillas («"»).'
+    )
+
+
+def _row(line: int, text: str, label: str) -> LabelledRow:
+    label = _seen(label)
+    for name, value in {"el texto": _seen(text), "la etiqueta": label}.items():
+        if not value:
+            raise ValueError(f"Línea {line}: falta {name}. Escríbalo o borre la fila.")
+    return LabelledRow(text, label, line)
+
+
+def _check_labels(rows: Sequence[LabelledRow]) -> None:
+    """Exige dos etiquetas o más, y que no haya dos que parezcan la misma."""
+    seen: dict[str, LabelledRow] = {}
+    for row in rows:
+        first = seen.setdefault(_bare(row.label), row)
+        if first.label != row.label:
+            raise ValueError(
+                f"Las etiquetas {first.label!r} (línea {first.line}) y {row.label!r} (línea {row.line}) solo "
+                "se distinguen por mayúsculas, acentos o espacios: escríbalas igual."
+            )
+    if len(seen) < 2:
+        found = ", ".join(repr(row.label) for row in seen.values()) or "ninguna"
+        raise ValueError(f"Hacen falta al menos dos etiquetas distintas, y hay: {found}.")
+
+
+def _seen(text: str) -> str:
+    """Lo que se ve de un texto: sin caracteres invisibles y con un espacio donde haya varios o un salto."""
+    shown = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFC", " ".join(shown.split()))
+
+
+def _bare(label: str) -> str:
+    """Lo que queda de una etiqueta sin mayúsculas, acentos ni espacios; la ñ sigue siendo otra letra."""
+    composed = unicodedata.normalize("NFC", label.casefold())
+    letters = "".join(c if c == "ñ" else unicodedata.normalize("NFD", c) for c in composed)
+    return "".join(c for c in letters if not unicodedata.combining(c) and not c.isspace())

@@ -1,0 +1,185 @@
+"""Datos y pesos de quien usa los ejemplos: sus peticiones, lo que prefiere y lo que ya ajustó."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Generator, nn
+
+from siguiente.alignment.reward_model import RewardModel
+from siguiente.alignment.sequences import Demonstration, Preference, PromptCompletion, check_finite
+from siguiente.course.alignment.annotation import ask_annotators, label_pairs
+from siguiente.course.alignment.story_policy import (
+    ANSWER_LENGTH,
+    DEMONSTRATIONS,
+    load_story_policy,
+)
+from siguiente.course.alignment.story_reward_model import (
+    ANNOTATOR,
+    COMPARED,
+    load_story_pairs,
+    load_story_reward,
+)
+from siguiente.course.cli.records import (
+    load_preferences,
+    load_prompt_completion,
+    read_records,
+)
+from siguiente.course.data.story_requests import load_demonstrations
+from siguiente.course.stories.base import STORY_BASE
+from siguiente.language_models.protocol import TextModel
+from siguiente.runtime.store import write_atomically
+from siguiente.transformers.gpt import GPT
+
+PAIRS, ASKED = 2_000, 3_000  # los del curso que se usan si no se dan otros
+KINDS: dict[type, str] = {GPT: "una política", RewardModel: "un modelo de recompensa"}
+
+
+def open_policy(path: Path | None = None, base: bool = False) -> TextModel[GPT]:
+    """Abre la política de los cuentos o, con la misma forma, la que escribió un ejemplo.
+
+    Parameters
+    ----------
+    path : Path, optional
+        El archivo de :func:`save_weights`.
+    base : bool
+        Si, a falta de archivo, se parte del modelo base, que todavía no sabe responder.
+
+    Raises
+    ------
+    ValueError
+        Si el archivo está dañado o es de otro modelo.
+    """
+    policy: TextModel[Any] = STORY_BASE.load() if base else load_story_policy()
+    if path is not None:
+        load_weights(path, policy.model)
+    return policy
+
+
+def open_reward(path: Path | None, policy: TextModel[GPT]) -> RewardModel:
+    """Abre el modelo de recompensa de los cuentos, o el que escribió un ejemplo.
+
+    Parameters
+    ----------
+    path : Path, optional
+        El archivo de :func:`save_weights`.
+    policy : TextModel
+        Una política de la misma forma.
+
+    Raises
+    ------
+    ValueError
+        Si el archivo está dañado o es de otro modelo.
+    """
+    if path is None:
+        return load_story_reward()
+    model = RewardModel(policy.model)
+    load_weights(path, model)
+    return model.eval()
+
+
+def open_demonstrations(path: Path | None) -> Sequence[Demonstration]:
+    """Lee demostraciones propias; sin archivo, da las del curso."""
+    if path is None:
+        return load_demonstrations("train", DEMONSTRATIONS)
+    return [PromptCompletion(as_request(prompt), text) for prompt, text in load_prompt_completion(path)]
+
+
+def open_preferences(path: Path | None) -> list[Preference]:
+    """Lee preferencias propias; sin archivo, da las del curso, que puso un anotador simulado."""
+    if path is None:
+        pairs = load_story_pairs()[:PAIRS]
+        return label_pairs(pairs, ask_annotators(pairs, [ANNOTATOR], Generator().manual_seed(0)))
+    return [Preference(as_request(prompt), *texts) for prompt, *texts in load_preferences(path)]
+
+
+def open_prompts(path: Path | None) -> list[str]:
+    """Lee las peticiones de un archivo, cada una una vez; sin archivo, da peticiones de cuentos sin usar."""
+    if path is None:
+        used = DEMONSTRATIONS + COMPARED
+        return [demo.prompt for demo in load_demonstrations("train", used + ASKED)[used:]]
+    return list(dict.fromkeys(as_request(prompt) for _, (prompt,) in read_records(path, ("prompt",))))
+
+
+def as_request(prompt: str) -> str:
+    """Acaba una petición en salto de línea: así son aquellas con que se ajustó la política.
+
+    Examples
+    --------
+    >>> as_request("Salude.")
+    'Salude.\\n'
+    """
+    return prompt if prompt.endswith("\n") else f"{prompt}\n"
+
+
+def answer_room(policy: TextModel[GPT], prompts: Sequence[str]) -> int:
+    """Los tokens que puede ocupar una respuesta a cualquiera de las peticiones.
+
+    Raises
+    ------
+    ValueError
+        Si la petición más larga no deja sitio para responder.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.protocol import ByteTokenizer
+    >>> from siguiente.transformers.gpt import GPTConfig
+    >>> gpt = GPT(GPTConfig(vocab_size=258, context_length=16, layers=1, heads=1, channels=4))
+    >>> answer_room(TextModel(gpt, ByteTokenizer()), ["Salude.\\n"])
+    7
+    """
+    longest = max(prompts, key=lambda prompt: len(policy.encode(prompt)))
+    used, context = len(policy.encode(longest)), policy.model.context_length
+    if used >= context:
+        raise ValueError(
+            f"La petición {longest.strip()[:40]!r}… ocupa {used} tokens y en el contexto caben {context}: no "
+            "queda sitio para responder; acórtela."
+        )
+    return min(ANSWER_LENGTH, context - used)
+
+
+def save_weights(path: Path, model: nn.Module) -> None:
+    """Guarda los pesos de una política o de un modelo de recompensa, enteros o nada."""
+    from safetensors.torch import save
+
+    write_atomically(path, save({name: value.contiguous() for name, value in model.state_dict().items()}))
+
+
+def load_weights(path: Path, model: nn.Module) -> None:
+    """Pone en un modelo los pesos de un archivo.
+
+    Parameters
+    ----------
+    path : Path
+        El archivo de :func:`save_weights`.
+    model : nn.Module
+        Uno de la misma clase y forma.
+
+    Raises
+    ------
+    ValueError
+        Si el archivo está dañado, es de otro modelo o tiene algo que no es un número finito.
+    OSError
+        Si no se puede leer.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
+    try:
+        found = load(data)
+    except SafetensorError as error:
+        raise ValueError(f"{path.name} no es un archivo de pesos o está incompleto.") from error
+    shapes = [{name: value.shape for name, value in state.items()} for state in (found, model.state_dict())]
+    if shapes[0] != shapes[1]:
+        kind = KINDS.get(type(model), "un modelo")
+        raise ValueError(
+            f"{path.name} es de otro modelo: ahí va {kind} con la forma de la política de los cuentos. Dé el "
+            "archivo que escribió un ejemplo de esta parte."
+        )
+    for name, value in found.items():
+        check_finite(f"{path.name}, {name}", value)
+    model.load_state_dict(found)

@@ -1,0 +1,95 @@
+"""Guardar un tokenizador junto al modelo que se entrenó con él, y volver a abrirlo."""
+
+import json
+import os
+from pathlib import Path
+
+from siguiente.language_models.bpe import BPETokenizer
+from siguiente.language_models.words import WordTokenizer
+from siguiente.runtime.store import write_atomically
+
+
+def save_tokenizer(tokenizer: WordTokenizer | BPETokenizer, path: str | os.PathLike[str]) -> None:
+    """Escribe un tokenizador en un archivo JSON, entero o nada.
+
+    Parameters
+    ----------
+    tokenizer : WordTokenizer or BPETokenizer
+        El tokenizador.
+    path : path-like
+        El archivo. Si ya estaba, se sustituye.
+
+    Raises
+    ------
+    OSError
+        Si no se puede escribir.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_tokenizer(BPETokenizer(((97, 98),)), Path(folder) / "bpe.json")
+    ...     (Path(folder) / "bpe.json").read_text(encoding="utf-8")
+    '{"merges": [[97, 98]]}\\n'
+    """
+    if isinstance(tokenizer, WordTokenizer):
+        content: dict[str, object] = {"words": tokenizer.words}
+    else:
+        content = {"merges": tokenizer.merges}
+    write_atomically(Path(path), json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def load_tokenizer(path: str | os.PathLike[str]) -> WordTokenizer | BPETokenizer:
+    """Abre un tokenizador que guardó :func:`save_tokenizer`.
+
+    Parameters
+    ----------
+    path : path-like
+        El archivo.
+
+    Returns
+    -------
+    WordTokenizer or BPETokenizer
+        Igual que el que se guardó.
+
+    Raises
+    ------
+    OSError
+        Si el archivo no se puede abrir.
+    ValueError
+        Si está dañado o no es de un tokenizador del curso.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> words = WordTokenizer.from_texts(["El gato ve al gato."])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_tokenizer(words, Path(folder) / "tokenizer.json")
+    ...     load_tokenizer(Path(folder) / "tokenizer.json") == words
+    True
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
+    try:
+        return _tokenizer(json.loads(data))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"{path.name} está dañado o no es un tokenizador del curso: vuelva a crearlo."
+        ) from error
+
+
+def _tokenizer(content: object) -> WordTokenizer | BPETokenizer:
+    """Comprueba lo leído, campo a campo, y hace con ello un tokenizador."""
+    match content:
+        case {"words": [*words]} if all(isinstance(word, str) and word for word in words):
+            return WordTokenizer(tuple(words))
+        case {"merges": [*merges]} if all(_is_pair(pair) for pair in merges):
+            return BPETokenizer(tuple((left, right) for left, right in merges))
+    raise TypeError("No tiene ni palabras ni uniones.")
+
+
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(type(token) is int for token in pair)

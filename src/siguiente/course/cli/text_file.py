@@ -1,0 +1,122 @@
+"""Leer el texto de cualquiera: un archivo en UTF-8, o un error que dice qué le pasa."""
+
+import os
+import re
+from pathlib import Path
+
+SAVE_AS_UTF8 = "Guárdelo de nuevo como texto, con la codificación UTF-8."
+BLOCKS, BLOCK = 20, 100  # bloques en que se corta un texto, como poco, y sus palabras, como mucho
+HELD_OUT = 10  # de cada cuántos bloques se aparta uno
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """Lee un texto con que entrenar o medir.
+
+    Parameters
+    ----------
+    path : path-like
+        Un archivo de texto en UTF-8.
+
+    Returns
+    -------
+    str
+        El texto entero, con todos los saltos de línea escritos ``\\n``.
+
+    Raises
+    ------
+    OSError
+        Si el archivo no existe o no se puede abrir.
+    ValueError
+        Si no es texto, si no está en UTF-8 o si no tiene al menos dos caracteres que se vean.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "texto.txt"
+    ...     _ = path.write_bytes("El niño\\r\\nno vino.".encode())
+    ...     read_text(path)
+    'El niño\\nno vino.'
+    """
+    path = Path(path)
+    text = read_utf8(path, SAVE_AS_UTF8).replace("\r\n", "\n").replace("\r", "\n")
+    if len("".join(text.split())) < 2:
+        found = repr(text.strip()) if text.strip() else "vacío"
+        raise ValueError(f"{path.name} no tiene qué aprender ({found}): hacen falta unas cuantas frases.")
+    return text
+
+
+def split_text(text: str) -> tuple[list[str], list[str]]:
+    """Corta un texto en bloques y aparta el último décimo, para medir con lo que no se vio.
+
+    Parameters
+    ----------
+    text : str
+        Un texto de 20 palabras o más.
+
+    Returns
+    -------
+    tuple of (list of str, list of str)
+        Los bloques con que se aprende y aquellos con que se mide, de 100 palabras como mucho. Juntos son el
+        texto, sin los espacios del final.
+
+    Raises
+    ------
+    ValueError
+        Si el texto tiene menos de 20 palabras.
+
+    Examples
+    --------
+    >>> learn, held_out = split_text("uno dos tres cuatro cinco " * 8)
+    >>> len(learn), held_out
+    (18, [' dos tres', ' cuatro cinco'])
+    """
+    words = len(text.split())
+    if words < BLOCKS:
+        raise ValueError(f"El texto tiene menos de {BLOCKS} palabras: hace falta uno más largo.")
+    blocks = re.findall(rf"(?:\s*\S+){{1,{min(BLOCK, words // BLOCKS)}}}", text)
+    kept = len(blocks) - len(blocks) // HELD_OUT
+    return blocks[:kept], blocks[kept:]
+
+
+def read_utf8(path: Path, advice: str) -> str:
+    """Lee un archivo en UTF-8 tal cual, sin la marca de comienzo que algunos programas le ponen.
+
+    Otra codificación no se adivina: leer mal los acentos no daría ningún error.
+
+    Parameters
+    ----------
+    path : Path
+        El archivo.
+    advice : str
+        Qué hacer si no está en UTF-8.
+
+    Raises
+    ------
+    OSError
+        Si el archivo no se puede abrir.
+    ValueError
+        Si no está en UTF-8 o si tiene caracteres nulos.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "texto.txt").write_bytes("\\ufeffEl niño.\\r\\n".encode())
+    ...     read_utf8(Path(folder) / "texto.txt", "Guárdelo en UTF-8.")
+    'El niño.\\r\\n'
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
+    try:
+        content = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
+        raise ValueError(
+            f"{path.name} no está en UTF-8 (línea {line}, byte {byte:#04x}). {advice}"
+        ) from error
+    if "\0" in content:
+        raise ValueError(f"{path.name} no es un texto en UTF-8: tiene caracteres nulos. {advice}")
+    return content

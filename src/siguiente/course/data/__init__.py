@@ -1,0 +1,1 @@
+"""Los datos del curso."""

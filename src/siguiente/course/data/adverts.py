@@ -1,0 +1,51 @@
+"""Anuncios de segunda mano, con el producto, el precio y la ciudad de cada uno."""
+
+from dataclasses import dataclass
+
+from siguiente.course.data.packaged import packaged_rows
+
+FIELDS = ("producto", "precio", "ciudad")
+
+
+@dataclass(frozen=True)
+class Advert:
+    """Un anuncio y lo que hay que sacar de él.
+
+    Examples
+    --------
+    >>> Advert("Mesa, 9 euros, en Lima.", "mesa", 9, "Lima").answer()
+    {'producto': 'mesa', 'precio': 9, 'ciudad': 'Lima'}
+    """
+
+    text: str
+    product: str
+    price: int
+    city: str
+
+    def answer(self) -> dict[str, str | int]:
+        """Lo que hay que sacar, con los nombres de `FIELDS`."""
+        return dict(zip(FIELDS, (self.product, self.price, self.city), strict=True))
+
+
+def load_adverts(split: str) -> list[Advert]:
+    """Devuelve los anuncios de una de las dos partes, en un orden fijo.
+
+    Parameters
+    ----------
+    split : {"examples", "test"}
+        Los tres que se enseñan al modelo o los demás, con que se mide.
+
+    Raises
+    ------
+    ValueError
+        Si no existe esa parte.
+
+    Examples
+    --------
+    >>> load_adverts("examples")[0].city
+    'Sevilla'
+    """
+    rows = [row for row in packaged_rows("adverts.csv") if row["split"] == split]
+    if not rows:
+        raise ValueError(f"No existe la parte {split!r}: elija «examples» o «test».")
+    return [Advert(row["text"], row["product"], int(row["price"]), row["city"]) for row in rows]

@@ -1,0 +1,61 @@
+"""Los 84 tweets en que la marca regala el sector: una filtración a propósito, que se puede quitar."""
+
+import re
+from collections.abc import Mapping
+
+from siguiente.course.data.packaged import packaged_rows
+from siguiente.prompting.labels import LabelledText
+
+BRANDS = {
+    "alimentos": "Tulvaro",
+    "automóviles": "Crenzula",
+    "bancos": "Jivorne",
+    "bebidas": "Palduxo",
+    "deportes": "Mekrina",
+    "supermercados": "Zorbento",
+    "telefonía": "Wendurfa",
+}
+_PLACEHOLDER = re.compile(r"(^|[.?!]\s)?<brand>")
+
+
+def load_branded_tweets(brands: Mapping[str, str] = BRANDS) -> list[LabelledText]:
+    """Devuelve los tweets con la marca de cada sector, en un orden fijo en que los sectores se alternan.
+
+    Parameters
+    ----------
+    brands : mapping of str to str
+        Lo que se escribe en el hueco de los tweets de cada sector. Con `BRANDS`, saber siete marcas
+        basta para acertar siempre. Con ``"la empresa"`` en todos, hay que leer el resto. Con las
+        marcas cambiadas de sector, se ve quién leía y quién se sabía la tabla.
+
+    Returns
+    -------
+    list of LabelledText
+        Doce tweets por sector. Si el hueco empieza una frase, lo que lo llena empieza con mayúscula.
+
+    Raises
+    ------
+    ValueError
+        Si falta la marca de algún sector.
+
+    Examples
+    --------
+    >>> load_branded_tweets()[0].text[:30]
+    'Tulvaro cambió la fórmula sin '
+    >>> load_branded_tweets(dict.fromkeys(BRANDS, "la empresa"))[0].text[:30]
+    'La empresa cambió la fórmula s'
+    """
+    if missing := [sector for sector in BRANDS if sector not in brands]:
+        raise ValueError(f"Falta la marca de {', '.join(missing)}: dé una por sector, aunque se repita.")
+    return [
+        LabelledText(_fill(row["text"], brands[row["label"]]), row["label"])
+        for row in packaged_rows("branded_tweets.csv")
+    ]
+
+
+def _fill(text: str, brand: str) -> str:
+    def put(match: re.Match[str]) -> str:
+        before: str | None = match[1]
+        return brand if before is None else before + brand[:1].upper() + brand[1:]
+
+    return _PLACEHOLDER.sub(put, text)

@@ -1,0 +1,259 @@
+"""Cuentos cortos escritos por una gramática que conoce la probabilidad exacta de cada uno."""
+
+import math
+import random
+import re
+from bisect import bisect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+import torch
+from torch import Generator
+
+from siguiente.course.data.grammar import (
+    Choice,
+    Reading,
+    entropy,
+    mean_bytes,
+    readings,
+    variety,
+    write,
+)
+from siguiente.course.data.grammar_notation import compile_template
+from siguiente.course.data.story_plots import FRAGMENTS, PLOTS
+from siguiente.course.data.story_words import POOLS
+
+# La semilla de cada parte.
+SPLITS = {"train": 2026, "test": 7919}
+
+
+@dataclass(frozen=True)
+class Story:
+    """Un cuento, el nombre de su argumento y las palabras que se sortearon, por su papel.
+
+    Examples
+    --------
+    >>> Story("Ana rio.", "joy", {"hero": "Ana"}).roles["hero"]
+    'Ana'
+    """
+
+    text: str
+    plot: str
+    roles: Mapping[str, str]
+
+
+@lru_cache(maxsize=4)
+def load_stories(split: str, count: int) -> tuple[str, ...]:
+    """Los primeros cuentos de una parte: siempre los mismos y en el mismo orden.
+
+    Parameters
+    ----------
+    split : str
+        ``"train"``, para aprender, o ``"test"``, para medir. Se escriben con semillas distintas.
+    count : int
+        Cuántos.
+
+    Raises
+    ------
+    ValueError
+        Si la parte no existe o el número es negativo.
+
+    Examples
+    --------
+    >>> load_stories("train", 2) == load_stories("train", 5)[:2]
+    True
+    """
+    if split not in SPLITS:
+        raise ValueError(f"No hay una parte «{split}». Elija una de estas: {', '.join(SPLITS)}.")
+    return _first(random.Random(SPLITS[split]), count)
+
+
+def sample_stories(count: int, generator: Generator) -> list[str]:
+    """Escribe cuentos nuevos, independientes entre sí.
+
+    Parameters
+    ----------
+    count : int
+        Cuántos.
+    generator : torch.Generator
+        La fuente de azar.
+
+    Raises
+    ------
+    ValueError
+        Si el número es negativo.
+
+    Examples
+    --------
+    >>> import torch
+    >>> len(sample_stories(3, torch.Generator().manual_seed(0)))
+    3
+    """
+    seed = int(torch.randint(2**63 - 1, (), generator=generator))
+    return list(_first(random.Random(seed), count))
+
+
+def story_logprob(text: str) -> float:
+    """El logaritmo de la probabilidad de que la gramática escriba este cuento.
+
+    Parameters
+    ----------
+    text : str
+        Un cuento completo.
+
+    Returns
+    -------
+    float
+        En nats, menor que cero.
+
+    Raises
+    ------
+    ValueError
+        Si la gramática no puede escribir el texto.
+
+    Examples
+    --------
+    >>> story = load_stories("test", 1)[0]
+    >>> 20 < -story_logprob(story) < 100
+    True
+    """
+    return math.log(sum(reading.probability for _, reading in _whole(text)) / len(PLOTS))
+
+
+def prefix_logprob(text: str) -> float:
+    """El logaritmo de la probabilidad de que un cuento empiece así; :math:`-\\infty` si ninguno lo hace.
+
+    Notes
+    -----
+    La probabilidad verdadera de que a un comienzo :math:`u` le siga un trozo :math:`v` es
+    :math:`p(v \\mid u) = p(uv\\ldots) / p(u\\ldots)`: lo que un modelo de lenguaje intenta estimar.
+
+    Examples
+    --------
+    >>> prefix_logprob(""), prefix_logprob("Había un dragón")
+    (0.0, -inf)
+    """
+    trees = story_grammar().options
+    total = sum(reading.probability for tree in trees for reading in readings(tree, text, prefix=True))
+    return math.log(total / len(trees)) if total else -math.inf
+
+
+def possible_words(text: str) -> int:
+    """Cuántas palabras seguidas, desde el comienzo, pudo escribir la gramática.
+
+    Examples
+    --------
+    >>> story = load_stories("train", 1)[0]
+    >>> possible_words(story) == len(story.split(" ")), possible_words("Samuel escondía tres neveras")
+    (True, 2)
+    """
+    words = text.split(" ")
+    return bisect(
+        range(1, len(words) + 1), False, key=lambda n: prefix_logprob(" ".join(words[:n])) == -math.inf
+    )
+
+
+def describe_story(text: str) -> Story:
+    """Reconstruye cómo se escribió un cuento: su argumento y quién es quién.
+
+    Raises
+    ------
+    ValueError
+        Si la gramática no puede escribir el texto.
+
+    Examples
+    --------
+    >>> story = describe_story(load_stories("test", 1)[0])
+    >>> story.roles["hero"] in story.text
+    True
+    """
+    plot, reading = _whole(text)[0]
+    return Story(text, plot, {name: word.text for name, word in reading.words.items()})
+
+
+def story_entropy() -> float:
+    """La entropía de la gramática, en nats por cuento: la media de `story_logprob`, cambiada de signo.
+
+    Examples
+    --------
+    >>> 30 < story_entropy() < 100
+    True
+    """
+    return entropy(story_grammar())
+
+
+def story_bytes() -> float:
+    """Cuántos bytes mide, de media, un cuento.
+
+    Examples
+    --------
+    >>> 250 < story_bytes() < 600
+    True
+    """
+    return mean_bytes(story_grammar())
+
+
+def entropy_bits_per_byte() -> float:
+    """La entropía por byte: el suelo que ningún modelo puede bajar con textos nuevos, en promedio.
+
+    Examples
+    --------
+    >>> 0 < entropy_bits_per_byte() < 1
+    True
+    """
+    return story_entropy() / math.log(2) / story_bytes()
+
+
+def story_variety() -> int:
+    """Cuántos cuentos distintos puede escribir la gramática.
+
+    Examples
+    --------
+    >>> story_variety() > 10**9
+    True
+    """
+    return variety(story_grammar())
+
+
+@lru_cache(maxsize=1)
+def story_grammar() -> Choice:
+    """El árbol de la gramática: una alternativa entre los argumentos, todos igual de probables.
+
+    Examples
+    --------
+    >>> len(story_grammar().options) == len(PLOTS)
+    True
+    """
+    trees = tuple(compile_template(_expanded(plot), POOLS) for plot in PLOTS.values())
+    return Choice(trees, (1 / len(trees),) * len(trees))
+
+
+def _expanded(template: str) -> str:
+    """La plantilla con cada ``<nombre>`` sustituido por su fragmento."""
+    return re.sub(r"<(\w+)>", lambda name: FRAGMENTS[name[1]], template)
+
+
+def _endless(rng: random.Random) -> Iterator[str]:
+    while True:
+        yield write(story_grammar(), rng, {})
+
+
+def _first(rng: random.Random, count: int) -> tuple[str, ...]:
+    if count < 0:
+        raise ValueError(f"No se pueden escribir {count} cuentos: pida cero o más.")
+    return tuple(islice(_endless(rng), count))
+
+
+def _whole(text: str) -> list[tuple[str, Reading]]:
+    """Las lecturas del texto entero, con el nombre de su argumento."""
+    found = [
+        (plot, reading)
+        for plot, tree in zip(PLOTS, story_grammar().options, strict=True)
+        for reading in readings(tree, text)
+        if reading.end == len(text)
+    ]
+    if not found:
+        raise ValueError(f"La gramática no puede escribir este texto: «{text[:60]}…». Use `sample_stories`.")
+    return found

@@ -1,0 +1,142 @@
+"""La recompensa verdadera de un cuento: qué lo hace bueno, escrito de modo que se puede calcular."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from siguiente.course.data.story_requests import THEMES, StoryRequest, read_request
+from siguiente.course.data.story_words import PEOPLE
+
+NAMES = frozenset(word.text for word in PEOPLE)
+# fmt: off
+#: Gestos amables y palabras de ánimo.
+KIND = frozenset((
+    "abrazo", "abrazaron", "acompáñame", "alegría", "amiga", "amigo", "aplaudió", "ayudó", "besó", "bondad",
+    "bravo", "compartieron", "gracias", "jugaba", "maravilla", "paciencia", "prometió", "regalas", "regalo",
+    "reír", "rieron", "risa", "risas", "sonríe", "sonríen", "sonrió", "sonrisa", "tesoro", "ánimo",
+))
+#: Burlas, quejas y sustos.
+UNKIND = frozenset((
+    "avergonzada", "avergonzado", "burlaba", "chocó", "desapareció", "equivoco", "llorar", "miedo",
+    "pierdes", "protestó", "revancha", "ríndete", "susto", "temblando", "temblar", "triste",
+))
+# fmt: on
+RUN = 4  # palabras seguidas que ya cuentan como repetición
+MOST = 4  # gestos distintos que se cuentan
+CAST = 3  # personas que caben en un cuento sin confundirse
+
+
+class Merits(NamedTuple):
+    """Lo que se le mira a un cuento; todo está entre 0 y 1, salvo `kind`, que baja hasta −1."""
+
+    hero: float
+    """Si el protagonista es quien se pidió; la mitad, si solo sale."""
+    theme: float
+    """Qué parte de las palabras del asunto pedido tiene."""
+    ending: float
+    """Si termina con una frase completa."""
+    steady: float
+    """Si no confunde a sus personajes. Con más de tres, va bajando hasta cero."""
+    fresh: float
+    """Qué parte de sus grupos de cuatro palabras no se repite."""
+    kind: float
+    """Gestos amables distintos menos desagradables; más de cuatro no suman."""
+
+
+#: Cuánto vale cada mérito, en puntos.
+WEIGHTS = Merits(hero=1.0, theme=2.0, ending=1.0, steady=1.0, fresh=4.0, kind=4.0)
+
+
+def story_merits(request: StoryRequest, story: str) -> Merits:
+    """Mide un cuento como respuesta a una petición.
+
+    Parameters
+    ----------
+    request : StoryRequest
+        Lo que se pidió.
+    story : str
+        Lo que se escribió.
+
+    Examples
+    --------
+    >>> story = "Desde los seis años, Ana quería una mascota. Ana la llamará Nube, y dormirá"
+    >>> merits = story_merits(StoryRequest("Ana", "pet"), story)
+    >>> merits.hero, merits.theme, merits.ending
+    (1.0, 1.0, 0.0)
+    """
+    words = re.findall(r"\w+", story)
+    people = [word for word in words if word in NAMES]
+    lower = [word.lower() for word in words]
+    return Merits(
+        hero=_hero(request.hero, people),
+        theme=_share(THEMES[request.plot].cues, lower),
+        ending=float(story.rstrip().endswith((".", "!", "?", "»"))),
+        steady=min(1.0, max(0.0, 1 - (len(set(people)) - CAST) / CAST)),
+        fresh=_fresh(lower),
+        kind=(_different(KIND, lower) - _different(UNKIND, lower)) / MOST,
+    )
+
+
+def score_merits(prompts: Sequence[str], stories: Sequence[str]) -> Tensor:
+    """Los seis méritos de cada cuento, (B, 6): una fila por cuento, una columna por mérito.
+
+    Examples
+    --------
+    >>> score_merits([StoryRequest("Ana", "pet").text], ["Ana quería una mascota."])[0, [0, 2]]
+    tensor([1., 1.])
+    """
+    pairs = zip(prompts, stories, strict=True)
+    return torch.tensor([story_merits(read_request(prompt), story) for prompt, story in pairs])
+
+
+def gold_reward(request: StoryRequest, story: str) -> float:
+    """La recompensa verdadera de un cuento, en puntos: la suma de sus méritos, cada uno con su peso.
+
+    Examples
+    --------
+    >>> from siguiente.course.data.story_requests import load_demonstrations
+    >>> request, story = load_demonstrations("test", 1)[0]
+    >>> gold_reward(request, story) > gold_reward(request, "Gracias. " * 20)
+    True
+    """
+    return sum(weight * merit for weight, merit in zip(WEIGHTS, story_merits(request, story), strict=True))
+
+
+def gold_rewards(prompts: Sequence[str], stories: Sequence[str]) -> list[float]:
+    """La recompensa verdadera de cada cuento, con la forma que espera el aprendizaje por refuerzo.
+
+    Parameters
+    ----------
+    prompts : sequence of str
+        B peticiones, como las escribe :attr:`~siguiente.course.data.story_requests.StoryRequest.text`.
+    stories : sequence of str
+        B cuentos.
+
+    Raises
+    ------
+    ValueError
+        Si no hay tantos cuentos como peticiones o alguna no es una petición de cuento.
+    """
+    if len(prompts) != len(stories):
+        raise ValueError(f"Hay {len(prompts)} peticiones y {len(stories)} cuentos: dé uno por petición.")
+    return [gold_reward(read_request(p), story) for p, story in zip(prompts, stories, strict=True)]
+
+
+def _hero(hero: str, people: Sequence[str]) -> float:
+    return float(people[0] == hero) / 2 + 0.5 if hero in people else 0.0
+
+
+def _share(wanted: Sequence[str], words: Sequence[str]) -> float:
+    return sum(word in words for word in wanted) / len(wanted)
+
+
+def _different(wanted: frozenset[str], words: Sequence[str]) -> int:
+    return min(MOST, len(wanted.intersection(words)))
+
+
+def _fresh(words: Sequence[str]) -> float:
+    runs = [tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)]
+    return len(set(runs)) / len(runs) if runs else 0.0

@@ -1,0 +1,42 @@
+"""Los 441 tweets de siete sectores con que se comparan plantillas y se clasifica con pocos ejemplos."""
+
+from siguiente.course.data.packaged import packaged_rows
+from siguiente.prompting.labels import LabelledText
+
+SECTORS = ("alimentos", "automóviles", "bancos", "bebidas", "deportes", "supermercados", "telefonía")
+SPLITS = ("test", "examples", "development")
+
+
+def load_tweets(split: str) -> list[LabelledText]:
+    """Devuelve los tweets de una parte, en un orden fijo en que los sectores se alternan.
+
+    Parameters
+    ----------
+    split : str
+        ``"test"`` (140 tweets, solo para la medida final), ``"examples"`` (140, los que se pueden
+        mostrar en un *prompt*) o ``"development"`` (161, para elegir la forma del *prompt*).
+
+    Returns
+    -------
+    list of LabelledText
+        Los siete primeros son uno de cada sector, en el orden de `SECTORS`; los siete siguientes,
+        también. Así, los ``7 * k`` primeros son ``k`` de cada sector.
+
+    Raises
+    ------
+    ValueError
+        Si la parte no existe.
+
+    Examples
+    --------
+    >>> examples = load_tweets("examples")
+    >>> len(examples), [tweet.label for tweet in examples[:3]]
+    (140, ['alimentos', 'automóviles', 'bancos'])
+    """
+    if split not in SPLITS:
+        raise ValueError(f"No hay una parte «{split}». Elija una de estas: {', '.join(SPLITS)}.")
+    return [
+        LabelledText(row["text"], row["label"])
+        for row in packaged_rows("tweets.csv")
+        if row["split"] == split
+    ]

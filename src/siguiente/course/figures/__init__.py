@@ -1,0 +1,1 @@
+"""Las figuras de las páginas."""

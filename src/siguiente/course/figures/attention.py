@@ -1,0 +1,63 @@
+"""Pesos de atención: a qué mira cada token, en una cuadrícula."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from siguiente.course.figures.style import literal, new_axes
+from siguiente.course.report.numbers import number
+
+
+def attention_heatmap(
+    weights: Sequence[Sequence[float]],
+    looking: Sequence[str],
+    seen: Sequence[str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Dibuja los pesos de una atención, más oscuros cuanto mayores.
+
+    Parameters
+    ----------
+    weights : sequence of sequence of float
+        (T, S), entre 0 y 1: en cada fila, lo que un token mira a los demás.
+    looking : sequence of str
+        Los T tokens que miran, de arriba abajo.
+    seen : sequence of str
+        Los S tokens mirados, de izquierda a derecha.
+    ax : Axes, optional
+        Donde dibujar.
+
+    Returns
+    -------
+    Axes
+        Los ejes; las casillas con un peso de 0,05 o más lo llevan escrito.
+
+    Raises
+    ------
+    ValueError
+        Si los pesos no tienen una fila por token que mira y una columna por token mirado.
+
+    Examples
+    --------
+    >>> import matplotlib.figure
+    >>> ax = matplotlib.figure.Figure().subplots()
+    >>> ax = attention_heatmap([[0.9, 0.1], [0.0, 1.0]], ["a", "b"], ["el", "gato"], ax)
+    >>> [text.get_text() for text in ax.texts]
+    ['0,9', '0,1', '1,0']
+    """
+    grid = [[float(weight) for weight in row] for row in weights]
+    if not looking or len(grid) != len(looking) or any(len(row) != len(seen) for row in grid):
+        raise ValueError(f"Los pesos no tienen {len(looking)} filas y {len(seen)} columnas, una por token.")
+    ax = new_axes(ax, height=1.4 + 0.36 * len(looking))
+    ax.grid(visible=False)
+    ax.imshow(grid, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row, line in enumerate(grid):
+        for column, weight in enumerate(line):
+            if weight >= 0.05:
+                color = "white" if weight > 0.6 else "black"
+                ax.text(column, row, number(weight, 1), color=color, ha="center", va="center")
+    ax.set_xticks(range(len(seen)), [literal(token) for token in seen])
+    ax.set_yticks(range(len(looking)), [literal(token) for token in looking])
+    ax.tick_params(length=0)
+    ax.set(xlabel="A qué mira", ylabel="Quién mira")
+    return ax

@@ -1,0 +1,97 @@
+"""Recordar: qué probabilidad da un modelo a un nombre que ya salió, según lo lejos que quedó."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from siguiente.language_models.protocol import LanguageModel, Tokenizer
+
+
+class Recall(NamedTuple):
+    """Las veces que un nombre vuelve a salir en un texto."""
+
+    distance: Tensor
+    """Tokens desde la última vez que salió, (K,)."""
+    probability: Tensor
+    """La que el modelo le da si lo que viene es un nombre, (K,)."""
+
+
+def word_numbers(tokenizer: Tokenizer, words: Sequence[str]) -> Tensor:
+    """Por token, (V,), qué palabra de la lista es, con espacio delante o sin él; -1 si no es ninguna.
+
+    Examples
+    --------
+    >>> from siguiente.language_models.words import WordTokenizer
+    >>> tokenizer = WordTokenizer.from_texts(["Ana ve a Ana y a Luis"])
+    >>> word_numbers(tokenizer, ["Ana", "Luis"])[257:].tolist(), tokenizer.words
+    ([-1, 0, 1, -1, -1, 0], (' a', ' Ana', ' Luis', ' ve', ' y', 'Ana'))
+    """
+    numbers = torch.full((tokenizer.vocab_size,), -1)
+    for number, word in enumerate(words):
+        for ids in (tokenizer.encode(word), tokenizer.encode(" " + word)):
+            if len(ids) == 1:
+                numbers[ids[0]] = number
+    return numbers
+
+
+def recall(model: LanguageModel, ids: Tensor, names: Tensor) -> Recall:
+    """Busca los nombres repetidos de un texto y mide si el modelo los esperaba.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        Cualquier modelo del protocolo.
+    ids : Tensor
+        Los tokens del texto, (T,), con el de comienzo.
+    names : Tensor
+        Por token del vocabulario, (V,), el número de su nombre, o -1 si no es un nombre. Las formas de uno,
+        con espacio delante y sin él, llevan el mismo número.
+
+    Returns
+    -------
+    Recall
+        En el orden del texto; vacío si ningún nombre se repite. No cuentan las veces en que el modelo da
+        probabilidad 0 a todos los nombres: no prefiere ninguno.
+
+    Notes
+    -----
+    La probabilidad se reparte entre los nombres: así no cuenta si el modelo esperaba un nombre u otra cosa,
+    sino cuál,
+
+    .. math:: \\frac{\\sum_{v \\in g} p(v \\mid x_{<t})}{\\sum_{v \\in \\text{nombres}} p(v \\mid x_{<t})}.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from siguiente.language_models.protocol import UniformModel
+    >>> recall(UniformModel(4), torch.tensor([0, 1, 3, 1]), names=torch.tensor([-1, 0, 1, -1]))
+    Recall(distance=tensor([2]), probability=tensor([0.5000]))
+    """
+    logits, _ = model.step(ids[None, :-1], last=len(ids) - 1)
+    chances = logits[0].softmax(-1)  # (T - 1, V)
+    seen: dict[int, int] = {}
+    found = []
+    for t, name in enumerate(names[ids].tolist()):
+        if name in seen:
+            p = chances[t - 1]
+            if total := p[names >= 0].sum().item():
+                found.append((t - seen[name], p[names == name].sum().item() / total))
+        if name >= 0:
+            seen[name] = t
+    return Recall(torch.tensor([d for d, _ in found]), torch.tensor([p for _, p in found]))
+
+
+def within(recalls: list[Recall], low: int, high: int) -> Tensor:
+    """La media de cada texto en las distancias de `low` a `high`, sin los textos que no tienen ninguna.
+
+    Examples
+    --------
+    >>> import torch
+    >>> within([Recall(torch.tensor([3, 9, 4]), torch.tensor([0.5, 0.2, 1.0]))], low=1, high=5)
+    tensor([0.7500])
+    """
+    chosen = [r.probability[(r.distance >= low) & (r.distance <= high)] for r in recalls]
+    means = [p.mean() for p in chosen if len(p)]
+    return torch.stack(means) if means else torch.empty(0)

@@ -1,0 +1,90 @@
+"""Los datos que Gemma escribe de unos anuncios, sin restricción: se escriben una vez y se anotan."""
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from siguiente.course.data.adverts import load_adverts
+from siguiente.language_models.protocol import TextModel
+from siguiente.language_models.sampling import generate_batch, greedy
+from siguiente.language_models.scoring import text_nats
+from siguiente.llm.pretrained import PretrainedModel
+from siguiente.prompting.few_shot import FewShotTemplate
+from siguiente.prompting.labels import LabelledText
+from siguiente.prompting.templates import Template
+from siguiente.runtime.trained import Part, Run, Trained
+
+BASE = "gemma-3-270m"
+ASK = "Responda con un JSON que tenga producto, precio y ciudad."
+ADVERTS = 10
+LENGTH = 30  # tokens, como mucho
+READ = 2  # respuestas que se vuelven a leer para comprobar los pesos
+SHOTS = {"zero": 0, "three": 3}
+
+
+def advert_prompts(shots: int) -> list[str]:
+    """Los diez primeros anuncios de prueba, cada uno detrás de los primeros ejemplos resueltos.
+
+    Examples
+    --------
+    >>> [prompt.count("JSON:") for prompt in advert_prompts(3)[:2]]
+    [4, 4]
+    """
+    template = FewShotTemplate(Template("Anuncio: <text>\nJSON:"), ASK)
+    solved = [
+        LabelledText(advert.text, json.dumps(advert.answer(), ensure_ascii=False))
+        for advert in load_adverts("examples")
+    ]
+    return template.prompts([advert.text for advert in load_adverts("test")[:ADVERTS]], solved[:shots])
+
+
+def load_free_answers(shots: int) -> list[str]:
+    """Abre lo que Gemma escribe tras cada *prompt*; si falta, lo escribe.
+
+    Parameters
+    ----------
+    shots : int
+        Cuántos ejemplos ve: 0 o 3.
+
+    Raises
+    ------
+    ValueError
+        Si no hay respuestas con ese número de ejemplos.
+    """
+    names = {number: name for name, number in SHOTS.items()}
+    if shots not in names:
+        raise ValueError(f"No hay respuestas con {shots} ejemplos. Hay con estos: 0 y 3.")
+    return [text for some in ADVERT_ANSWERS.rows(names[shots]) for text in some]
+
+
+@cache
+def model() -> TextModel[PretrainedModel]:
+    """Gemma, abierta una vez."""
+    from siguiente.llm.files.loading import load
+
+    return load(BASE)
+
+
+def written(prompts: Sequence[str]) -> list[str]:
+    """Lo más probable tras cada *prompt*, hasta una línea en blanco."""
+    [blank] = model().tokenizer.encode("\n\n")
+    ids = [model().encode(text) for text in prompts]
+    return [model().decode(row) for row in generate_batch(model().model, ids, LENGTH, greedy, blank)]
+
+
+def sweep(part: Part) -> Run:
+    """Escribe las respuestas, de dos en dos."""
+    prompts = advert_prompts(SHOTS[part.name])
+
+    def reports() -> Iterator[Any]:
+        for start in range(0, ADVERTS, READ):
+            yield written(prompts[start : start + READ])
+
+    def measure(rows: list[Any]) -> list[float]:
+        return [float(text_nats(model(), [text], context=prompts[0])) for text in rows[0]]
+
+    return Run(None, reports(), measure)
+
+
+ADVERT_ANSWERS = Trained("advert-answers", __name__, sweep, parts=tuple(SHOTS))

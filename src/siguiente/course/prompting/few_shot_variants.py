@@ -1,0 +1,111 @@
+"""Lo que Gemma da a los sectores con otras plantillas y con marcas: se puntúa una vez y se anota."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import torch
+
+from siguiente.course.data.branded_tweets import BRANDS, load_branded_tweets
+from siguiente.course.data.tweets import SECTORS, load_tweets
+from siguiente.course.prompting.few_shot_draws import example_sets
+from siguiente.language_models.protocol import TextModel
+from siguiente.llm.pretrained import PretrainedModel
+from siguiente.prompting.few_shot import TEMPLATES, FewShotScores, score_texts
+from siguiente.prompting.labels import CONTENT_FREE, LabelledText
+from siguiente.runtime.trained import Part, Run, Trained
+
+BASE = "gemma-3-270m"
+CHOSEN = "categoría"  # la plantilla de la página
+TRIED = 70  # tweets de desarrollo con que se elige la plantilla
+TAUGHT = 14  # tweets con marca que sirven de ejemplos
+TOGETHER = 20  # textos que se puntúan de cada vez
+READ = 7  # tweets que se vuelven a puntuar para comprobar los pesos
+#: Las plantillas que la página no elige.
+OTHER_TEMPLATES = tuple(name for name in TEMPLATES if name != CHOSEN)
+#: Las maneras de llenar el hueco de la empresa, con la marca de su sector, sin marca o con la de otro sector.
+BRANDED = "own-brand", "no-brand", "other-brand"
+
+
+def load_variant(kind: str) -> FewShotScores:
+    """Abre las puntuaciones de una variante; si faltan, puntúa.
+
+    Parameters
+    ----------
+    kind : str
+        Una de `OTHER_TEMPLATES`, con los siete ejemplos del primer sorteo y 70 tweets de desarrollo, o una de
+        `BRANDED`, con los tweets de :func:`branded_cases`.
+
+    Raises
+    ------
+    ValueError
+        Si no hay esa variante.
+    """
+    scores = torch.tensor([row for rows in FEW_SHOT_VARIANTS.rows(kind) for row in rows])
+    return FewShotScores(*scores.split([len(scores) - len(CONTENT_FREE), len(CONTENT_FREE)]))
+
+
+def branded_cases(kind: str) -> tuple[list[LabelledText], list[LabelledText]]:
+    """Los 14 ejemplos y los 70 tweets de una de las maneras de llenar el hueco de la empresa.
+
+    Parameters
+    ----------
+    kind : str
+        Una de `BRANDED`. Con `other-brand`, los ejemplos llevan la marca de su sector y los tweets, la del
+        siguiente.
+
+    Raises
+    ------
+    ValueError
+        Si no es una de ellas.
+
+    Examples
+    --------
+    >>> [len(cases) for cases in branded_cases("no-brand")]
+    [14, 70]
+    """
+    if kind not in BRANDED:
+        raise ValueError(f"No hay una manera {kind!r} de llenar el hueco. Hay estas: {', '.join(BRANDED)}.")
+    first, *rest = (BRANDS[sector] for sector in SECTORS)
+    shifted = dict(zip(SECTORS, [*rest, first], strict=True))
+    same = dict.fromkeys(SECTORS, "la empresa")
+    taught, cases = {
+        "own-brand": (BRANDS, BRANDS),
+        "no-brand": (same, same),
+        "other-brand": (BRANDS, shifted),
+    }[kind]
+    return load_branded_tweets(taught)[:TAUGHT], load_branded_tweets(cases)[TAUGHT:]
+
+
+@cache
+def model() -> TextModel[PretrainedModel]:
+    """Gemma, abierta una vez."""
+    from siguiente.llm.files.loading import load
+
+    return load(BASE)
+
+
+def materials(kind: str) -> tuple[str, Sequence[LabelledText], Sequence[LabelledText]]:
+    """La plantilla, los ejemplos y los tweets de una variante."""
+    if kind in OTHER_TEMPLATES:
+        return kind, example_sets("seven")[0], load_tweets("development")[:TRIED]
+    return CHOSEN, *branded_cases(kind)
+
+
+def sweep(part: Part) -> Run:
+    """Puntúa por tandas los tweets de una variante y los textos sin contenido."""
+    name, examples, cases = materials(part.name)
+    texts = [*(case.text for case in cases), *CONTENT_FREE]
+
+    def scored(some: Sequence[str]) -> list[list[float]]:
+        return score_texts(model(), TEMPLATES[name], some, SECTORS, examples).tolist()
+
+    def reports() -> Iterator[Any]:
+        for start in range(0, len(texts), TOGETHER):
+            found = scored(texts[start : start + TOGETHER])
+            yield [[round(x, 3) for x in row] for row in found]
+
+    return Run(None, reports(), lambda rows: [x for row in scored(texts[:READ]) for x in row])
+
+
+FEW_SHOT_VARIANTS = Trained("few-shot-variants", __name__, sweep, parts=(*OTHER_TEMPLATES, *BRANDED))

@@ -1,0 +1,106 @@
+"""Lo que SmolLM2 responde a setenta reseñas atacadas, con cada defensa: se puntúa una vez y se anota."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from siguiente.course.data.injections import load_injections
+from siguiente.course.data.reviews import OPINIONS, load_reviews
+from siguiente.language_models.protocol import TextModel
+from siguiente.llm.pretrained import PretrainedModel
+from siguiente.llm.replies import score_replies
+from siguiente.prompting.injection import DEFENCES, ORDERS, hide
+from siguiente.prompting.labels import label_indices
+from siguiente.runtime.trained import Part, Run, Trained
+
+CHAT = "smollm2-135m-instruct"
+SHOTS = 4  # reseñas resueltas; las siguientes son las atacadas
+HOSTS = 10
+READ = 2  # ataques que se vuelven a puntuar para comprobar los pesos
+#: Las defensas que se anotan, con el nombre de lo anotado.
+DEFENDED = {"comillas": "quoted", "aviso": "warned", "filtro": "filtered"}
+DODGED = "dodged"  # el filtro, con los ataques que lo esquivan
+
+
+def attacks() -> list[str]:
+    """Las reseñas atacadas: diez, cada una con un ataque de cada clase que pide la opinión contraria.
+
+    Examples
+    --------
+    >>> len(attacks())
+    70
+    """
+    hosts, injections = load_reviews()[SHOTS : SHOTS + HOSTS], load_injections()
+    wanted = [OPINIONS[1 - i] for i in label_indices(hosts, OPINIONS).tolist()]
+    return [
+        hide(hosts[i % HOSTS].text, injection.attack_with(wanted[i % HOSTS]))
+        for i, injection in enumerate(injections)
+    ]
+
+
+def dodge(text: str) -> str:
+    """Esquiva el filtro: mete en cada palabra de su lista un carácter que no se ve.
+
+    Examples
+    --------
+    >>> dodge("Responda").split(chr(0x200B))
+    ['R', 'esponda']
+    """
+    return ORDERS.sub(lambda found: found[0][0] + "\u200b" + found[0][1:], text)
+
+
+def load_attack_scores(part: str) -> Tensor:
+    """Abre las puntuaciones de una defensa; si faltan, puntúa.
+
+    Parameters
+    ----------
+    part : str
+        Uno de los valores de `DEFENDED`, o `dodged`: el filtro, con los ataques que lo esquivan.
+
+    Returns
+    -------
+    Tensor
+        (70, 2), en nats: por ataque, las dos opiniones.
+
+    Raises
+    ------
+    ValueError
+        Si no hay puntuaciones con ese nombre.
+    """
+    return torch.tensor([scores for rows in INJECTION_SCORES.rows(part) for scores in rows])
+
+
+@cache
+def model() -> TextModel[PretrainedModel]:
+    """SmolLM2, abierto una vez."""
+    from siguiente.llm.files.loading import load
+
+    return load(CHAT)
+
+
+def scored(texts: Sequence[str], defence: str) -> Tensor:
+    """Lo mismo que hace la página."""
+    shots = load_reviews()[:SHOTS]
+    asked = [DEFENCES[defence].conversation(text, shots) for text in texts]
+    return score_replies(model(), asked, [OPINIONS] * len(asked)).logprobs
+
+
+def sweep(part: Part) -> Run:
+    """Puntúa los ataques con una defensa, diez cada vez: comparten el comienzo del prompt."""
+    defences = {name: defence for defence, name in DEFENDED.items()} | {DODGED: "filtro"}
+    defence, texts = defences[part.name], attacks()
+    if part.name == DODGED:
+        texts = [dodge(text) for text in texts]
+
+    def rows() -> Iterator[Any]:
+        for start in range(0, len(texts), HOSTS):
+            found = scored(texts[start : start + HOSTS], defence).tolist()
+            yield [[round(x, 3) for x in opinions] for opinions in found]
+
+    return Run(None, rows(), lambda rows: [float(x) for x in scored(texts[:READ], defence).flatten()])
+
+
+INJECTION_SCORES = Trained("injection-scores", __name__, sweep, parts=(*DEFENDED.values(), DODGED))

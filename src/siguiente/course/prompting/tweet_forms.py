@@ -1,0 +1,82 @@
+"""Lo que Gemma da a tres categorías con doce plantillas y 72 tweets: se puntúa una vez y se anota."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from siguiente.course.data.tweets import load_tweets
+from siguiente.course.prompting.tweet_templates import TWEET_TEMPLATES, score_forms
+from siguiente.language_models.completions import CompletionScores
+from siguiente.language_models.protocol import TextModel
+from siguiente.llm.pretrained import PretrainedModel
+from siguiente.prompting.labels import LabelledText
+from siguiente.runtime.trained import Part, Run, Trained
+
+BASE = "gemma-3-270m"
+TWEETS = 72
+READ = 2  # tweets que se vuelven a puntuar para comprobar los pesos
+#: Los sectores de los tweets y cómo los nombran las plantillas.
+CATEGORIES = {"alimentos": "alimentación", "deportes": "deportes", "supermercados": "retail"}
+
+
+def category_tweets() -> list[LabelledText]:
+    """Los 72 tweets que se puntúan, 24 de cada categoría, que no son los de medir.
+
+    Examples
+    --------
+    >>> len(category_tweets()), {tweet.label for tweet in category_tweets()} == set(CATEGORIES)
+    (72, True)
+    """
+    pool = load_tweets("development") + load_tweets("examples")
+    return [tweet for tweet in pool if tweet.label in CATEGORIES][:TWEETS]
+
+
+def form_labels(model: TextModel[PretrainedModel]) -> list[str]:
+    """Lo que se puntúa: las categorías en mayúsculas, en minúsculas y el primer trozo de las mayúsculas."""
+    words = [f" {category}" for category in CATEGORIES.values()]
+    encode, decode = model.tokenizer.encode, model.tokenizer.decode
+    firsts = [decode(encode(word.upper())[:1]) for word in words]
+    return [*(word.upper() for word in words), *words, *firsts]
+
+
+def load_form_scores() -> Tensor:
+    """Abre las puntuaciones; si faltan, puntúa.
+
+    Returns
+    -------
+    Tensor
+        (72, K, 2, 9), en nats: por tweet, plantilla y forma, las tres categorías en mayúsculas, en minúsculas
+        y el primer trozo de las mayúsculas.
+    """
+    return torch.tensor(TWEET_FORMS.rows())
+
+
+@cache
+def model() -> TextModel[PretrainedModel]:
+    """Gemma, abierta una vez."""
+    from siguiente.llm.files.loading import load
+
+    return load(BASE)
+
+
+def scored(tweets: list[LabelledText]) -> CompletionScores:
+    """Lo mismo que hace la página."""
+    return score_forms(model(), TWEET_TEMPLATES, [tweet.text for tweet in tweets], form_labels(model()))
+
+
+def sweep(part: Part) -> Run:
+    """Puntúa los tweets, uno a uno."""
+    tweets = category_tweets()
+
+    def rows() -> Iterator[Any]:
+        for tweet in tweets:
+            [found] = scored([tweet]).logprobs.tolist()
+            yield [[[round(x, 3) for x in labels] for labels in forms] for forms in found]
+
+    return Run(None, rows(), lambda rows: [float(x) for x in scored(tweets[:READ]).logprobs.flatten()])
+
+
+TWEET_FORMS = Trained("tweet-forms", __name__, sweep)

@@ -1,0 +1,1 @@
+"""Cómo se cuenta un resultado: tablas, números y afirmaciones."""

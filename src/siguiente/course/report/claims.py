@@ -1,0 +1,368 @@
+"""Afirmaciones: lo que el texto dice de unos números, comprobado o anotado al ejecutar la página.
+
+Hay tres clases. Una **identidad** es matemática: si no se cumple, la página se detiene. Un **efecto** es una
+estimación: si no se cumple, la página lo dice y sigue. Un **resultado** no afirma nada: el verbo de su frase
+sale del intervalo.
+"""
+
+import math
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, SupportsFloat
+
+ERRORS_WIDE = 4  # errores estándar que separan un efecto de su umbral
+ERRORS_IN_HALF = 1.96  # errores estándar que caben en la mitad de un intervalo del 95 %
+VERBS = ("sube", "baja", "no se distingue")
+
+
+class ClaimError(AssertionError):
+    """Una identidad no se cumple con los números calculados."""
+
+
+@dataclass(frozen=True)
+class Record(ABC):
+    """Lo que la página deja anotado de una frase."""
+
+    kind: str
+    """``identity``, ``effect`` o ``reported``."""
+    sentence: str
+    """La frase, como la lee el lector."""
+
+    relation: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def met(self) -> bool:
+        """Si se cumple en este equipo."""
+
+    @property
+    @abstractmethod
+    def slack(self) -> float | None:
+        """Lo que sobra, en márgenes; `None` si no hay margen."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Todo lo anotado, listo para JSON, que no sabe escribir NaN ni infinito: van como texto."""
+        slack = self.slack if self.slack is not None and math.isfinite(self.slack) else None
+        values = {name: json_safe(value) for name, value in asdict(self).items()}
+        return values | {"relation": self.relation, "met": self.met, "slack": slack}
+
+
+@dataclass(frozen=True)
+class Claim(Record):
+    """Una afirmación «menor < mayor», con un margen."""
+
+    smaller: float
+    larger: float
+    margin: float
+
+    relation: ClassVar[str] = "<"
+
+    @property
+    def met(self) -> bool:
+        """Si el mayor supera al menor al menos en el margen; con NaN, no."""
+        distance = self.larger - self.smaller
+        return distance > 0 and distance >= self.margin
+
+    @property
+    def slack(self) -> float | None:
+        """Lo que sobra, en márgenes."""
+        return (self.larger - self.smaller - self.margin) / self.margin if self.margin else None
+
+
+@dataclass(frozen=True)
+class CloseClaim(Record):
+    """Una afirmación «valor ≈ esperado», con una tolerancia."""
+
+    value: float
+    expected: float
+    tolerance: float
+
+    relation: ClassVar[str] = "≈"
+
+    @property
+    def met(self) -> bool:
+        """Si distan como mucho la tolerancia; con NaN, no."""
+        return abs(self.value - self.expected) <= self.tolerance
+
+    @property
+    def slack(self) -> float:
+        """Lo que sobra, en tolerancias."""
+        return (self.tolerance - abs(self.value - self.expected)) / self.tolerance
+
+
+@dataclass(frozen=True)
+class Reported(Record):
+    """Una cifra con su intervalo y el verbo que este elige."""
+
+    value: float
+    low: float
+    high: float
+    against: float
+    verb: str
+
+    relation: ClassVar[str] = "reported"
+
+    @property
+    def met(self) -> bool:
+        """Si se pudo medir; no afirma nada más."""
+        return not any(math.isnan(x) for x in (self.value, self.low, self.high))
+
+    @property
+    def slack(self) -> None:
+        """Sin margen, nada sobra."""
+
+
+def identity(sentence: str, value: SupportsFloat, expected: SupportsFloat, tolerance: float) -> CloseClaim:
+    """Comprueba una igualdad matemática, o con una implementación de referencia; si falla, detiene la página.
+
+    Parameters
+    ----------
+    sentence : str
+        La frase del texto, como la lee el lector.
+    value, expected : float
+        El número calculado y el que debe salir, en la misma unidad.
+    tolerance : float
+        La mayor diferencia que explica el redondeo, en esa unidad y mayor que cero.
+
+    Returns
+    -------
+    CloseClaim
+        La identidad cumplida.
+
+    Raises
+    ------
+    ClaimError
+        Si la diferencia es mayor, o si algún número no es un número (NaN).
+    ValueError
+        Si falta la frase o la tolerancia no es mayor que cero y finita.
+    TypeError
+        Si se da un valor de verdad en lugar de un número.
+
+    Examples
+    --------
+    >>> identity("Las probabilidades suman uno.", 0.25 + 0.75, 1, tolerance=1e-6).value
+    1.0
+    >>> identity("Medio es uno.", 0.5, 1, tolerance=1e-6)
+    Traceback (most recent call last):
+        ...
+    siguiente.course.report.claims.ClaimError: No se cumple «Medio es uno.»: 0.5 dista de 1.0 más de 1e-06.
+    """
+    made = close("identity", sentence, value, expected, tolerance)
+    sys.audit("siguiente.claim", made)  # también si no se cumple, para que la lista lo diga
+    if not made.met:
+        raise ClaimError(
+            f"No se cumple «{sentence}»: {made.value} dista de {made.expected} más de {tolerance}."
+        )
+    return made
+
+
+def claim(sentence: str, smaller: SupportsFloat, larger: SupportsFloat, margin: float) -> Claim:
+    """Compara dos números: el efecto se cumple si uno supera al otro al menos en un margen.
+
+    Parameters
+    ----------
+    sentence : str
+        La frase del texto, como la lee el lector.
+    smaller, larger : float
+        Los dos números, en la misma unidad; valen los tensores de un solo elemento.
+    margin : float
+        Lo que ``larger`` debe superar a ``smaller``, en esa unidad y mayor que cero: así la afirmación se
+        cumple también en otra máquina. Entre números enteros, 1.
+
+    Returns
+    -------
+    Claim
+        La afirmación, con ``met`` según se cumpla o no; con un NaN no se cumple.
+
+    Raises
+    ------
+    ValueError
+        Si falta la frase o el margen no es mayor que cero y finito.
+    TypeError
+        Si se da un valor de verdad en lugar de un número.
+
+    Examples
+    --------
+    >>> made = claim("El trigrama supera al unigrama.", smaller=0.25, larger=0.5, margin=0.1)
+    >>> made.met, made.larger - made.smaller
+    (True, 0.25)
+    >>> claim("Acierta más.", smaller=0.5, larger=0.55, margin=0.1).met
+    False
+    """
+    made = Claim("effect", checked(sentence), plain(smaller), plain(larger), positive("margin", margin))
+    sys.audit("siguiente.claim", made)
+    return made
+
+
+def claim_close(sentence: str, value: SupportsFloat, expected: SupportsFloat, tolerance: float) -> CloseClaim:
+    """Compara un número con el que el texto anuncia: el efecto se cumple si están cerca.
+
+    Parameters
+    ----------
+    sentence : str
+        La frase del texto, como la lee el lector.
+    value, expected : float
+        El número calculado y el que el texto anuncia, en la misma unidad.
+    tolerance : float
+        La mayor diferencia admitida, en esa unidad y mayor que cero.
+
+    Returns
+    -------
+    CloseClaim
+        La afirmación, con ``met`` según se cumpla o no; con un NaN no se cumple.
+
+    Raises
+    ------
+    ValueError
+        Si falta la frase o la tolerancia no es mayor que cero y finita.
+    TypeError
+        Si se da un valor de verdad en lugar de un número.
+
+    Examples
+    --------
+    >>> claim_close("Acierta la mitad.", 0.52, 0.5, tolerance=0.05).met
+    True
+    """
+    made = close("effect", sentence, value, expected, tolerance)
+    sys.audit("siguiente.claim", made)
+    return made
+
+
+def effect(
+    sentence: str,
+    estimate: Sequence[SupportsFloat],
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> Claim:
+    """Compara una estimación con un umbral: el efecto se cumple a cuatro errores estándar, o más.
+
+    Parameters
+    ----------
+    sentence : str
+        La frase del texto, como la lee el lector.
+    estimate : Estimate
+        La cifra con su intervalo del 95 %, sobre la unidad que varía: casos, semillas de muestreo o de
+        entrenamiento. La mitad de su anchura son 1,96 errores estándar.
+    above, below : float
+        El umbral que la cifra debe superar, o aquel bajo el que debe quedar: uno de los dos.
+
+    Returns
+    -------
+    Claim
+        La afirmación; su margen son los cuatro errores estándar.
+
+    Raises
+    ------
+    ValueError
+        Si falta la frase o el umbral, si hay dos umbrales o si el intervalo está del revés.
+
+    Examples
+    --------
+    >>> from siguiente.evaluation.intervals import proportion
+    >>> effect("Acierta más de la mitad.", proportion(90, 100), above=0.5).met
+    True
+    >>> effect("Acierta más de la mitad.", proportion(60, 100), above=0.5).met
+    False
+    """
+    value, low, high = ordered(estimate)
+    margin = ERRORS_WIDE * (high - low) / 2 / ERRORS_IN_HALF
+    if above is not None and below is None:
+        smaller, larger = plain(above), value
+    elif below is not None and above is None:
+        smaller, larger = value, plain(below)
+    else:
+        raise ValueError("Dé un umbral y solo uno: `above` o `below`.")
+    made = Claim("effect", checked(sentence), smaller, larger, margin)
+    sys.audit("siguiente.claim", made)
+    return made
+
+
+def reported(
+    sentence: str,
+    estimate: Sequence[SupportsFloat],
+    *,
+    against: float = 0.0,
+    verbs: Sequence[str] = VERBS,
+) -> str:
+    """Devuelve el verbo que elige el intervalo, sin afirmar nada, y deja anotado el resultado.
+
+    Parameters
+    ----------
+    sentence : str
+        La frase; ``{verb}`` deja el lugar del verbo.
+    estimate : Estimate
+        La cifra con su intervalo.
+    against : float
+        El valor con que se compara.
+    verbs : sequence of str
+        Qué decir si todo el intervalo está por encima, si todo está por debajo y si lo contiene.
+
+    Returns
+    -------
+    str
+        Uno de los tres verbos.
+
+    Raises
+    ------
+    ValueError
+        Si falta la frase, si los verbos no son tres o si el intervalo está del revés.
+
+    Examples
+    --------
+    >>> reported("La recompensa {verb}.", (0.5, 0.25, 0.75))
+    'sube'
+    >>> reported("La recompensa {verb} de la anterior.", (0.5, -0.25, 1.25))
+    'no se distingue'
+    """
+    value, low, high = ordered(estimate)
+    if len(verbs) != 3 or not all(verb.strip() for verb in verbs):
+        raise ValueError(f"Hacen falta tres verbos, por encima, por debajo y en medio, y hay {list(verbs)}.")
+    verb = verbs[0] if low > against else verbs[1] if high < against else verbs[2]
+    text = checked(sentence).replace("{verb}", verb)
+    sys.audit("siguiente.claim", Reported("reported", text, value, low, high, plain(against), verb))
+    return verb
+
+
+def close(
+    kind: str, sentence: str, value: SupportsFloat, expected: SupportsFloat, tolerance: float
+) -> CloseClaim:
+    """Anota una relación «≈» con sus números comprobados."""
+    tolerance = positive("tolerance", tolerance)
+    return CloseClaim(kind, checked(sentence), plain(value), plain(expected), tolerance)
+
+
+def checked(sentence: str) -> str:
+    """Devuelve la frase si dice algo."""
+    if not sentence.strip():
+        raise ValueError("Escriba la oración que se comprueba: está vacía.")
+    return sentence
+
+
+def plain(value: SupportsFloat) -> float:
+    """Convierte un número en `float`; un valor de verdad no vale, porque no enseña cuánto se cumple."""
+    if str(getattr(value, "dtype", type(value).__name__)) in {"bool", "torch.bool"}:
+        raise TypeError("Dé los números que se comparan, no el resultado de compararlos.")
+    return float(value)
+
+
+def positive(name: str, value: float) -> float:
+    """Devuelve un margen o una tolerancia si es mayor que cero y finito."""
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"`{name}` debe ser mayor que cero y finito, y es {value}.")
+    return float(value)
+
+
+def ordered(estimate: Sequence[SupportsFloat]) -> tuple[float, float, float]:
+    """Devuelve una cifra y los extremos de su intervalo, si están en orden."""
+    value, low, high = (plain(x) for x in estimate)
+    if low > high:
+        raise ValueError(f"El intervalo está del revés: va de {low} a {high}.")
+    return value, low, high
+
+
+def json_safe(value: Any) -> Any:
+    """Devuelve un valor tal cual, o su texto si es un número que JSON no tiene."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,1 @@
+"""Los cuentos y las redes que los aprenden."""

@@ -1,0 +1,264 @@
+"""Copiar una palabra lejana: la tarea, la red y lo que satura."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor, nn
+
+from siguiente.language_models.training import TrainingConfig, steps
+from siguiente.language_models.windows import IGNORED
+from siguiente.transformers.attention import MultiHeadAttention
+
+# Cuarenta palabras con que se forman las frases; el separador va detrás, con el número 40.
+WORDS = (  # noqa: SIM905 (una lista ocuparía cuarenta líneas)
+    "el la una en de con sobre gato perro niña abuelo luna sol río casa silla mesa puerta ventana árbol "
+    "flor pan libro carta tren barco mar cielo noche calle duerme corre canta mira lee espera vuelve "
+    "vieja azul grande"
+).split()
+
+
+def word_ids(text: str) -> Tensor:
+    """Números de las palabras de una frase, (1, n).
+
+    Raises
+    ------
+    ValueError
+        Si alguna palabra no está en `WORDS`.
+
+    Examples
+    --------
+    >>> word_ids("el gato duerme")
+    tensor([[ 0,  7, 30]])
+    """
+    if unknown := [word for word in text.split() if word not in WORDS]:
+        raise ValueError(f"El vocabulario no tiene «{unknown[0]}»: use palabras de `WORDS`.")
+    return torch.tensor([[WORDS.index(word) for word in text.split()]])
+
+
+def copy_row(sequences: Tensor, separator: int) -> tuple[Tensor, Tensor]:
+    """Pone cada secuencia, el separador y otra vez la secuencia.
+
+    Parameters
+    ----------
+    sequences : Tensor
+        (B, n), enteros.
+    separator : int
+        El token que separa.
+
+    Returns
+    -------
+    tuple of (Tensor, Tensor)
+        Lo que se lee y lo que sigue a cada token, (B, 2n). Lo que sigue a los n primeros no se puntúa.
+
+    Examples
+    --------
+    >>> inputs, targets = copy_row(torch.tensor([[7, 3]]), separator=9)
+    >>> inputs, targets == IGNORED
+    (tensor([[7, 3, 9, 7]]), tensor([[ True,  True, False, False]]))
+    """
+    rows = torch.cat([sequences, torch.full_like(sequences[:, :1], separator), sequences], 1)  # (B, 2n + 1)
+    targets = rows[:, 1:].clone()
+    targets[:, : sequences.shape[1]] = IGNORED
+    return rows[:, :-1], targets
+
+
+def copy_batch(count: int, length: int, words: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Frases al azar de palabras distintas, listas para copiar: :func:`copy_row`.
+
+    Raises
+    ------
+    ValueError
+        Si se piden más palabras distintas de las que hay.
+
+    Examples
+    --------
+    >>> inputs, _ = copy_batch(count=2, length=3, words=5, generator=torch.Generator().manual_seed(0))
+    >>> inputs.shape
+    torch.Size([2, 6])
+    """
+    if not 1 <= length <= words:
+        raise ValueError(f"Una frase tiene entre 1 y {words} palabras distintas, y se pidieron {length}.")
+    order = torch.rand(count, words, generator=generator).argsort(1)  # una permutación por fila
+    return copy_row(order[:, :length], separator=words)
+
+
+class Copier(nn.Module):
+    """Una red recurrente lee la frase y otra la escribe, con atención o sin ella.
+
+    Sin atención, la que escribe solo recibe el último vector de la que lee.
+
+    Parameters
+    ----------
+    words : int
+        Palabras del vocabulario; el separador va detrás.
+    channels : int
+        Números por vector, C.
+    attention : bool
+        Si la que escribe puede mirar los vectores de todas las palabras leídas.
+    seed : int
+        Semilla de los pesos iniciales.
+
+    Notes
+    -----
+    Sin atención es la arquitectura de :cite:t:`sutskever2014`; con ella, en lo esencial, la de
+    :cite:t:`bahdanau2015`, con productos escalares en lugar de una red que compara. La página
+    :ref:`sec-attention` las enfrenta.
+
+    Examples
+    --------
+    >>> Copier(words=40, channels=8)(torch.tensor([[7, 3, 40, 7]])).shape
+    torch.Size([1, 4, 41])
+    """
+
+    def __init__(self, words: int, channels: int, attention: bool = True, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.tokens = nn.Embedding(words + 1, channels)
+            self.reader = nn.GRU(channels, channels, batch_first=True)
+            self.writer = nn.GRU(channels, channels, batch_first=True)
+            self.attention = MultiHeadAttention(channels, heads=1) if attention else None
+            self.head = nn.Linear(channels, words + 1)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Predice el token siguiente: de (B, 2n) a logits (B, 2n, V); los n primeros no sirven."""
+        states, mask = self._read_and_write(ids)
+        if self.attention is not None:
+            states = states + self.attention(states, mask)[0]
+        return self.head(states)
+
+    def weights(self, ids: Tensor) -> Tensor:
+        """Cuánto mira cada palabra que se escribe (fila) a cada una de las leídas: (B, n, n).
+
+        Raises
+        ------
+        ValueError
+            Si la red no tiene atención.
+        """
+        if self.attention is None:
+            raise ValueError("Esta red no tiene atención: no hay pesos que mirar.")
+        n = ids.shape[1] // 2
+        return self.attention(*self._read_and_write(ids))[1][:, 0, n:, :n]
+
+    def _read_and_write(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Los vectores de ambas redes, (B, 2n, C), y la máscara: solo se puede mirar lo leído."""
+        n, x = ids.shape[1] // 2, self.tokens(ids)
+        read, last = self.reader(x[:, :n])
+        written, _ = self.writer(x[:, n:], last)
+        return torch.cat([read, written], 1), (torch.arange(2 * n) < n).expand(2 * n, 2 * n)
+
+
+def train_copier(model: Copier, words: int, longest: int, config: TrainingConfig) -> Iterator[float]:
+    """Entrena con frases nuevas de 1 a `longest` palabras y da la pérdida de cada paso, en nats por palabra.
+
+    Examples
+    --------
+    >>> config = TrainingConfig(steps=40, batch_size=8, learning_rate=0.05)
+    >>> losses = list(train_copier(Copier(words=3, channels=8), 3, 2, config))
+    >>> losses[-1] < losses[0]
+    True
+    """
+    batches = copy_batches(words, longest, config)
+    return (loss.item() for loss in steps(model, batches, config))
+
+
+def copy_batches(words: int, longest: int, config: TrainingConfig) -> Iterator[tuple[Tensor, Tensor]]:
+    """Da sin fin lotes de frases nuevas, cada uno de una longitud al azar."""
+    generator = torch.Generator().manual_seed(config.seed)
+    while True:
+        length = int(torch.randint(1, longest + 1, (), generator=generator))
+        yield copy_batch(config.batch_size, length, words, generator)
+
+
+@torch.no_grad()
+def copied(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+    """Qué frases se copian enteras, (B,), con la palabra más probable en cada sitio.
+
+    Se le da la frase correcta hasta cada palabra. Para contar copias sin ningún fallo es lo mismo que dejarle
+    escribir: hasta el primer fallo, lo escrito es lo correcto.
+
+    Examples
+    --------
+    >>> copied(Copier(words=40, channels=8), copy_batch(3, 20, 40, torch.Generator().manual_seed(0)))
+    tensor([False, False, False])
+    """
+    inputs, targets = batch
+    return ((model(inputs).argmax(-1) == targets) | (targets == IGNORED)).all(1)
+
+
+def copied_by_length(model: nn.Module, lengths: Sequence[int], count: int, words: int, seed: int) -> Tensor:
+    """Qué frases nuevas se copian enteras, (count, K): una columna por longitud.
+
+    Examples
+    --------
+    >>> copied_by_length(Copier(words=40, channels=8), [1, 10, 20], count=50, words=40, seed=0).shape
+    torch.Size([50, 3])
+    """
+    generator = torch.Generator().manual_seed(seed)
+    return torch.stack([copied(model, copy_batch(count, n, words, generator)) for n in lengths], 1)
+
+
+class ScoreSample(NamedTuple):
+    """Lo que ocurre con unas consultas y claves al azar."""
+
+    scores: Tensor
+    """Productos escalares, (N, K), con una fila por consulta y una columna por clave."""
+    top: Tensor
+    """El mayor peso de cada consulta, (N,)."""
+    slack: Tensor
+    """Cuánto se movería el softmax de cada consulta, (N,), según :func:`softmax_slack`."""
+
+
+def softmax_slack(weights: Tensor) -> Tensor:
+    """Traza de la derivada del softmax: cuánto cambian los pesos si cambian sus entradas.
+
+    Parameters
+    ----------
+    weights : Tensor
+        (..., K), pesos que suman uno.
+
+    Returns
+    -------
+    Tensor
+        (...), entre 0, si un peso se lo lleva todo y ya nada se mueve, y 1 - 1/K.
+
+    Notes
+    -----
+    La derivada de :math:`p=\\mathrm{softmax}(z)` es :math:`\\mathrm{diag}(p)-pp^\\top`, y su traza,
+    :math:`1-\\sum_i p_i^2`.
+
+    Examples
+    --------
+    >>> softmax_slack(torch.tensor([[0.5, 0.5], [1.0, 0.0]]))
+    tensor([0.5000, 0.0000])
+    """
+    return 1 - weights.square().sum(-1)
+
+
+def sample_scores(dimension: int, queries: int, keys: int, generator: Generator, scaled: bool) -> ScoreSample:
+    """Compara consultas y claves de números normales independientes, de media 0 y varianza 1.
+
+    Parameters
+    ----------
+    dimension : int
+        Números por consulta y por clave, D.
+    queries, keys : int
+        Cuántas consultas, N, y cuántas claves ve cada una, K; cada consulta tiene las suyas.
+    generator : torch.Generator
+        La fuente de azar.
+    scaled : bool
+        Si los productos se dividen entre la raíz de D.
+
+    Examples
+    --------
+    >>> sample = sample_scores(64, 500, 10, torch.Generator().manual_seed(0), scaled=False)
+    >>> round(sample.scores.var().item())  # la varianza es la dimensión
+    64
+    """
+    q = torch.randn(queries, 1, dimension, generator=generator)
+    k = torch.randn(queries, keys, dimension, generator=generator)
+    scores = (q * k).sum(-1) / (math.sqrt(dimension) if scaled else 1)  # (N, K)
+    weights = scores.softmax(-1)
+    return ScoreSample(scores, weights.amax(-1), softmax_slack(weights))

@@ -1,1 +1,0 @@
-"""Conjuntos de datos del curso, cada uno con su ficha."""

@@ -1,0 +1,438 @@
+"""Medir a quien clasifica: confusión, calibración, acuerdo y diferencias entre dos."""
+
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Bin(NamedTuple):
+    """Los casos cuya confianza cae en un mismo tramo."""
+
+    confidence: float
+    """Confianza media, entre 0 y 1."""
+    accuracy: float
+    """Proporción de aciertos."""
+    cases: int
+    """Cuántos casos son."""
+
+
+def confidence_bins(confidences: Tensor, hits: Tensor, bins: int = 10) -> list[Bin]:
+    """Agrupa los casos por su confianza y mide los aciertos de cada grupo.
+
+    Parameters
+    ----------
+    confidences : Tensor
+        (N,), la probabilidad que el modelo dio a su respuesta en cada caso, entre 0 y 1.
+    hits : Tensor
+        (N,), un cero o un uno por caso: si acertó.
+    bins : int
+        En cuántos tramos de la misma anchura se corta [0, 1]. Cada uno incluye su extremo superior, y el
+        primero, también el cero.
+
+    Returns
+    -------
+    list of Bin
+        De menor a mayor confianza; los tramos vacíos no están.
+
+    Raises
+    ------
+    ValueError
+        Si no hay casos o no se emparejan, si alguna confianza no está entre 0 y 1, si algún acierto no es
+        cero o uno, o si no hay tramos.
+
+    Examples
+    --------
+    >>> import torch
+    >>> confidences = torch.tensor([0.25, 0.25, 0.75, 0.75])
+    >>> confidence_bins(confidences, torch.tensor([0, 1, 1, 1]), bins=2)
+    [Bin(confidence=0.25, accuracy=0.5, cases=2), Bin(confidence=0.75, accuracy=1.0, cases=2)]
+    """
+    _check(confidences, hits, bins)
+    # Los bordes, en la precisión de los datos: un 0,3 de 32 bits no es el 0,3 de 64.
+    edges = (torch.arange(1, bins, dtype=torch.double) / bins).to(confidences.dtype)
+    places = torch.bucketize(confidences, edges)  # (N,): bordes[i-1] < confianza <= bordes[i]
+    groups = [places == place for place in places.unique()]
+    return [
+        Bin(confidences[group].double().mean().item(), hits[group].double().mean().item(), int(group.sum()))
+        for group in groups
+    ]
+
+
+def expected_calibration_error(confidences: Tensor, hits: Tensor, bins: int = 10) -> float:
+    """Distancia media entre lo que el modelo dice que acertará y lo que acierta.
+
+    Parameters
+    ----------
+    confidences, hits, bins
+        Como en :func:`confidence_bins`.
+
+    Returns
+    -------
+    float
+        Entre 0 y 1: el error de calibración esperado (*expected calibration error*, ECE).
+
+    Raises
+    ------
+    ValueError
+        Como :func:`confidence_bins`.
+
+    Notes
+    -----
+    Si el tramo :math:`b` tiene :math:`n_b` de los :math:`N` casos, con exactitud :math:`a_b` y confianza
+    media :math:`c_b` :cite:p:`guo2017calibration`,
+
+    .. math:: \\mathrm{ECE} = \\sum_b \\frac{n_b}{N}\\, |a_b - c_b|
+
+    Depende del número de tramos: al partir cada uno en dos nunca baja. Y con pocos casos sale de más, porque
+    el valor absoluto convierte en error el azar de cada tramo: un modelo bien calibrado no llega a cero.
+    Solo se comparan dos ECE con los mismos tramos y el mismo número de casos. Véase
+    :ref:`sec-evaluation-calibration`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> confidences = torch.tensor([0.25, 0.25, 0.75, 0.75])
+    >>> expected_calibration_error(confidences, torch.tensor([0, 1, 1, 1]), bins=2)
+    0.25
+    """
+    gaps = (
+        n * abs(accuracy - confidence) for confidence, accuracy, n in confidence_bins(confidences, hits, bins)
+    )
+    return sum(gaps) / len(hits)
+
+
+def _check(confidences: Tensor, hits: Tensor, bins: int) -> None:
+    if confidences.ndim != 1 or confidences.shape != hits.shape or len(hits) == 0:
+        raise ValueError(
+            f"Hace falta una confianza y un acierto por caso, en vectores (N,): "
+            f"{tuple(confidences.shape)} y {tuple(hits.shape)}."
+        )
+    if not confidences.is_floating_point() or not ((confidences >= 0) & (confidences <= 1)).all():
+        raise ValueError(
+            "Las confianzas deben ser números de coma flotante entre 0 y 1; no use porcentajes ni logits."
+        )
+    if not ((hits == 0) | (hits == 1)).all():
+        raise ValueError("Cada acierto debe ser un cero o un uno.")
+    if bins < 1:
+        raise ValueError(f"Hace falta al menos un tramo, y se piden {bins}.")
+
+
+def confusion_matrix(targets: Tensor, predictions: Tensor, classes: int) -> Tensor:
+    """Cuenta los casos de cada clase que se predicen como cada clase.
+
+    Parameters
+    ----------
+    targets, predictions : Tensor
+        (N,), enteros entre 0 y `classes` - 1: la clase verdadera de cada caso y la predicha.
+    classes : int
+        Cuántas clases hay, C.
+
+    Returns
+    -------
+    Tensor
+        (C, C), enteros. La fila es la clase verdadera; la columna, la predicha; los aciertos, en la diagonal.
+
+    Raises
+    ------
+    ValueError
+        Si no hay casos, no se emparejan o alguna clase no existe.
+
+    Examples
+    --------
+    >>> import torch
+    >>> confusion_matrix(torch.tensor([0, 0, 1, 2]), torch.tensor([0, 1, 1, 1]), classes=3)
+    tensor([[1, 1, 0],
+            [0, 1, 0],
+            [0, 1, 0]])
+    """
+    if targets.ndim != 1 or targets.shape != predictions.shape or len(targets) == 0:
+        raise ValueError(
+            f"Hace falta una clase verdadera y una predicha por caso, en vectores (N,): "
+            f"{tuple(targets.shape)} y {tuple(predictions.shape)}."
+        )
+    _check_classes(targets, classes)
+    _check_classes(predictions, classes)
+    pairs = targets.long() * classes + predictions.long()  # (N,): una casilla por caso
+    return torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)  # (C, C)
+
+
+def recalls(matrix: Tensor) -> Tensor:
+    """Exhaustividad (*recall*) de cada clase: de los casos que son suyos, cuántos se encuentran.
+
+    Parameters
+    ----------
+    matrix : Tensor
+        (C, C), la matriz de confusión.
+
+    Returns
+    -------
+    Tensor
+        (C,), entre 0 y 1; ``nan`` si la clase no tiene ningún caso.
+
+    Raises
+    ------
+    ValueError
+        Si la matriz no es cuadrada.
+
+    Examples
+    --------
+    >>> import torch
+    >>> recalls(torch.tensor([[3, 1], [2, 2]])).tolist()
+    [0.75, 0.5]
+    """
+    return _square(matrix).diagonal() / matrix.sum(1)
+
+
+def precisions(matrix: Tensor) -> Tensor:
+    """Precisión (*precision*) de cada clase: de los casos que se le atribuyen, cuántos son suyos.
+
+    Returns
+    -------
+    Tensor
+        (C,), entre 0 y 1; ``nan`` si la clase no se predice nunca: de ningún caso no hay proporción.
+
+    Raises
+    ------
+    ValueError
+        Si la matriz no es cuadrada.
+
+    Examples
+    --------
+    >>> import torch
+    >>> [round(x, 2) for x in precisions(torch.tensor([[3, 1], [2, 2]])).tolist()]
+    [0.6, 0.67]
+    """
+    return _square(matrix).diagonal() / matrix.sum(0)
+
+
+def macro_f1(matrix: Tensor) -> float:
+    """Media, sobre las clases, de F1: todas pesan igual, tengan los casos que tengan.
+
+    Returns
+    -------
+    float
+        Entre 0 y 1. No cuentan las clases que no aparecen en ninguna parte; una que tiene casos y no se
+        predice nunca vale 0.
+
+    Raises
+    ------
+    ValueError
+        Si la matriz no es cuadrada o no hay ningún caso.
+
+    Notes
+    -----
+    F1 es la media armónica de la precisión y la exhaustividad. Con :math:`M` la matriz,
+
+    .. math:: F_1(c) = \\frac{2 M_{cc}}{\\sum_j M_{cj} + \\sum_i M_{ic}}
+
+    Examples
+    --------
+    >>> import torch
+    >>> round(macro_f1(torch.tensor([[3, 1], [2, 2]])), 4)
+    0.619
+    """
+    if not _square(matrix).any():
+        raise ValueError("La matriz de confusión no tiene ningún caso: no hay nada que medir.")
+    f1 = 2 * matrix.diagonal().double() / (matrix.sum(0) + matrix.sum(1))  # (C,)
+    return f1.nanmean().item()
+
+
+def _square(matrix: Tensor) -> Tensor:
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"La matriz de confusión debe ser cuadrada (C, C), y es {tuple(matrix.shape)}.")
+    return matrix
+
+
+def _check_classes(labels: Tensor, classes: int) -> None:
+    if labels.is_floating_point() or not ((labels >= 0) & (labels < classes)).all():
+        raise ValueError(f"Las clases deben ser enteros entre 0 y {classes - 1}; revise las que no lo sean.")
+
+
+def agreement_rate(a: Tensor, b: Tensor) -> float:
+    """La proporción de casos en que dos anotadores dicen lo mismo.
+
+    Parameters
+    ----------
+    a, b : Tensor
+        (N,), la etiqueta que cada uno puso a cada caso: enteros o booleanos.
+
+    Raises
+    ------
+    ValueError
+        Si no hay casos, si no son los mismos o si las etiquetas no son enteros.
+
+    Examples
+    --------
+    >>> agreement_rate(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 1, 0, 1]))
+    0.75
+    """
+    _check_annotations(a, b)
+    return (a == b).double().mean().item()
+
+
+def cohen_kappa(a: Tensor, b: Tensor) -> float:
+    """El acuerdo que no explica el azar: 1 si coinciden siempre; 0 si, como dos monedas.
+
+    Parameters
+    ----------
+    a, b : Tensor
+        Como en :func:`agreement_rate`.
+
+    Returns
+    -------
+    float
+        A lo sumo, 1. Es negativo si coinciden menos que por azar.
+
+    Raises
+    ------
+    ValueError
+        Como :func:`agreement_rate`, y si ambos ponen siempre la misma etiqueta: el azar ya lo explica todo.
+
+    Notes
+    -----
+    Con un acuerdo observado :math:`p_o` :cite:p:`cohen1960`,
+
+    .. math:: \\kappa = \\frac{p_o - p_e}{1 - p_e}, \\qquad p_e = \\sum_k p_a(k)\\, p_b(k),
+
+    donde :math:`p_e` es lo que coincidirían si cada uno repartiera sus etiquetas en la misma proporción, pero
+    al azar. Si casi todas son la misma, un acuerdo muy alto puede dar una :math:`\\kappa` muy baja.
+
+    Examples
+    --------
+    >>> cohen_kappa(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 1, 0, 1]))
+    0.5
+    """
+    observed = agreement_rate(a, b)
+    labels = torch.cat([a, b]).unique()  # (K,)
+    if len(labels) == 1:
+        raise ValueError(
+            "Los dos anotadores ponen siempre la misma etiqueta: coincidirían igual sin leer, y κ no está "
+            "definida. Use casos en que haya qué decidir."
+        )
+    shares = [(one[:, None] == labels).double().mean(0) for one in (a, b)]  # (K,) de cada uno
+    expected = (shares[0] @ shares[1]).item()
+    return (observed - expected) / (1 - expected)
+
+
+def _check_annotations(a: Tensor, b: Tensor) -> None:
+    if a.ndim != 1 or a.shape != b.shape or len(a) == 0:
+        raise ValueError(
+            f"Hacen falta dos etiquetas por caso, en vectores (N,): {tuple(a.shape)} y {tuple(b.shape)}."
+        )
+    if a.is_floating_point() or b.is_floating_point():
+        raise ValueError("Las etiquetas deben ser enteros o booleanos, no números de coma flotante.")
+
+
+class McNemar(NamedTuple):
+    """Los casos en que solo acierta uno de los dos, y lo raro que sería ese reparto por azar."""
+
+    only_a: int
+    """Casos que solo acierta el primero."""
+    only_b: int
+    """Casos que solo acierta el segundo."""
+    p_value: float
+    """Probabilidad de un reparto tan desigual, o más, si ambos fueran igual de buenos."""
+
+
+def mcnemar(a: Tensor, b: Tensor) -> McNemar:
+    """Compara los aciertos de `a` y de `b` en los mismos casos.
+
+    Parameters
+    ----------
+    a, b : Tensor
+        (N,), un cero o un uno, o un booleano, por caso: si acertó.
+
+    Returns
+    -------
+    McNemar
+        Los casos que solo acierta cada uno y el valor p, bilateral y exacto.
+
+    Raises
+    ------
+    ValueError
+        Si no hay casos, si no son los mismos en `a` y en `b`, o si hay algo que no sea cero o uno.
+
+    Notes
+    -----
+    Los casos que ambos aciertan, o que ambos fallan, no dicen cuál es mejor. Si los dos fueran iguales, cada
+    uno de los :math:`n` casos restantes caería a un lado o al otro como una moneda. Con :math:`m` casos en el
+    lado que menos tiene,
+
+    .. math:: p = \\min\\Bigl(1,\\; 2 \\sum_{k=0}^{m} \\binom{n}{k} 2^{-n}\\Bigr)
+
+    La prueba original aproxima esta suma con una ji al cuadrado :cite:p:`mcnemar1947`; aquí se calcula
+    entera, y vale también con pocos casos. Si no hay ninguno, no hay diferencia que explicar y
+    :math:`p = 1`. Un valor p pequeño no dice cuánto mejora uno: eso lo dice
+    :func:`~siguiente.evaluation.intervals.paired_bootstrap`. Véase :ref:`sec-evaluation-mcnemar`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> first = torch.tensor([1, 1, 0, 0, 0, 0, 0, 0])
+    >>> second = torch.tensor([1, 1, 1, 1, 1, 1, 1, 1])
+    >>> mcnemar(first, second)
+    McNemar(only_a=0, only_b=6, p_value=0.03125)
+    """
+    _check_hits(a, b)
+    only_a = int((a.bool() & ~b.bool()).sum())
+    only_b = int((b.bool() & ~a.bool()).sum())
+    return McNemar(only_a, only_b, _two_sided(min(only_a, only_b), only_a + only_b))
+
+
+def _two_sided(least: int, n: int) -> float:
+    """Valor p bilateral de `least` caras, las menos frecuentes, en `n` lanzamientos: con enteros, exacto."""
+    ways = total = 1
+    for k in range(least):
+        ways = ways * (n - k) // (k + 1)  # C(n, k + 1) a partir de C(n, k): la división es exacta
+        total += ways
+    return min(1.0, 2 * total / 2**n)
+
+
+def _check_hits(a: Tensor, b: Tensor) -> None:
+    if a.ndim != 1 or a.shape != b.shape or len(a) == 0:
+        raise ValueError(
+            f"Los aciertos deben ser dos vectores (N,) de los mismos casos, uno al menos: "
+            f"{tuple(a.shape)} y {tuple(b.shape)}."
+        )
+    if not all(((hits == 0) | (hits == 1)).all() for hits in (a, b)):
+        raise ValueError(
+            "Cada acierto debe ser un cero o un uno; convierta antes las puntuaciones en aciertos."
+        )
+
+
+def distinct_n(tokens: Sequence[Hashable], n: int) -> float:
+    """Proporción de n-gramas distintos entre todos los de un texto.
+
+    Parameters
+    ----------
+    tokens : sequence
+        Los tokens, o las palabras, en orden.
+    n : int
+        Cuántos seguidos forman un n-grama.
+
+    Returns
+    -------
+    float
+        Mayor que 0 y como mucho 1, que es no repetir ninguno. Baja al alargar el texto: solo se comparan
+        textos de la misma longitud.
+
+    Raises
+    ------
+    ValueError
+        Si `n` es menor que 1 o si el texto no tiene tantos tokens.
+
+    Notes
+    -----
+    Es la medida de :cite:t:`li2016`, que divide por los tokens y no por los n-gramas: casi lo mismo.
+
+    Examples
+    --------
+    >>> round(distinct_n("la casa de la casa de la casa".split(), 2), 4)
+    0.4286
+    """
+    if not 1 <= n <= len(tokens):
+        raise ValueError(f"No hay n-gramas de {n} en un texto de {len(tokens)} tokens.")
+    grams = [tuple(tokens[start : start + n]) for start in range(len(tokens) - n + 1)]
+    return len(set(grams)) / len(grams)

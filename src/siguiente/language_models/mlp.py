@@ -1,0 +1,156 @@
+"""Una red que lee los últimos tokens: los vectores de cada uno, juntos, y una capa oculta."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from siguiente.language_models.protocol import (
+    LastTokens,
+    check_positive,
+    check_state,
+    check_step,
+    check_tokens,
+    initialise,
+)
+
+
+@dataclass(frozen=True)
+class MLPConfig:
+    """La forma de un MLP.
+
+    Parameters
+    ----------
+    vocab_size : int
+        Tokens del vocabulario, V.
+    boundary : int
+        El token que separa los textos; con él se rellena lo que falta al comienzo.
+    order : int
+        El orden, n: predice con los n - 1 tokens anteriores, como un n-grama.
+    channels : int
+        Números del vector de cada token, C.
+    hidden : int
+        Unidades ocultas.
+    direct : bool
+        Si los vectores llegan también a la salida sin pasar por las unidades ocultas.
+
+    Examples
+    --------
+    >>> MLPConfig(vocab_size=300, boundary=256).order
+    5
+    """
+
+    vocab_size: int
+    boundary: int
+    order: int = 5
+    channels: int = 32
+    hidden: int = 128
+    direct: bool = False
+
+    def __post_init__(self) -> None:
+        check_positive(self, "vocab_size", "channels", "hidden")
+        if self.order < 2:
+            raise ValueError(f"`order` debe ser al menos 2, para que haya contexto, y vale {self.order}.")
+        if not 0 <= self.boundary < self.vocab_size:
+            raise ValueError(
+                f"`boundary` debe ser un token, de 0 a {self.vocab_size - 1}: es {self.boundary}."
+            )
+
+
+def context_windows(text: Tensor, n: int, boundary: int) -> Tensor:
+    """Los `n` últimos tokens que ve cada posición, sin nada de otro texto.
+
+    Parameters
+    ----------
+    text : Tensor
+        (B, n - 1 + T): delante, los n - 1 tokens anteriores.
+    n : int
+        Tokens por ventana.
+    boundary : int
+        El token que separa los textos; ocupa también el sitio de lo que hay antes de él.
+
+    Returns
+    -------
+    Tensor
+        (B, T, n).
+
+    Examples
+    --------
+    >>> import torch
+    >>> context_windows(torch.tensor([[5, 6, 0, 7]]), n=3, boundary=0)
+    tensor([[[0, 0, 0],
+             [0, 0, 7]]])
+    """
+    windows = text.unfold(1, n, 1)  # (B, T, n)
+    later = (windows == boundary).flip(-1).cummax(-1).values.flip(-1)
+    return windows.masked_fill(later, boundary)
+
+
+class MLP(nn.Module):
+    """El modelo de Bengio: los vectores de los tokens anteriores, uno tras otro, por una capa oculta.
+
+    Cumple el protocolo :class:`siguiente.language_models.protocol.LanguageModel`.
+
+    Parameters
+    ----------
+    config : MLPConfig
+        La forma de la red.
+    seed : int
+        Semilla de los pesos iniciales.
+
+    Notes
+    -----
+    Es el modelo de :cite:t:`bengio2003`. La explica la página :ref:`sec-neural`.
+
+    Examples
+    --------
+    >>> model = MLP(MLPConfig(vocab_size=10, boundary=0))
+    >>> model(torch.tensor([[0, 3, 1]])).shape
+    torch.Size([1, 3, 10])
+    """
+
+    context_length: int | None = None
+
+    def __init__(self, config: MLPConfig, seed: int = 0) -> None:
+        super().__init__()
+        inputs = (config.order - 1) * config.channels
+        self.config, self.vocab_size = config, config.vocab_size
+        self.embedding = nn.Embedding(config.vocab_size, config.channels)
+        self.hidden, self.head = nn.Linear(inputs, config.hidden), nn.Linear(config.hidden, config.vocab_size)
+        self.direct = nn.Linear(inputs, config.vocab_size, bias=False) if config.direct else None
+        initialise(self, seed)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Predice el token siguiente en todas las posiciones: (B, T) pasa a logits (B, T, V)."""
+        return self.predict(self._joined(ids, None))
+
+    def predict(self, text: Tensor) -> Tensor:
+        """De textos con su contexto delante, (B, n - 2 + T), a logits (B, T, V)."""
+        windows = context_windows(text, self.config.order - 1, self.config.boundary)
+        x = self.embedding(windows).flatten(2)  # (B, T, (n - 1)·C)
+        logits = self.head(torch.tanh(self.hidden(x)))
+        return logits if self.direct is None else logits + self.direct(x)
+
+    @torch.inference_mode()
+    def step(self, ids: Tensor, state: LastTokens | None = None, last: int = 1) -> tuple[Tensor, LastTokens]:
+        """Lee T tokens y devuelve los logits de las últimas posiciones, (B, last, V), y el contexto nuevo.
+
+        Raises
+        ------
+        ValueError
+            Si `ids` no es (B, T) con tokens del vocabulario, si `last` no está entre 1 y T o si el estado es
+            de otro modelo.
+        """
+        check_step(ids, last)
+        check_tokens(ids, self.vocab_size)
+        check_state(state, LastTokens, "ids", self.config.order - 2)
+        text, size = self._joined(ids, state), self.config.order - 2
+        return self.predict(text[:, text.shape[1] - last - size :]), LastTokens(
+            text[:, text.shape[1] - size :]
+        )
+
+    def _joined(self, ids: Tensor, state: LastTokens | None) -> Tensor:
+        """Pone delante los n - 2 tokens que hacen falta para la primera posición."""
+        start = ids.new_full((1, self.config.order - 2), self.config.boundary)
+        past = start if state is None else state.ids
+        return torch.cat([past.expand(len(ids), -1), ids], 1)

@@ -1,0 +1,1 @@
+"""Archivos de pesos y de vocabularios, y cómo se leen."""

@@ -1,0 +1,97 @@
+"""El modelo ya convertido, en la caché del usuario: se prepara una vez y después se abre sin esperar."""
+
+import hashlib
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from siguiente.llm.files.catalogue import ModelCard
+from siguiente.llm.files.conversion import write_weights
+from siguiente.llm.files.gguf_header import read_header
+from siguiente.llm.files.sources import JoinedFile, find, verify
+from siguiente.llm.files.vocabulary import tokenizer_json
+from siguiente.runtime.store import build_directory
+
+# Súbase cuando cambie lo que se escribe: una prueba compara el resultado con un resumen y lo recuerda.
+CONVERTER_VERSION = 1
+BYTES_PER_PARAMETER = 4
+MARGIN = 60_000_000  # vocabulario y configuración
+
+
+def checkpoint_key(card: ModelCard) -> str:
+    """Devuelve la clave del modelo convertido: el archivo, la forma de la red y la versión del conversor.
+
+    Examples
+    --------
+    >>> from siguiente.llm.files.catalogue import card
+    >>> checkpoint_key(card("gemma-3-270m")) != checkpoint_key(card("smollm2-135m-instruct"))
+    True
+    """
+    written = json.dumps(
+        [CONVERTER_VERSION, card.sha256, card.architecture, dict(card.config)], sort_keys=True
+    )
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def checkpoint(card: ModelCard, path: Path | str | None = None, *, thorough: bool = False) -> Path:
+    """Devuelve la carpeta con el modelo convertido; la primera vez comprueba el archivo y lo convierte.
+
+    Parameters
+    ----------
+    card : ModelCard
+        La ficha del modelo.
+    path : Path or str, optional
+        El archivo GGUF o la carpeta que lo tiene; sin él se busca como dice `sources.find`.
+    thorough : bool
+        Si es cierto, relee entera la conversión anterior antes de darla por buena.
+
+    Returns
+    -------
+    Path
+        Carpeta con `config.json`, `model.safetensors` y `tokenizer.json`.
+
+    Raises
+    ------
+    FileNotFoundError
+        Si falta el archivo del modelo.
+    ValueError
+        Si el archivo está truncado o no es el publicado.
+    OSError
+        Si no hay sitio en el disco.
+    """
+    return build_directory(
+        card.name,
+        checkpoint_key(card),
+        lambda target: _convert(card, path, target),
+        needed=card.parameters * BYTES_PER_PARAMETER + MARGIN,
+        thorough=thorough,
+    )
+
+
+def _convert(card: ModelCard, path: Path | str | None, target: Path) -> None:
+    parts = find(card, path)
+    with _progress(card) as bar:
+        verify(card, parts, bar.update)
+        with io.BufferedReader(JoinedFile(parts), 1 << 20) as stream:
+            header = read_header(stream)
+            write_weights(stream, header, card, target / "model.safetensors", bar.update)
+        _write_json(target / "tokenizer.json", tokenizer_json(header.metadata))
+        _write_json(target / "config.json", dict(card.config))
+        if template := header.metadata.get("tokenizer.chat_template"):
+            (target / "chat_template.jinja").write_text(template, encoding="utf-8")
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def _progress(card: ModelCard) -> tqdm:
+    """Una barra de progreso, solo en una terminal y si `TQDM_DISABLE` no la quita."""
+    hidden = bool(os.environ.get("TQDM_DISABLE")) or not sys.stderr.isatty()
+    total = card.size + card.parameters * BYTES_PER_PARAMETER
+    return tqdm(desc=f"Preparando {card.title}", total=total, unit="B", unit_scale=True, disable=hidden)

@@ -1,0 +1,123 @@
+"""Abrir un modelo por su nombre."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siguiente.llm.files.catalogue import ModelCard, card
+from siguiente.llm.files.checkpoints import checkpoint
+from siguiente.runtime.store import whole_path
+
+if TYPE_CHECKING:
+    from siguiente.language_models.protocol import TextModel
+    from siguiente.llm.files.tokenizer import PretrainedTokenizer
+    from siguiente.llm.pretrained import PretrainedModel
+
+
+def load(name: str, path: Path | str | None = None) -> "TextModel[PretrainedModel]":
+    """Abre un modelo preentrenado, listo para usarse con texto.
+
+    La primera vez comprueba el archivo del modelo y lo convierte; después se abre en pocos segundos.
+
+    Parameters
+    ----------
+    name : str
+        Nombre del modelo en el catálogo: `gemma-3-270m` o `smollm2-135m-instruct`.
+    path : Path or str, optional
+        El archivo GGUF, o la carpeta que lo tiene, si no está instalado como paquete. También vale la carpeta
+        de los pesos oficiales, sin cuantizar, como se publican en safetensors: esos se abren como están.
+
+    Returns
+    -------
+    TextModel
+        El modelo con su tokenizador. Sus pesos se guardaron con 4 a 8 bits: las probabilidades son las de esa
+        versión cuantizada, no las del modelo original.
+
+    Raises
+    ------
+    ValueError
+        Si no se conoce el modelo, o si su archivo está truncado o alterado.
+    FileNotFoundError
+        Si falta el archivo del modelo.
+    OSError
+        Si no hay sitio en el disco para convertirlo.
+
+    Examples
+    --------
+    >>> from siguiente.llm import load
+    >>> model = load("gemma-3-270m")
+    >>> logits, state = model.model.step(model.prompt("Uno, dos, tres, cuatro,"))
+    >>> model.decode(logits[0].argmax(-1))
+    ' cinco'
+    """
+    return load_card(card(name), path)
+
+
+def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[PretrainedModel]":
+    """Abre el modelo de una ficha, esté o no en el catálogo.
+
+    Parameters
+    ----------
+    card : ModelCard
+        La ficha.
+    path : Path or str, optional
+        El archivo GGUF, la carpeta que lo tiene o la de los pesos oficiales.
+
+    Returns
+    -------
+    TextModel
+        El modelo con su tokenizador.
+    """
+    from siguiente.language_models.protocol import TextModel
+    from siguiente.llm.pretrained import PretrainedModel, open_network
+
+    sys.audit("siguiente.resource", f"model:{card.name}")
+    given = None if path is None else whole_path(path)
+    if given is not None and not given.exists():
+        raise FileNotFoundError(f"No existe {given}: indique {card.filename} o la carpeta que lo tiene.")
+    folder = given if given is not None and is_network(given) else checkpoint(card, given)
+    network = open_network(folder, card.architecture)
+    model = PretrainedModel(network, network.config.vocab_size, network.config.max_position_embeddings)
+    return TextModel(model, open_tokenizer(folder, card))
+
+
+def load_pretrained_tokenizer(name: str) -> "PretrainedTokenizer":
+    """Abre solo el tokenizador de un modelo preentrenado, sin leer sus pesos.
+
+    Parameters
+    ----------
+    name : str
+        Nombre del modelo en el catálogo.
+
+    Returns
+    -------
+    PretrainedTokenizer
+        El tokenizador.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError, OSError
+        Los mismos que :func:`load`: la primera vez, el modelo también se convierte.
+
+    Examples
+    --------
+
+    >>> tokenizer = load_pretrained_tokenizer("gemma-3-270m")
+    >>> [tokenizer.token_bytes(token).decode() for token in tokenizer.encode("El pingüino")]
+    ['El', ' ping', 'ü', 'ino']
+    """
+    known = card(name)
+    sys.audit("siguiente.resource", f"model:{name}")
+    return open_tokenizer(checkpoint(known), known)
+
+
+def open_tokenizer(folder: Path, card: ModelCard) -> "PretrainedTokenizer":
+    """Lee el tokenizador que está junto a los pesos."""
+    from siguiente.llm.files.tokenizer import PretrainedTokenizer
+
+    return PretrainedTokenizer.from_file(folder / "tokenizer.json", card.bos_id, card.eos_id, card.title)
+
+
+def is_network(folder: Path) -> bool:
+    """Dice si una carpeta tiene una red publicada en safetensors, con su configuración y su tokenizador."""
+    return all((folder / name).is_file() for name in ("config.json", "model.safetensors", "tokenizer.json"))

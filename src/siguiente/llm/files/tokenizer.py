@@ -1,0 +1,142 @@
+"""El tokenizador de un modelo preentrenado: de texto a números, de números a texto y a bytes."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tokenizers import Tokenizer
+from tokenizers.decoders import ByteLevel
+
+from siguiente.language_models.words import byte_alphabet
+
+BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+
+
+@dataclass(frozen=True, eq=False)
+class PretrainedTokenizer:
+    """Un tokenizador con sus tokens de comienzo y de final.
+
+    Parameters
+    ----------
+    backend : Tokenizer
+        El de la biblioteca tokenizers.
+    bos_id, eos_id : int or None
+        Tokens de comienzo y de final.
+    name : str
+        Cómo se llama el modelo en los errores.
+    chat_template : str, optional
+        La plantilla de chat del modelo, si la trae.
+
+    Notes
+    -----
+    Los bytes de los tokens de un texto, seguidos, son los bytes del texto. Hay una excepción: SentencePiece
+    escribe el espacio como `▁` y no distingue un `▁` verdadero de un espacio.
+    """
+
+    backend: Tokenizer
+    bos_id: int | None
+    eos_id: int | None
+    name: str = "este modelo"
+    chat_template: str | None = None
+
+    @classmethod
+    def from_file(
+        cls, path: Path, bos_id: int | None, eos_id: int | None, name: str
+    ) -> "PretrainedTokenizer":
+        """Lee un archivo `tokenizer.json` y, si está a su lado, la plantilla de chat."""
+        return cls(Tokenizer.from_file(str(path)), bos_id, eos_id, name, stored_template(path.parent))
+
+    @property
+    def vocab_size(self) -> int:
+        """Número de tokens, V."""
+        return self.backend.get_vocab_size()
+
+    def encode(self, text: str, special: bool = False) -> list[int]:
+        """Devuelve los tokens de `text`, sin el de comienzo.
+
+        Parameters
+        ----------
+        text : str
+            El texto.
+        special : bool
+            Si es cierto, `<bos>` y los demás tokens de control escritos en el texto se leen como tales: así
+            lo necesita una plantilla de chat. Si no, son texto como otro cualquiera, que es lo seguro.
+
+        Returns
+        -------
+        list of int
+            Los números de los tokens.
+
+        Raises
+        ------
+        ValueError
+            Si el texto tiene un carácter que el vocabulario no puede escribir.
+        """
+        self.backend.encode_special_tokens = not special
+        ids = self.backend.encode(text, add_special_tokens=False).ids
+        if self._byte_level and not special:
+            self._check_complete(text, ids)
+        return ids
+
+    def _check_complete(self, text: str, ids: Sequence[int]) -> None:
+        """Avisa de lo que la biblioteca quitaría en silencio: los bytes que el vocabulario no tiene."""
+        if self._bytes(ids) == text.encode():
+            return
+        lost = next(c for c in text if self._bytes(self.backend.encode(c).ids) != c.encode())
+        raise ValueError(f"El vocabulario de {self.name} no puede escribir {lost!r}: quítelo del texto.")
+
+    def _bytes(self, ids: Sequence[int]) -> bytes:
+        return b"".join(self.token_bytes(i) for i in ids)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Devuelve el texto de `ids`, sin los tokens especiales; un carácter a medias se muestra como �."""
+        return self._bytes(ids).decode(errors="replace")
+
+    def token_bytes(self, token: int) -> bytes:
+        """Devuelve los bytes que un token escribe; vacío si es especial.
+
+        Raises
+        ------
+        ValueError
+            Si ese token no existe.
+        """
+        if token in self._special:
+            return b""
+        piece = self.backend.id_to_token(token)
+        if piece is None:
+            raise ValueError(f"No existe el token {token}: hay {self.vocab_size}, numerados desde 0.")
+        if self._byte_level:
+            return bytes(self._alphabet[character] for character in piece)
+        byte = BYTE.fullmatch(piece)
+        return bytes([int(byte[1], 16)]) if byte else piece.replace("▁", " ").encode()
+
+    @cached_property
+    def marks(self) -> dict[str, int]:
+        """Los tokens de control por su texto, que abren y cierran y no escriben nada."""
+        added = self.backend.get_added_tokens_decoder()
+        return {token.content: i for i, token in added.items() if token.special}
+
+    @cached_property
+    def _special(self) -> frozenset[int]:
+        return frozenset(self.marks.values())
+
+    @cached_property
+    def _byte_level(self) -> bool:
+        return isinstance(self.backend.decoder, ByteLevel)
+
+    @cached_property
+    def _alphabet(self) -> dict[str, int]:
+        return byte_alphabet()
+
+
+def stored_template(folder: Path) -> str | None:
+    """La plantilla de chat de una carpeta: en su archivo o, como se publicaba antes, en la configuración."""
+    alone, config = folder / "chat_template.jinja", folder / "tokenizer_config.json"
+    if alone.exists():
+        return alone.read_text(encoding="utf-8")
+    found = json.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
+    template = found.get("chat_template")
+    return template if isinstance(template, str) else None

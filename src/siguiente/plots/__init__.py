@@ -1,1 +1,0 @@
-"""Figuras: funciones que reciben datos y devuelven ejes, con rótulos en español."""

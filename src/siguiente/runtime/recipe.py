@@ -1,0 +1,209 @@
+"""Una receta: algo que el curso calcula, y que se rehace si cambia el código que lo decide.
+
+Lo que cuesta minutos está anotado: viene con el paquete, en `records`, con su procedencia, y se usa mientras
+su clave sea la de su receta. Lo demás se calcula la primera vez y se guarda en la caché.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from siguiente.runtime.definitions import code_key
+from siguiente.runtime.store import build_directory
+
+RECORDS = Path(__file__).parents[1] / "records"
+LOCK = Path(__file__).parents[3] / "requirements.lock"
+FORMAT = 1  # súbase cuando cambie cómo se escribe lo que sale: el redondeo o el nombre de los archivos
+#: Las bibliotecas cuya versión puede cambiar un resultado.
+DECIDING = (
+    "bm25s",
+    "gguf",
+    "jinja2",
+    "numpy",
+    "safetensors",
+    "scikit-learn",
+    "scipy",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
+
+
+def versions() -> dict[str, str]:
+    """Las versiones que deciden los resultados: las que fija `requirements.lock` o, sin él, las instaladas.
+
+    No dicen para qué procesador se compilaron: son las mismas en todo sistema.
+
+    Examples
+    --------
+    >>> versions()["torch"].partition("+")[1:]
+    ('', '')
+    """
+    lines = LOCK.read_text("utf8").splitlines() if LOCK.is_file() else []
+    pins = {name: pin for name, _, pin in (line.partition("==") for line in lines)}
+    return {name: pins.get(name) or installed(name) for name in DECIDING}
+
+
+def installed(name: str) -> str:
+    """La versión instalada de una biblioteca, o «ausente»."""
+    try:
+        return version(name).partition("+")[0]
+    except PackageNotFoundError:
+        return "ausente"
+
+
+def versions_key() -> str:
+    """Resume esas versiones: entra en la clave de cada receta y en la huella de cada página.
+
+    Examples
+    --------
+    >>> len(versions_key())
+    64
+    """
+    return hashlib.sha256(json.dumps(versions()).encode()).hexdigest()
+
+
+def recipe_key(name: str, module: str) -> str:
+    """La clave de una receta, leyendo su código sin ejecutarlo.
+
+    Parameters
+    ----------
+    name : str
+        Su nombre, como `story-gpt`. El módulo la declara con el mismo, en mayúsculas: `STORY_GPT`.
+    module : str
+        El módulo que la declara.
+
+    Returns
+    -------
+    str
+        Resume lo que hace el código que la declara y todo el que alcanza, sus datos y las versiones.
+    """
+    facts = [name, str(FORMAT), code_key(declaration(name, module)), versions_key()]
+    return hashlib.sha256(" ".join(facts).encode()).hexdigest()
+
+
+def declaration(name: str, module: str) -> str:
+    """El nombre completo de la constante que declara una receta.
+
+    >>> declaration("story-gpt", "siguiente.course.stories.gpt")
+    'siguiente.course.stories.gpt.STORY_GPT'
+    """
+    return f"{module}.{name.upper().replace('-', '_')}"
+
+
+def provenance(name: str) -> dict[str, Any] | None:
+    """Lo que quedó anotado de una receta, valga o no; `None` si no está anotada.
+
+    Raises
+    ------
+    ValueError
+        Si no se puede leer.
+
+    Examples
+    --------
+    >>> provenance("stories") is None
+    True
+    """
+    path = RECORDS / name / "record.json"
+    try:
+        facts = json.loads(path.read_bytes()) if path.is_file() else None
+        return None if facts is None else {"key": facts["key"], "files": facts["files"], **facts}
+    except (ValueError, LookupError, TypeError) as error:
+        raise damaged(name, path.name) from error
+
+
+def damaged(name: str, file: str) -> ValueError:
+    """El error de una anotación que no está como se hizo."""
+    return ValueError(
+        f"Lo anotado de {name} está dañado: {file} no es el que se anotó. Instale de nuevo el curso o "
+        f"rehágalo con `python -m siguiente.record {name}`."
+    )
+
+
+def record_folder(name: str, key: str) -> Path | None:
+    """La carpeta de lo anotado, si es de esa clave.
+
+    Raises
+    ------
+    ValueError
+        Si algún archivo falta o no es el que se anotó.
+    """
+    facts = provenance(name)
+    if facts is None or facts["key"] != key:
+        return None
+    for file, expected in facts["files"].items():
+        path = RECORDS / name / file
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected["sha256"]:
+            raise damaged(name, file)
+    return RECORDS / name
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Calcula con un solo hilo: con más, las últimas cifras dependerían de la máquina."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+class Recipe:
+    """Cómo se calcula un artefacto: función de su código, con sus semillas, sus datos y sus versiones.
+
+    Parameters
+    ----------
+    name : str
+        Nombre con que se pide, como `story-gpt`.
+    module : str
+        El módulo que la declara, con ese nombre en mayúsculas, como `STORY_GPT`.
+    write : callable
+        Escribe los archivos en la carpeta vacía que recibe. Calcula con un solo hilo.
+
+    Examples
+    --------
+    >>> from siguiente.course.stories.corpus import STORIES
+    >>> STORIES.name, len(STORIES.key)
+    ('stories', 64)
+    """
+
+    def __init__(self, name: str, module: str, write: Callable[[Path], object]) -> None:
+        self.name, self.module, self.write = name, module, write
+
+    @property
+    def key(self) -> str:
+        """Resume todo lo que decide el contenido."""
+        return recipe_key(self.name, self.module)
+
+    def build(self, *, thorough: bool = False) -> Path:
+        """Devuelve la carpeta: la anotada, si vale, o la de la caché; si falta o está dañada, la construye.
+
+        Parameters
+        ----------
+        thorough : bool
+            Si es cierto, lo que ya estaba se relee entero antes de darlo por bueno.
+        """
+        key = self.key
+        return record_folder(self.name, key) or build_directory(
+            self.name, key, self._write, thorough=thorough
+        )
+
+    def folder(self) -> Path:
+        """Devuelve la carpeta para usarla: lo anuncia, y una página que no lo declaró no se construye."""
+        sys.audit("siguiente.resource", f"artefact:{self.name}")
+        folder = self.build()
+        if folder.parent == RECORDS:
+            sys.audit("siguiente.record", self.name)
+        return folder
+
+    def _write(self, folder: Path) -> None:
+        with one_thread():
+            self.write(folder)
