@@ -53,6 +53,12 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--scheduler", default="", help="dirección de un planificador de Dask que las ejecute"
     )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="COPIA",
+        help="valen las de celdas que afirman lo que en esta copia",
+    )
     parser.add_argument("--out", type=Path, default=DOCS / "_build" / "replicas", help="carpeta de trabajo")
     options = parser.parse_args(given)
     options.page = [page.removeprefix("docs/").removesuffix(".md") for page in options.page]
@@ -120,6 +126,41 @@ def row(course: Course, page: Page, asked: Mapping[str, dict[str, str]]) -> dict
     }
 
 
+def keep(course: Course, pages: Iterable[Page], copy: Path) -> list[str]:
+    """Da por buenas las réplicas de las celdas reescritas que calculan lo mismo; devuelve las que no.
+
+    Lo mismo es que cada frase se afirme con los números con que se afirmó en una copia de
+    `docs/_build/execution/pages`, hecha con las celdas de antes.
+    """
+    table, changed = json.loads(TABLE.read_text("utf8")), []
+    for page in pages:
+        found = [
+            *NotebookStore(copy).notebooks(page.name)[:1],
+            place(course, page, COURSE)[0].path(page.name, page.digest),
+        ]
+        told = [said(json.loads(path.read_text("utf8"))) for path in found if path.is_file()]
+        if len(told) < 2 or told[0] != told[1] or page.name not in table["pages"]:
+            changed.append(page.name)
+            continue
+        row, made = table["pages"][page.name], statements(page.notebook.cells)
+        row["cells"] = computation(page.notebook.cells)
+        for sentence, claim in row["claims"].items():
+            if statement := statement_of(sentence, made):
+                claim["statement"] = statement.digest
+    write_atomically(TABLE, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
+    return changed
+
+
+def said(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    """Lo que un cuaderno afirmó, con nueve cifras: las últimas dependen de la memoria."""
+    return [
+        {name: float(f"{value:.9g}") if isinstance(value, float) else value for name, value in claim.items()}
+        if claim["kind"] != "identity"
+        else {"sentence": claim["sentence"], "met": claim["met"]}
+        for claim in claims(notebook)
+    ]
+
+
 def by_sentence(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Lo que un cuaderno afirmó, por su frase y con lo que compara; de lo repetido, lo menos cumplido."""
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
@@ -163,6 +204,12 @@ def main() -> int:
     if unknown := set(options.page) - set(known):
         sys.exit(f"No hay páginas con celdas que se llamen así: {', '.join(sorted(unknown))}.")
     pages = [known[name] for name in options.page or known]
+    if options.keep:
+        changed = keep(course, pages, options.keep)
+        sys.stderr.writelines(
+            f"{name}: no afirma lo mismo, o falta ejecutarla: repítala.\n" for name in changed
+        )
+        return 1 if changed else 0
     with ending_together(), only_one(course.out / "replicas.lock"):
         works = replica_works(course, pages, asked)
         failures = perform(

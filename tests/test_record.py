@@ -160,7 +160,7 @@ def test_checking_repeats_only_the_first_steps_of_the_first_seed(toys, capsys):
     main([])
     toys.trained.clear()
     with pytest.raises(SystemExit) as ended:
-        main(["--check"])
+        main(["--check", "--jobs", "1"])
     assert ended.value.code is None
     assert toys.trained == ["story-parent/model", "story-child/left-0", "story-child/right-0"]
     assert "story-child: coincide con lo anotado" in capsys.readouterr().out
@@ -219,7 +219,7 @@ def test_checking_finds_another_parent_another_code_and_nothing(toys, monkeypatc
     assert check("story-child") == ["se hizo a partir de otro story-parent: rehágalo"]
     monkeypatch.setattr(recipe_module, "code_key", lambda path: "otro código")
     with pytest.raises(SystemExit, match="story-parent: lo anotado de story-parent no vale: rehágalo"):
-        main(["--check"])
+        main(["--check", "--jobs", "1"])
 
 
 def test_code_that_moved_keeps_its_record_if_it_does_the_same(toys, monkeypatch):

@@ -1,6 +1,6 @@
 """Directiva `source`: cita una función de su fuente, sin el docstring, que el texto de la página ya explica.
 
-Las líneas largas se parten como las parte Ruff, para que quepan en la columna de la página.
+Las líneas largas se parten, para que quepan en la columna de la página.
 
 ```{source} siguiente.language_models.prediction.next_logprobs
 ```

@@ -372,9 +372,12 @@ def main(given: Sequence[str] | None = None) -> None:
         names = [training(name).name for name in options.names or trainings()]
         if options.check or options.rekey:
             names.sort(key=lambda name: len(inputs(name)))  # primero, aquello de que otros parten
-            ask = rekey if options.rekey else check
-            problems = [f"{name}: {problem}." for name in names for problem in told(name, ask)]
-            sys.exit("\n".join(problems) or None)
+            from joblib import Parallel, delayed
+
+            # Una clave nueva cambia la de quien parte de ella: esas, de una en una.
+            together, ask = (1, rekey) if options.rekey else (options.jobs, check)
+            found = Parallel(n_jobs=together)(delayed(told)(name, ask) for name in names)
+            sys.exit("\n".join(problem for problems in found for problem in problems) or None)
         record(names, options.jobs)
     except JobError as error:
         sys.exit(f"No se pudo anotar {error.name}. {error.reason}")
@@ -391,7 +394,7 @@ def told(name: str, ask: Callable[[str], list[str]]) -> list[str]:
     start = time.process_time()
     if not (problems := ask(name)):
         say(f"{name}: coincide con lo anotado ({time.process_time() - start:.0f} s).")
-    return problems
+    return [f"{name}: {problem}." for problem in problems]
 
 
 if __name__ == "__main__":

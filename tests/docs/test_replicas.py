@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from digest import read_notebook
-from notebook_store import CLAIM
+from notebook_store import CLAIM, NotebookStore
 from replica_digest import computation, statements
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -128,3 +128,30 @@ def test_a_weaker_kind_does_not_stale_a_page_and_another_number_does():
     assert computation(cells) != computation(["x = 2", "claim('A', 0, x, 0.5)"])
     assert statements(cells)[0].digest == statements(["identity('A', 0, x, 0.5)"])[0].digest
     assert statements(cells)[0].digest != statements(["claim('A', 0, x, 0.1)"])[0].digest
+
+
+def test_rewritten_cells_keep_their_replicas_only_if_they_say_the_same(replicas, tmp_path, monkeypatch):
+    def store(folder, value):
+        notebook = executed("claim('A', 0, x, 0.5)", told("A", True, value))
+        path = tmp_path / folder / "part" / "page" / f"{folder}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(notebook), "utf8")
+        return path
+
+    rewritten = page("value = x\nclaim('A', 0, value, 0.5)")
+    rewritten.name, rewritten.digest = "part/page", "now"
+    monkeypatch.setattr(replicas, "TABLE", tmp_path / "table.json")
+    monkeypatch.setattr(
+        replicas, "place", lambda course, page, variant: (NotebookStore(tmp_path / "now"), "now")
+    )
+    row = {"cells": "de antes", "claims": {"A": {"statement": "de antes"}}}
+    replicas.TABLE.write_text(json.dumps({"pages": {"part/page": row}}), "utf8")
+    store("now", 0.25)
+    store("after", 0.75)
+    assert replicas.keep(None, [rewritten], tmp_path / "after") == ["part/page"]
+    assert json.loads(replicas.TABLE.read_text("utf8"))["pages"]["part/page"] == row
+    store("first", 0.25)
+    assert replicas.keep(None, [rewritten], tmp_path / "first") == []
+    kept = json.loads(replicas.TABLE.read_text("utf8"))["pages"]["part/page"]
+    assert kept["cells"] == computation(rewritten.notebook.cells)
+    assert kept["claims"]["A"]["statement"] == statements(rewritten.notebook.cells)[0].digest
