@@ -22,9 +22,19 @@ EXECUTED = DOCS / "_build" / "execution" / "pages"
 SVG, GLUED = "image/svg+xml", "application/papermill.record/text/plain"
 
 
+def said(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    """Lo que un cuaderno afirmó, con nueve cifras: las últimas dependen de la memoria."""
+    return [
+        {name: float(f"{value:.9g}") if isinstance(value, float) else value for name, value in claim.items()}
+        if claim["kind"] != "identity"
+        else {"sentence": claim["sentence"], "met": claim["met"]}
+        for claim in claims(notebook)
+    ]
+
+
 def claimed(notebook: dict[str, Any]) -> Counter[str]:
-    """Lo que un cuaderno afirmó, con todas las cifras de lo que midió."""
-    return Counter(json.dumps(claim, sort_keys=True, ensure_ascii=False) for claim in claims(notebook))
+    """Cada afirmación de un cuaderno, escrita."""
+    return Counter(json.dumps(claim, sort_keys=True, ensure_ascii=False) for claim in said(notebook))
 
 
 def glued(notebook: dict[str, Any]) -> Counter[str]:

@@ -91,6 +91,7 @@ nitpick_ignore = [
     ("py:class", "Node"),
     ("py:class", "siguiente.language_models.protocol.Model"),
     ("py:class", "siguiente.prompting.few_shot.Example"),
+    ("py:class", "siguiente.runtime.resume.Report"),
     ("py:class", "siguiente.runtime.trained.Model"),
     # Un nombre que solo se importa para los tipos.
     ("py:class", "nn.Module"),

@@ -12,8 +12,9 @@ from statistics import median
 from typing import Any
 
 DOCS = Path(__file__).resolve().parent
-sys.path.insert(0, str(DOCS / "_ext"))
+sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
 
+from compare import said  # noqa: E402
 from notebook_store import NotebookStore, claims  # noqa: E402
 from our_course import our_course, prepare_kernels  # noqa: E402
 from processes import Ended, ending_together, only_one  # noqa: E402
@@ -149,16 +150,6 @@ def keep(course: Course, pages: Iterable[Page], copy: Path) -> list[str]:
                 claim["statement"] = statement.digest
     write_atomically(TABLE, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
     return changed
-
-
-def said(notebook: dict[str, Any]) -> list[dict[str, Any]]:
-    """Lo que un cuaderno afirmó, con nueve cifras: las últimas dependen de la memoria."""
-    return [
-        {name: float(f"{value:.9g}") if isinstance(value, float) else value for name, value in claim.items()}
-        if claim["kind"] != "identity"
-        else {"sentence": claim["sentence"], "met": claim["met"]}
-        for claim in claims(notebook)
-    ]
 
 
 def by_sentence(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
