@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pages import Cell, Page
 
 LONGEST = 10
+WIDEST = 79  # lo que cabe en la columna de la página a 1280 píxeles
 CLOCK = re.compile(
     r"^(?:time\.(?:time|perf_counter|monotonic|process_time|strftime|localtime|sleep)(?:_ns)?"
     r"|(?:datetime\.)*(?:datetime|date)\.(?:now|today|utcnow)|timeit\..*)$"
@@ -46,6 +47,14 @@ def length(page: Page) -> Iterator[tuple[int, str]]:
         lines = [line for line in cell.source.split("\n") if line.strip()]
         if cell.visible and len(lines) > LONGEST:
             yield cell.line, f"celda de {len(lines)} líneas (como mucho, {LONGEST}): llévela a un módulo"
+
+
+def width(page: Page) -> Iterator[tuple[int, str]]:
+    """Una línea visible cabe en la columna."""
+    for cell in page.cells:
+        for number, line in enumerate(cell.source.split("\n")):
+            if cell.visible and len(line) > WIDEST:
+                yield cell.line + number, f"línea de {len(line)} columnas (como mucho, {WIDEST}): pártala"
 
 
 def magic(page: Page) -> Iterator[tuple[int, str]]:
@@ -171,4 +180,4 @@ def imported_plots(cell: Cell) -> Iterator[str]:
             yield from (alias.asname or alias.name for alias in node.names)
 
 
-CELL_RULES = [length, magic, definitions, imported, shown, repeatable, plotted]
+CELL_RULES = [length, width, magic, definitions, imported, shown, repeatable, plotted]

