@@ -22,34 +22,10 @@ class AdvantageEstimate(NamedTuple):
 def kl_rewards(scores: Tensor, logprobs: Tensor, ref_logprobs: Tensor, beta: float, mask: Tensor) -> Tensor:
     """Reparte la recompensa por tokens: alejarse cuesta en cada uno, y la nota llega con el último.
 
-    Parameters
-    ----------
-    scores : Tensor
-        La recompensa de cada respuesta, (B,).
-    logprobs, ref_logprobs : Tensor
-        De la política que las escribió y del modelo de partida, (B, T).
-    beta : float
-        Cuánto cuesta un nat, no negativo.
-    mask : Tensor
-        Qué tokens son de la respuesta, (B, T), booleana.
-
-    Returns
-    -------
-    Tensor
-        (B, T), sin gradiente.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no casan, algo no es un número finito o `beta` es negativo.
-
-    Notes
-    -----
+    De notas (B,) y log-probabilidades (B, T) a recompensas (B, T), sin gradiente:
     :math:`r_t = -\\beta\\log\\frac{\\pi(y_t)}{\\pi_{\\mathrm{ref}}(y_t)} + [t = T]\\,r(x, y)`. Su suma es, de
     media, lo que maximiza :eq:`eq-rlhf`.
 
-    Examples
-    --------
     >>> logprobs, ref_logprobs = torch.tensor([[-1.0, -2.0, 0.0]]), torch.tensor([[-2.0, -1.0, 0.0]])
     >>> kl_rewards(torch.tensor([3.0]), logprobs, ref_logprobs, 0.1, torch.tensor([[True, True, False]]))
     tensor([[-0.1000, 3.1000, 0.0000]])
@@ -66,39 +42,13 @@ def kl_rewards(scores: Tensor, logprobs: Tensor, ref_logprobs: Tensor, beta: flo
 def generalized_advantages(
     rewards: Tensor, values: Tensor, mask: Tensor, gamma: float = 1.0, lam: float = 0.95
 ) -> AdvantageEstimate:
-    """Ventaja de cada token, entre la sorpresa inmediata y todo lo que vino después (GAE).
+    """Ventaja de cada token, (B, T), entre la sorpresa inmediata y todo lo que vino después (GAE).
 
-    Parameters
-    ----------
-    rewards : Tensor
-        La recompensa de cada token, (B, T).
-    values : Tensor
-        La recompensa que se esperaba antes de escribirlo, (B, T).
-    mask : Tensor
-        Qué tokens son de la respuesta, (B, T), booleana y sin huecos.
-    gamma : float
-        El descuento de lo que tarda, en [0, 1].
-    lam : float
-        Con 0 se cree a los valores; con 1, solo a las recompensas.
-
-    Returns
-    -------
-    AdvantageEstimate
-        Ventajas y retornos, sin gradiente.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no casan, la máscara tiene huecos o algún parámetro se sale de [0, 1].
-
-    Notes
-    -----
     :math:`\\hat A_t = \\sum_{l\\ge0}(\\gamma\\lambda)^l\\,\\delta_{t+l}`, con
     :math:`\\delta_t = r_t + \\gamma V_{t+1} - V_t` y :math:`V = 0` tras el último token
-    :cite:p:`schulman2016gae`. Los retornos son :math:`\\hat A_t + V_t`.
+    :cite:p:`schulman2016gae`; el valor es lo que se esperaba antes de escribir el token. Con `lam` 0 se cree
+    a los valores; con 1, solo a las recompensas. Los retornos son :math:`\\hat A_t + V_t`.
 
-    Examples
-    --------
     >>> rewards, values = torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([[0.2, 0.5, 0.8]])
     >>> generalized_advantages(rewards, values, torch.tensor([[True, True, True]]), lam=0.5).advantages
     tensor([[0.5000, 0.4000, 0.2000]])
@@ -115,8 +65,6 @@ def generalized_advantages(
 def whitened(advantages: Tensor, mask: Tensor) -> Tensor:
     """Las ventajas con media 0 y varianza 1 sobre los tokens que cuentan, (B, T); 0 en los demás.
 
-    Examples
-    --------
     >>> whitened(torch.tensor([[1.0, 3.0, 7.0]]), torch.tensor([[True, True, False]]))
     tensor([[-0.7071, 0.7071, 0.0000]])
     """

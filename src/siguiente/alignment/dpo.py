@@ -49,36 +49,11 @@ def dpo_loss(
 ) -> DPOLoss:
     """La pérdida de Bradley-Terry con la recompensa escrita en función de la política.
 
-    Parameters
-    ----------
-    chosen, rejected : Tensor
-        Log-probabilidad de la respuesta preferida entera y de la rechazada, (B,).
-    ref_chosen, ref_rejected : Tensor
-        Las mismas, según el modelo de partida, (B,).
-    beta : float
-        Cuánto cuesta alejarse, positivo.
-    preference : Tensor, optional
-        La probabilidad de que la preferida lo sea, (B,), si los jueces dudan. Sin decirla, 1.
-
-    Returns
-    -------
-    DPOLoss
-        Medias sobre los B pares.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no coinciden, algo no es un número finito, `beta` no es positivo o una probabilidad
-        se sale de [0, 1].
-
-    Notes
-    -----
+    De log-probabilidades de respuestas enteras, (B,), a medias sobre los B pares:
     :math:`L = -p\\log\\sigma(h) - (1-p)\\log\\sigma(-h)`, con :math:`h = \\hat r_w - \\hat r_l` y
-    :math:`\\hat r = \\beta\\log(\\pi/\\pi_{\\mathrm{ref}})`. Con :math:`p = 1` es la de
-    :cite:t:`rafailov2023`.
+    :math:`\\hat r = \\beta\\log(\\pi/\\pi_{\\mathrm{ref}})`. :math:`p` es `preference`, la probabilidad de
+    que la preferida lo sea, (B,), si los jueces dudan; con :math:`p = 1` es la de :cite:t:`rafailov2023`.
 
-    Examples
-    --------
     >>> before, after = torch.tensor([-5.0]), torch.tensor([-4.0])
     >>> terms = dpo_loss(after, before, before, before, beta=1.0)
     >>> [round(term.item(), 4) for term in terms]
@@ -136,17 +111,9 @@ def train_dpo(
     config : TrainingConfig
         De ella no cuentan `length` ni `boundary`.
     beta : float
-        Cuánto cuesta alejarse del modelo de partida.
+        Cuánto cuesta alejarse del modelo de partida, positivo.
     checkpoint : Path, optional
-        Archivo en que se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde
-        quedó.
-
-    Raises
-    ------
-    ValueError
-        Si `beta` no es positivo o el punto de control es de otro entrenamiento.
-    DivergedError
-        Si la pérdida deja de ser un número.
+        Donde se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde quedó.
     """
     reference = [answer_totals(policy, answers) for answers in pairs]
     optimizer = make_optimizer(policy, config)

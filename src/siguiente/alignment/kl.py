@@ -4,30 +4,11 @@ from torch import Tensor
 
 
 def exact_kl(logits: Tensor, ref_logits: Tensor) -> Tensor:
-    """Divergencia KL de cada predicción, sumando sobre todo el vocabulario.
+    """Divergencia KL de cada predicción, sumando sobre todo el vocabulario: de logits (..., V) a nats (...).
 
-    Parameters
-    ----------
-    logits, ref_logits : Tensor
-        De la política y del modelo de partida, (..., V). Sirven también log-probabilidades.
-
-    Returns
-    -------
-    Tensor
-        (...), en nats.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no coinciden.
-
-    Notes
-    -----
     :math:`D_{\\mathrm{KL}}(\\pi\\,\\|\\,\\pi_{\\mathrm{ref}}) = \\sum_v \\pi(v)\\,
-    \\log\\frac{\\pi(v)}{\\pi_{\\mathrm{ref}}(v)}`.
+    \\log\\frac{\\pi(v)}{\\pi_{\\mathrm{ref}}(v)}`. Sirven también log-probabilidades.
 
-    Examples
-    --------
     >>> import torch
     >>> exact_kl(torch.tensor([0.5, 0.5]).log(), torch.tensor([0.9, 0.1]).log())
     tensor(0.5108)
@@ -38,30 +19,12 @@ def exact_kl(logits: Tensor, ref_logits: Tensor) -> Tensor:
 
 
 def k1(logprobs: Tensor, ref_logprobs: Tensor) -> Tensor:
-    """El estimador directo de la divergencia KL: sin sesgo, pero ruidoso y a veces negativo.
+    """El estimador directo de la divergencia KL, en nats, (...): sin sesgo, pero ruidoso y a veces negativo.
 
-    Parameters
-    ----------
-    logprobs, ref_logprobs : Tensor
-        Lo que la política y el modelo de partida dan a cada token, (...). Los escribió la política.
-
-    Returns
-    -------
-    Tensor
-        (...), en nats.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no coinciden.
-
-    Notes
-    -----
+    De lo que la política y el modelo de partida dan a cada token, (...), si los escribió la política.
     :math:`k_1 = \\log\\frac{\\pi}{\\pi_{\\mathrm{ref}}} = -\\log\\rho`, con
     :math:`\\rho = \\pi_{\\mathrm{ref}}/\\pi` :cite:p:`schulman2020kl`.
 
-    Examples
-    --------
     >>> import torch
     >>> k1(torch.tensor([0.5, 0.5]).log(), torch.tensor([0.9, 0.1]).log())
     tensor([-0.5878,  1.6094])
@@ -73,13 +36,9 @@ def k1(logprobs: Tensor, ref_logprobs: Tensor) -> Tensor:
 def k2(logprobs: Tensor, ref_logprobs: Tensor) -> Tensor:
     """La mitad del cuadrado de :func:`k1`: nunca negativo y poco ruidoso, pero con sesgo.
 
-    Notes
-    -----
     :math:`k_2 = \\tfrac12(\\log\\rho)^2` :cite:p:`schulman2020kl`. El sesgo es pequeño si las dos políticas
     se parecen, y su gradiente sí es, de media, el de la divergencia.
 
-    Examples
-    --------
     >>> import torch
     >>> k2(torch.tensor([0.5, 0.5]).log(), torch.tensor([0.9, 0.1]).log())
     tensor([0.1727, 1.2951])
@@ -90,18 +49,12 @@ def k2(logprobs: Tensor, ref_logprobs: Tensor) -> Tensor:
 def k3(logprobs: Tensor, ref_logprobs: Tensor) -> Tensor:
     """El estimador sin sesgo que nunca es negativo.
 
-    Notes
-    -----
     :math:`k_3 = \\rho - 1 - \\log\\rho` :cite:p:`schulman2020kl`. Añade a :math:`k_1` algo de media nula,
-    :math:`\\rho - 1`. Cerca de cero, :math:`\\rho - 1` se calcula con ``expm1``: restar 1 a un número casi 1
-    borraría el resultado.
-
-    Usado como pérdida, su gradiente medio no es el de esta divergencia, sino el de la contraria,
+    :math:`\\rho - 1`, que se calcula con ``expm1``: cerca de cero, restar 1 a un número casi 1 borraría el
+    resultado. Como pérdida, su gradiente medio no es el de esta divergencia, sino el de la contraria,
     :math:`D_{\\mathrm{KL}}(\\pi_{\\mathrm{ref}}\\,\\|\\,\\pi)`; véase
     :func:`siguiente.alignment.optimum.grpo_fixed_point`.
 
-    Examples
-    --------
     >>> import torch
     >>> k3(torch.tensor([0.5, 0.5]).log(), torch.tensor([0.9, 0.1]).log())
     tensor([0.2122, 0.8094])

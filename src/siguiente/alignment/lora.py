@@ -46,26 +46,11 @@ class LoRAConfig:
 
 
 class LoRALinear(nn.Module):
-    """Una capa lineal que ya no cambia, más lo que aprenden dos matrices delgadas.
+    """Una capa lineal de pesos W, (C', C), que ya no cambia, más lo que aprenden dos matrices delgadas.
 
-    Parameters
-    ----------
-    base : nn.Linear
-        La capa, de pesos W, (C', C).
-    rank : int
-        El rango, r.
-    alpha : float
-        La escala, α.
-    generator : torch.Generator
-        El azar de A.
-
-    Notes
-    -----
     Calcula :math:`Wx+\\frac{\\alpha}{r}BAx` :cite:p:`hu2022`. Como :math:`B` empieza en cero, al principio la
     capa hace lo mismo que la de antes.
 
-    Examples
-    --------
     >>> layer = LoRALinear(nn.Linear(64, 32), rank=2, alpha=4, generator=Generator().manual_seed(0))
     >>> layer.A.shape, layer.B.shape
     (torch.Size([2, 64]), torch.Size([32, 2]))
@@ -96,22 +81,6 @@ class LoRALinear(nn.Module):
 def add_lora(network: nn.Module, config: LoRAConfig, generator: Generator) -> None:
     """Adapta una red en su sitio: congela todos sus pesos y deja que aprendan solo las matrices A y B.
 
-    Parameters
-    ----------
-    network : nn.Module
-        La red.
-    config : LoRAConfig
-        Qué capas y con qué rango.
-    generator : torch.Generator
-        El azar de las matrices A.
-
-    Raises
-    ------
-    ValueError
-        Si la red ya está adaptada, si no tiene alguna de esas capas o si el rango no es menor que ellas.
-
-    Examples
-    --------
     >>> net = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 2))
     >>> add_lora(net, LoRAConfig(rank=1, alpha=2, targets=("0",)), Generator().manual_seed(0))
     >>> [name for name, weights in net.named_parameters() if weights.requires_grad]
@@ -149,8 +118,6 @@ def adapted(network: nn.Module) -> Iterator[tuple[str, LoRALinear]]:
 def lora_state(network: nn.Module) -> dict[str, Tensor]:
     """Lo que se aprende de una red adaptada: las matrices A y B de cada capa, por su nombre.
 
-    Examples
-    --------
     >>> lora_state(nn.Linear(2, 2))
     {}
     """
@@ -160,8 +127,6 @@ def lora_state(network: nn.Module) -> dict[str, Tensor]:
 def merge_lora(network: nn.Module) -> None:
     """Funde en su sitio lo aprendido con los pesos de cada capa: vuelve a ser una red de capas lineales.
 
-    Examples
-    --------
     >>> net = nn.Sequential(nn.Linear(8, 8))
     >>> add_lora(net, LoRAConfig(rank=1, alpha=2, targets=("0",)), Generator().manual_seed(0))
     >>> merge_lora(net)
@@ -173,19 +138,10 @@ def merge_lora(network: nn.Module) -> None:
 
 
 def save_adapter(path: Path, network: nn.Module, config: LoRAConfig, base: str) -> None:
-    """Guarda las matrices de una red adaptada, sin la red.
+    """Guarda las matrices de una red adaptada con `config`, sin la red, en un archivo safetensors.
 
-    Parameters
-    ----------
-    path : Path
-        El archivo, en formato safetensors.
-    network : nn.Module
-        La red adaptada con `config`.
-    config : LoRAConfig
-        Cómo se adaptó.
-    base : str
-        Lo que identifica los pesos que no se guardan: para un modelo del catálogo, su
-        :func:`~siguiente.llm.files.checkpoints.checkpoint_key`.
+    `base` identifica los pesos que no se guardan: para un modelo del catálogo, su
+    :func:`~siguiente.llm.files.checkpoints.checkpoint_key`.
     """
     from safetensors.torch import save
 
@@ -196,23 +152,9 @@ def save_adapter(path: Path, network: nn.Module, config: LoRAConfig, base: str) 
 
 
 def load_adapter(path: Path, network: nn.Module, base: str) -> None:
-    """Adapta una red en su sitio con unas matrices guardadas.
+    """Adapta una red en su sitio con las matrices que guardó :func:`save_adapter`.
 
-    Parameters
-    ----------
-    path : Path
-        El archivo que escribió :func:`save_adapter`.
-    network : nn.Module
-        La red de partida, sin adaptar.
-    base : str
-        Lo que identifica sus pesos.
-
-    Raises
-    ------
-    ValueError
-        Si el archivo no es un adaptador, si está alterado o si se hizo para otro modelo.
-    OSError
-        Si no se puede leer.
+    `base` identifica los pesos de la red: no se cargan unas matrices alteradas ni las de otro modelo.
     """
     from safetensors import SafetensorError, safe_open
 

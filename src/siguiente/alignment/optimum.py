@@ -6,34 +6,12 @@ from siguiente.alignment.sequences import check_finite, check_positive
 
 
 def kl_optimum(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
-    """La política que maximiza la recompensa media menos :math:`\\beta` veces la divergencia KL.
+    """La política que maximiza la recompensa media menos :math:`\\beta` veces la divergencia KL, (K,).
 
-    Parameters
-    ----------
-    ref_logprobs : Tensor
-        Lo que el modelo de partida da a cada respuesta, (K,). Sirven también logits.
-    rewards : Tensor
-        La recompensa de cada una, (K,).
-    beta : float
-        Cuánto cuesta alejarse, positivo.
+    De las log-probabilidades (o logits) del modelo de partida y de las recompensas, ambas (K,), a
+    log-probabilidades. :math:`\\pi^*(y) = \\frac1Z\\,\\pi_{\\mathrm{ref}}(y)\\,e^{r(y)/\\beta}`, el máximo de
+    :eq:`eq-rlhf` :cite:p:`rafailov2023`.
 
-    Returns
-    -------
-    Tensor
-        Log-probabilidades, (K,).
-
-    Raises
-    ------
-    ValueError
-        Si las formas no coinciden, algo no es un número finito o `beta` no es positivo.
-
-    Notes
-    -----
-    :math:`\\pi^*(y) = \\frac1Z\\,\\pi_{\\mathrm{ref}}(y)\\,e^{r(y)/\\beta}`, el máximo de :eq:`eq-rlhf`
-    :cite:p:`rafailov2023`.
-
-    Examples
-    --------
     >>> import torch
     >>> kl_optimum(torch.tensor([0.8, 0.2]).log(), torch.tensor([0.0, 1.0]), beta=0.5).exp()
     tensor([0.3512, 0.6488])
@@ -43,31 +21,8 @@ def kl_optimum(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
 
 
 def grpo_fixed_point(ref_logprobs: Tensor, rewards: Tensor, beta: float, scale: bool = True) -> Tensor:
-    """La política en la que se detiene GRPO, que no es la de :func:`kl_optimum`.
+    """La política en la que se detiene GRPO, que no es la de :func:`kl_optimum`: log-probabilidades (K,).
 
-    Parameters
-    ----------
-    ref_logprobs : Tensor
-        Lo que el modelo de partida da a cada respuesta, (K,). Sirven también logits.
-    rewards : Tensor
-        La recompensa de cada una, (K,).
-    beta : float
-        Cuánto pesa la divergencia en la pérdida, positivo.
-    scale : bool
-        Si las ventajas se dividen entre la desviación típica.
-
-    Returns
-    -------
-    Tensor
-        Log-probabilidades, (K,), en doble precisión.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no coinciden, algo no es un número finito o `beta` no es positivo.
-
-    Notes
-    -----
     Con infinitas respuestas por grupo, escritas por la propia política, la ventaja es
     :math:`A(y) = (r(y)-\\mu)/\\sigma`, con la media y la desviación típica según :math:`\\pi`, y no lleva
     gradiente. El de :math:`k_3 = \\rho - 1 - \\log\\rho`, con :math:`\\rho=\\pi_{\\mathrm{ref}}/\\pi`, es
@@ -96,12 +51,10 @@ def grpo_fixed_point(ref_logprobs: Tensor, rewards: Tensor, beta: float, scale: 
 
        \\sum_y\\pi_{\\mathrm{ref}}(y)\\,\\frac{r(y)-\\mu_{\\mathrm{ref}}}{c - r(y)} = \\frac1{\\beta^2}.
 
-    El lado izquierdo decrece cuando :math:`c` crece desde :math:`\\max r`: hay una sola solución, y se halla
-    por bisección. Sin dividir entre :math:`\\sigma` se llega igual a
+    El lado izquierdo decrece cuando :math:`c` crece desde :math:`\\max r`: hay una sola solución, por
+    bisección. Sin dividir entre :math:`\\sigma` se llega igual a
     :math:`\\sum_y\\pi_{\\mathrm{ref}}(y)/(c-r(y)) = 1/\\beta`.
 
-    Examples
-    --------
     >>> import torch
     >>> ref, rewards = torch.tensor([0.8, 0.2]).log(), torch.tensor([0.0, 1.0])
     >>> [round(grpo_fixed_point(ref, k * rewards, beta=0.5).exp()[1].item(), 4) for k in (1, 10)]

@@ -27,26 +27,10 @@ class OveroptimizationFit(NamedTuple):
 def fit_best_of_n(distance: Tensor, gain: Tensor) -> OveroptimizationFit:
     """Ajusta la curva de lo mejor de n.
 
-    Parameters
-    ----------
-    distance : Tensor
-        Raíz de la divergencia KL de cada política al modelo de partida, (K,), en raíces de nat.
-    gain : Tensor
-        La recompensa verdadera media de cada una menos la del modelo de partida, (K,), en puntos.
+    De la raíz de la divergencia KL al modelo de partida, (K,), en raíces de nat, y de cuánto sube la
+    recompensa verdadera media, (K,), en puntos: :math:`G(d) = d\\,(\\alpha - \\beta d)`, por mínimos
+    cuadrados :cite:p:`gao2023overoptimization`. El máximo está en :math:`\\alpha / 2\\beta`.
 
-    Raises
-    ------
-    ValueError
-        Si las formas no coinciden, si alguna distancia es negativa, si hay menos de dos distintas y positivas
-        o si algo no es un número finito.
-
-    Notes
-    -----
-    :math:`G(d) = d\\,(\\alpha - \\beta d)`, por mínimos cuadrados :cite:p:`gao2023overoptimization`. El
-    máximo está en :math:`\\alpha / 2\\beta`.
-
-    Examples
-    --------
     >>> fit = fit_best_of_n(torch.tensor([0.0, 1.0, 2.0]), torch.tensor([0.0, 2.0, 2.0]))
     >>> [round(value, 4) for value in (fit.alpha, fit.beta, fit.peak)]
     [3.0, 1.0, 1.5]
@@ -56,16 +40,12 @@ def fit_best_of_n(distance: Tensor, gain: Tensor) -> OveroptimizationFit:
 
 
 def fit_rl(distance: Tensor, gain: Tensor) -> OveroptimizationFit:
-    """Ajusta la curva del aprendizaje por refuerzo; parámetros y errores, los de :func:`fit_best_of_n`.
+    """Ajusta la curva del aprendizaje por refuerzo; las medidas son las de :func:`fit_best_of_n`.
 
-    Notes
-    -----
-    :math:`G(d) = d\\,(\\alpha - \\beta \\log d)`, por mínimos cuadrados
-    :cite:p:`gao2023overoptimization`. El máximo está en :math:`e^{\\alpha/\\beta - 1}`. Su pendiente
-    en el cero es infinita, así que conviene desconfiar de ella a distancias pequeñas.
+    :math:`G(d) = d\\,(\\alpha - \\beta \\log d)`, por mínimos cuadrados :cite:p:`gao2023overoptimization`. El
+    máximo está en :math:`e^{\\alpha/\\beta - 1}`. Su pendiente en el cero es infinita, así que conviene
+    desconfiar de ella a distancias pequeñas.
 
-    Examples
-    --------
     >>> fit = fit_rl(torch.tensor([0.0, 1.0, math.e]), torch.tensor([0.0, 2.0, math.e]))
     >>> [round(value, 4) for value in (fit.alpha, fit.beta, fit.peak)]
     [2.0, 1.0, 2.7183]

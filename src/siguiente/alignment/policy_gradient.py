@@ -27,32 +27,10 @@ class ReinforceLoss(NamedTuple):
 def reinforce_loss(logprobs: Tensor, advantages: Tensor, mask: Tensor) -> ReinforceLoss:
     """La pérdida cuyo gradiente es el de la recompensa media, cambiado de signo.
 
-    Parameters
-    ----------
-    logprobs : Tensor
-        Log-probabilidad de cada token, (B, T), con gradiente.
-    advantages : Tensor
-        Cuánto mejor de lo esperado salió cada respuesta, (B,), o cada token, (B, T).
-    mask : Tensor
-        Qué tokens son de la respuesta, (B, T), booleana.
+    De log-probabilidades (B, T) y la ventaja de cada respuesta, (B,), o de cada token, (B, T), a un número:
+    :math:`L = -\\frac1B\\sum_i\\sum_t A_i\\,\\log\\pi(y_{i,t}\\mid x_i, y_{i,<t})` :cite:p:`williams1992`. El
+    valor de :math:`L` no mide nada: solo importa su gradiente.
 
-    Returns
-    -------
-    ReinforceLoss
-        La media sobre las B respuestas de la suma sobre sus tokens.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no casan o algo no es un número finito.
-
-    Notes
-    -----
-    :math:`L = -\\frac1B\\sum_i\\sum_t A_i\\,\\log\\pi(y_{i,t}\\mid x_i, y_{i,<t})`
-    :cite:p:`williams1992`. El valor de :math:`L` no mide nada: solo importa su gradiente.
-
-    Examples
-    --------
     >>> import torch
     >>> logprobs = torch.tensor([[0.5, 0.5], [0.5, 1.0]]).log()
     >>> mask = torch.tensor([[True, True], [True, False]])
@@ -69,13 +47,9 @@ def reinforce_loss(logprobs: Tensor, advantages: Tensor, mask: Tensor) -> Reinfo
 def centred(rewards: Tensor) -> Tensor:
     """Ventajas de unas respuestas con la media de todas como línea base, (B,).
 
-    Notes
-    -----
     :math:`A_i = r_i - \\bar r`. La media incluye a la propia :math:`r_i`, y por eso el gradiente se queda, de
     media, en :math:`(B-1)/B` del verdadero; apunta igual.
 
-    Examples
-    --------
     >>> import torch
     >>> centred(torch.tensor([1.0, 2.0, 6.0]))
     tensor([-2., -1.,  3.])
@@ -85,30 +59,11 @@ def centred(rewards: Tensor) -> Tensor:
 
 
 def leave_one_out(rewards: Tensor) -> Tensor:
-    """Ventajas en las que la línea base de cada respuesta es la media de las otras a la misma petición.
+    """Ventajas, (N, G), en las que la línea base de cada respuesta es la media de las otras de su petición.
 
-    Parameters
-    ----------
-    rewards : Tensor
-        (N, G): G respuestas a cada una de N peticiones.
-
-    Returns
-    -------
-    Tensor
-        (N, G).
-
-    Raises
-    ------
-    ValueError
-        Si G es menor que 2 o alguna recompensa no es un número finito.
-
-    Notes
-    -----
     :math:`A_i = r_i - \\frac{1}{G-1}\\sum_{j\\ne i} r_j = \\frac{G}{G-1}(r_i - \\bar r)`, el RLOO de
     :cite:t:`ahmadian2024`. La línea base no depende de la respuesta, y el gradiente no tiene sesgo.
 
-    Examples
-    --------
     >>> import torch
     >>> leave_one_out(torch.tensor([[1.0, 2.0, 6.0]]))
     tensor([[-3.0000, -1.5000, 4.5000]])
@@ -145,14 +100,11 @@ def clipped_objective(
 ) -> tuple[Tensor, Tensor]:
     """Lo que se maximiza en cada token, y si el recorte lo dejó sin gradiente.
 
-    Notes
-    -----
     :math:`\\min\\bigl(\\rho_t\\hat A_t, \\mathrm{clip}(\\rho_t, 1-\\epsilon, 1+\\epsilon)\\hat A_t\\bigr)`,
-    con :math:`\\rho_t = \\pi(y_t)/\\pi_{\\mathrm{old}}(y_t)` :cite:p:`schulman2017`. El mínimo recorta solo
-    lo que mejoraría: un paso de más en la mala dirección conserva su gradiente para volver.
+    con :math:`\\rho_t = \\pi(y_t)/\\pi_{\\mathrm{old}}(y_t)` y `clip` como :math:`\\epsilon`
+    :cite:p:`schulman2017`. El mínimo recorta solo lo que mejoraría: un paso de más en la mala dirección
+    conserva su gradiente para volver.
 
-    Examples
-    --------
     >>> import torch
     >>> logprobs = torch.tensor([2.0, 0.5]).log()
     >>> objective, clipped = clipped_objective(logprobs, torch.zeros(2), torch.ones(2), clip=0.2)
@@ -176,45 +128,14 @@ def ppo_loss(
     value_clip: float = 0.2,
     value_weight: float = 0.1,
 ) -> PPOLoss:
-    """La pérdida recortada de la política más la del valor.
+    """La pérdida recortada de la política más la del valor, medias sobre los tokens que cuentan de (B, T).
 
-    Parameters
-    ----------
-    logprobs, old_logprobs : Tensor
-        De la política y de la que escribió las respuestas, (B, T).
-    advantages : Tensor
-        La ventaja de cada token, (B, T).
-    values, old_values : Tensor
-        Los valores de ahora y los de entonces, (B, T).
-    returns : Tensor
-        Lo que los valores debían predecir, (B, T).
-    mask : Tensor
-        Qué tokens son de la respuesta, (B, T), booleana.
-    clip : float
-        Cuánto puede cambiar con provecho la probabilidad de un token, :math:`\\epsilon`.
-    value_clip : float
-        Cuánto puede cambiar con provecho un valor.
-    value_weight : float
-        Cuánto pesa la parte del valor.
+    La parte de la política es la media de :func:`clipped_objective`, cambiada de signo. La del valor, que
+    pesa `value_weight`, es la media de
+    :math:`\\tfrac12\\max\\bigl((V_t - \\hat R_t)^2, (\\tilde V_t - \\hat R_t)^2\\bigr)`, donde
+    :math:`\\hat R_t` son los retornos y :math:`\\tilde V_t` es :math:`V_t` recortado a no más de `value_clip`
+    del de entonces.
 
-    Returns
-    -------
-    PPOLoss
-        Medias sobre los tokens que cuentan.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no casan, algo no es un número finito o un recorte no es positivo.
-
-    Notes
-    -----
-    La parte de la política es la media de :func:`clipped_objective`, cambiada de signo. La del valor, la
-    media de :math:`\\tfrac12\\max\\bigl((V_t - \\hat R_t)^2, (\\tilde V_t - \\hat R_t)^2\\bigr)`, donde
-    :math:`\\tilde V_t` es :math:`V_t` recortado a no más de `value_clip` del de entonces.
-
-    Examples
-    --------
     >>> import torch
     >>> one, mask = torch.ones(1, 1), torch.tensor([[True]])
     >>> terms = ppo_loss(one.log() + 1, one.log(), one, 2 * one, one, one, mask)
@@ -259,32 +180,12 @@ class GRPOLoss(NamedTuple):
 
 
 def group_advantages(rewards: Tensor, scale: bool = True) -> GroupAdvantages:
-    """Ventaja de cada respuesta frente a las demás a la misma petición.
+    """Ventaja de cada respuesta frente a las demás a la misma petición, (N, G); en los grupos mudos, 0.
 
-    Parameters
-    ----------
-    rewards : Tensor
-        (N, G): G respuestas a cada una de N peticiones.
-    scale : bool
-        Si se divide entre la desviación típica del grupo. Sin dividir, es el Dr. GRPO de :cite:t:`liu2025`.
-
-    Returns
-    -------
-    GroupAdvantages
-        Las ventajas y los grupos mudos, cuyas ventajas son 0.
-
-    Raises
-    ------
-    ValueError
-        Si G es menor que 2 o alguna recompensa no es un número finito.
-
-    Notes
-    -----
     :math:`A_i = (r_i - \\bar r)/(s + \\varepsilon)`, con :math:`s` la desviación típica (dividiendo entre
-    :math:`G-1`) y :math:`\\varepsilon = 10^{-4}` :cite:p:`shao2024`.
+    :math:`G-1`) y :math:`\\varepsilon = 10^{-4}` :cite:p:`shao2024`. Sin dividir, `scale=False`, es el Dr.
+    GRPO de :cite:t:`liu2025`.
 
-    Examples
-    --------
     >>> import torch
     >>> values, silent = group_advantages(torch.tensor([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]))
     >>> values.round(decimals=3), silent.tolist()
@@ -309,37 +210,12 @@ def grpo_loss(
 ) -> GRPOLoss:
     """El objetivo recortado de PPO menos la divergencia, que aquí es parte de la pérdida.
 
-    Parameters
-    ----------
-    logprobs, old_logprobs, ref_logprobs : Tensor
-        De la política, de la que escribió las respuestas y del modelo de partida, (B, T).
-    advantages : Tensor
-        La ventaja de cada respuesta, (B,).
-    mask : Tensor
-        Qué tokens son de la respuesta, (B, T), booleana.
-    clip : float
-        Cuánto puede cambiar con provecho la probabilidad de un token: :math:`\\epsilon`.
-    beta : float
-        Cuánto cuesta un nat, no negativo.
+    De log-probabilidades (B, T) y ventajas (B,) a la media sobre las respuestas de la media sobre sus tokens,
+    así que las largas pesan como las cortas: :math:`L =
+    -\\frac1B\\sum_i\\frac1{|y_i|}\\sum_t\\bigl[\\min\\bigl(\\rho_{i,t}A_i, \\mathrm{clip}(\\rho_{i,t},
+    1-\\epsilon, 1+\\epsilon)A_i\\bigr) - \\beta\\,k_{3}\\bigr]` :cite:p:`shao2024`. A dónde lleva, en
+    :func:`siguiente.alignment.optimum.grpo_fixed_point`.
 
-    Returns
-    -------
-    GRPOLoss
-        La media sobre las respuestas de la media sobre sus tokens: las largas pesan como las cortas.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no casan, algo no es un número finito, `clip` no es positivo o `beta` es negativo.
-
-    Notes
-    -----
-    :math:`L = -\\frac1B\\sum_i\\frac1{|y_i|}\\sum_t\\bigl[\\min\\bigl(\\rho_{i,t}A_i,
-    \\mathrm{clip}(\\rho_{i,t}, 1-\\epsilon, 1+\\epsilon)A_i\\bigr) - \\beta\\,k_{3}\\bigr]`
-    :cite:p:`shao2024`. A dónde lleva, en :func:`siguiente.alignment.optimum.grpo_fixed_point`.
-
-    Examples
-    --------
     >>> import torch
     >>> logprobs, mask = torch.tensor([[0.5], [0.25]]).log(), torch.tensor([[True], [True]])
     >>> terms = grpo_loss(logprobs, logprobs, logprobs + 1, torch.tensor([1.0, -1.0]), mask, beta=0.1)

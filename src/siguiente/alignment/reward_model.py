@@ -30,12 +30,8 @@ class PreferenceLoss(NamedTuple):
 def preference_probability(difference: Tensor) -> Tensor:
     """Probabilidad de preferir una respuesta a otra según la diferencia de sus recompensas.
 
-    Notes
-    -----
-    Es :eq:`eq-bradley-terry` :cite:p:`bradley1952`.
+    :eq:`eq-bradley-terry` :cite:p:`bradley1952`.
 
-    Examples
-    --------
     >>> preference_probability(torch.tensor([0.0, 1.0, 3.0]))
     tensor([0.5000, 0.7311, 0.9526])
     """
@@ -43,31 +39,11 @@ def preference_probability(difference: Tensor) -> Tensor:
 
 
 def bradley_terry_loss(chosen: Tensor, rejected: Tensor, margin: Tensor | None = None) -> PreferenceLoss:
-    """La pérdida que hace probables las preferencias observadas.
+    """La pérdida que hace probables las preferencias observadas: de recompensas (B,) a medias.
 
-    Parameters
-    ----------
-    chosen, rejected : Tensor
-        Recompensas de la respuesta preferida y de la rechazada, (B,).
-    margin : Tensor, optional
-        Cuánto mejor se juzgó la preferida, (B,): se exige esa diferencia.
+    :math:`L = -\\log\\sigma(r_w - r_l - m)`: con margen 0, :eq:`eq-reward-loss`. El margen, (B,), es cuánto
+    mejor se juzgó la preferida: se exige esa diferencia.
 
-    Returns
-    -------
-    PreferenceLoss
-        Medias sobre los B pares.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no coinciden o alguna recompensa no es un número finito.
-
-    Notes
-    -----
-    :math:`L = -\\log\\sigma(r_w - r_l - m)`: con margen 0, :eq:`eq-reward-loss`.
-
-    Examples
-    --------
     >>> terms = bradley_terry_loss(torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0]))
     >>> round(terms.loss.item(), 3), terms.accuracy.item()
     (1.127, 0.5)
@@ -83,32 +59,14 @@ def bradley_terry_loss(chosen: Tensor, rejected: Tensor, margin: Tensor | None =
 
 
 def fit_strengths(wins: Tensor) -> Tensor:
-    """Las recompensas que hacen más probables unas comparaciones.
+    """Las recompensas que hacen más probables unas comparaciones, (K,), de media 0.
 
-    Parameters
-    ----------
-    wins : Tensor
-        Cuántas veces cada respuesta (fila) venció a cada otra (columna), (K, K).
+    Solo tienen sentido sus diferencias. De cuántas veces cada respuesta (fila) venció a cada otra (columna),
+    (K, K), las halla el algoritmo de :cite:t:`hunter2004`. Con :math:`p_i = e^{r_i}`, :math:`W_i` victorias y
+    :math:`n_{ij}` comparaciones, repite :math:`p_i \\leftarrow W_i \\big/ \\sum_j \\frac{n_{ij}}{p_i + p_j}`;
+    ningún paso hace menos probables los datos. Si unas no perdieron nunca contra las demás, su recompensa
+    crecería sin límite, y es un error.
 
-    Returns
-    -------
-    Tensor
-        (K,), de media 0: solo tienen sentido sus diferencias.
-
-    Raises
-    ------
-    ValueError
-        Si las cuentas no son números no negativos o si unas respuestas no perdieron nunca contra las demás:
-        su recompensa crecería sin límite.
-
-    Notes
-    -----
-    El algoritmo de :cite:t:`hunter2004`. Con :math:`p_i = e^{r_i}`, :math:`W_i` victorias y :math:`n_{ij}`
-    comparaciones, repite :math:`p_i \\leftarrow W_i \\big/ \\sum_j \\frac{n_{ij}}{p_i + p_j}`; ningún paso
-    hace menos probables los datos.
-
-    Examples
-    --------
     >>> fit_strengths(torch.tensor([[0, 3], [1, 0]])).diff().neg().exp().round(decimals=4)
     tensor([3.], dtype=torch.float64)
     """
@@ -145,20 +103,10 @@ def _checked_wins(wins: Tensor) -> Tensor:
 class ValueModel(nn.Module):
     """Un GPT que, en vez del token siguiente, predice un número en cada posición.
 
-    Parameters
-    ----------
-    model : GPT
-        De donde parte. Se copia: lo que aprenda el valor no cambia la política.
+    El GPT de partida se copia: lo que aprenda el valor no cambia la política. La última capa empieza a cero,
+    y al principio no se espera nada. El valor de la posición t es el de haber leído hasta el token t; con
+    `answers.ids[:, :-1]`, (B, T - 1), casa con :func:`siguiente.alignment.sequences.answer_logprobs`.
 
-    Notes
-    -----
-    La última capa empieza a cero, y al principio todos los valores son 0: no se espera nada. El valor de la
-    posición t es el de haber leído hasta el token t; con `answers.ids[:, :-1]`, (B, T - 1), casa con
-    :func:`siguiente.alignment.sequences.answer_logprobs`.
-
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.transformers.gpt import GPTConfig
     >>> policy = GPT(GPTConfig(vocab_size=10, context_length=8, layers=1, heads=1, channels=4))
     >>> ValueModel(policy)(torch.tensor([[3, 1, 4]]))
@@ -182,23 +130,11 @@ BATCH = 64
 
 
 class RewardModel(nn.Module):
-    """Un GPT que, leída una respuesta, le da una nota.
+    """Un GPT que, leída una respuesta, le da una nota: la de la última posición de su :class:`ValueModel`.
 
-    Parameters
-    ----------
-    model : GPT
-        De donde parte. Se copia: lo que aprenda la recompensa no cambia la política.
+    El GPT de partida se copia: lo que aprenda la recompensa no cambia la política. `length_slope` son los
+    puntos que se descuentan por cada token de la respuesta: 0, hasta que :func:`correct_length` lo cambie.
 
-    Attributes
-    ----------
-    values : ValueModel
-        Un número en cada posición. La nota es el de la última, que ha leído toda la respuesta.
-    length_slope : Tensor
-        Los puntos que se descuentan por cada token de la respuesta; al principio, 0. Lo pone
-        :func:`siguiente.alignment.reward_model.correct_length`.
-
-    Examples
-    --------
     >>> from siguiente.transformers.gpt import GPTConfig
     >>> policy = GPT(GPTConfig(vocab_size=10, context_length=8, layers=1, heads=1, channels=4))
     >>> RewardModel(policy)(join_answers([[1, 2], [3]], [[4], [5, 6]])).tolist()
@@ -224,6 +160,9 @@ def train_reward_model(
 ) -> Iterator[float]:
     """Ajusta un modelo de recompensa a unas preferencias y da la pérdida de cada paso, en nats por pareja.
 
+    Minimiza :eq:`eq-reward-loss`, que solo mira diferencias: sumar una constante a todas las recompensas no
+    cambia nada. Dónde está el cero se decide después, con :func:`centre_rewards`.
+
     Parameters
     ----------
     model : nn.Module
@@ -233,20 +172,7 @@ def train_reward_model(
     config : TrainingConfig
         De ella no cuentan `length` ni `boundary`.
     checkpoint : Path, optional
-        Archivo en que se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde
-        quedó.
-
-    Raises
-    ------
-    ValueError
-        Si alguna recompensa deja de ser un número o el punto de control es de otro entrenamiento.
-    DivergedError
-        Si la pérdida o su gradiente dejan de ser números.
-
-    Notes
-    -----
-    Minimiza :eq:`eq-reward-loss`, que solo mira diferencias: sumar una constante a todas las recompensas no
-    cambia nada. Dónde está el cero se decide después, con :func:`centre_rewards`.
+        Donde se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde quedó.
 
     Examples
     --------
@@ -274,13 +200,7 @@ def train_reward_model(
 
 @torch.no_grad()
 def score_answers(model: nn.Module, answers: Answers) -> Tensor:
-    """La recompensa de unas respuestas, (B,), sin gradiente y por lotes.
-
-    Raises
-    ------
-    ValueError
-        Si alguna no es un número finito.
-    """
+    """La recompensa de unas respuestas, (B,), sin gradiente y por lotes."""
     parts = zip(answers.ids.split(BATCH), answers.mask.split(BATCH), strict=True)
     rewards = torch.cat([model(Answers(*part)) for part in parts])
     check_finite("Las recompensas", rewards)
@@ -290,25 +210,11 @@ def score_answers(model: nn.Module, answers: Answers) -> Tensor:
 def score_texts(
     model: nn.Module, reader: TextModel[LanguageModel], prompts: Sequence[str], texts: Sequence[str]
 ) -> list[float]:
-    """La recompensa de unas respuestas escritas.
+    """La recompensa de B respuestas escritas, que `reader`, la política, pasa a tokens.
 
     A todas se les pone su final, que es lo que el modelo leyó al ajustarse: también a las que se quedaron sin
     sitio, y a las vacías, que son solo el final. La que no cabe se corta: un texto puede ocupar más tokens al
     leerlo que al escribirlo.
-
-    Parameters
-    ----------
-    model : nn.Module
-        El modelo de recompensa.
-    reader : TextModel
-        Quien pasa el texto a tokens: la política, de tokenizador con token de final.
-    prompts, texts : sequence of str
-        B peticiones y B respuestas.
-
-    Raises
-    ------
-    ValueError
-        Si no hay tantas como peticiones o si una recompensa no es un número finito.
     """
     end, asked = reader.tokenizer.eos_id, [reader.encode(prompt) for prompt in prompts]
     if end is None:
@@ -334,22 +240,8 @@ def preference_accuracy(model: nn.Module, pairs: Pairs) -> float:
 def centre_rewards(model: RewardModel, answers: Answers) -> float:
     """Pone el cero de la recompensa en la media de unas respuestas, y dice dónde estaba.
 
-    Parameters
-    ----------
-    model : RewardModel
-        Cambia solo el sesgo de su última capa.
-    answers : Answers
-        Las respuestas de referencia, como unas demostraciones.
-
-    Returns
-    -------
-    float
-        La media que tenían: lo que se resta a todas.
-
-    Notes
-    -----
-    La pérdida no fija el cero. Así lo fijó InstructGPT antes del aprendizaje por refuerzo: con recompensa
-    media 0 en las demostraciones :cite:p:`ouyang2022`.
+    La pérdida no fija el cero; aquí lo hace el sesgo de la última capa. InstructGPT, antes del aprendizaje
+    por refuerzo, lo puso así: recompensa media 0 en las demostraciones :cite:p:`ouyang2022`.
     """
     mean = score_answers(model, answers).mean()
     model.values.head.bias.sub_(mean)
@@ -357,35 +249,12 @@ def centre_rewards(model: RewardModel, answers: Answers) -> float:
 
 
 def length_slope(rewards: Tensor, gold: Tensor, lengths: Tensor) -> float:
-    """Lo que cambia la recompensa por cada token de más, entre respuestas igual de buenas.
+    """Lo que cambia la recompensa por cada token de más, en puntos, entre respuestas igual de buenas.
 
-    Parameters
-    ----------
-    rewards : Tensor
-        La recompensa de cada respuesta, (N,).
-    gold : Tensor
-        Lo buena que es cada una, (N,).
-    lengths : Tensor
-        Los tokens que tiene, (N,).
+    De la recompensa, lo buena que es y los tokens de cada respuesta, (N,): con los mínimos cuadrados de
+    :math:`r = a + b\\,g + c\\,\\ell`, devuelve :math:`c`. Sin el término :math:`b\\,g`, lo bueno que además
+    es largo contaría como sesgo.
 
-    Returns
-    -------
-    float
-        Puntos por token.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no coinciden, si algo no es un número finito, o si las longitudes no varían entre
-        respuestas igual de buenas: entonces no hay con qué separarlas.
-
-    Notes
-    -----
-    Mínimos cuadrados de :math:`r = a + b\\,g + c\\,\\ell`; devuelve :math:`c`. Sin el término :math:`b\\,g`,
-    lo bueno que además es largo contaría como sesgo.
-
-    Examples
-    --------
     >>> gold, lengths = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([10, 30, 20, 40])
     >>> round(length_slope(2 * gold + 0.5 * lengths, gold, lengths), 4)
     0.5
@@ -401,29 +270,13 @@ def length_slope(rewards: Tensor, gold: Tensor, lengths: Tensor) -> float:
 
 
 def correct_length(model: RewardModel, answers: Answers, gold: Tensor) -> float:
-    """Quita de una recompensa lo que paga por la longitud, y dice cuánto era.
+    """Quita de una recompensa lo que paga por la longitud, y dice cuánto era: la :func:`length_slope`.
 
-    Parameters
-    ----------
-    model : RewardModel
-        El modelo ya ajustado. Desde ahora descuenta esa cantidad por cada token; si tenía una corrección, se
-        suma a ella.
-    answers : Answers
-        Unas respuestas, N, revisadas con cuidado.
-    gold : Tensor
-        Lo buena que es cada una, (N,).
-
-    Returns
-    -------
-    float
-        La :func:`length_slope` que había, en puntos por token. Ahora, en esas respuestas, es 0.
-
-    Notes
-    -----
-    La nueva recompensa es :math:`r - c\\,\\ell`. No basta dar la longitud como otra variable al ajustar: la
-    red también ve lo larga que es la respuesta, y nada dice cuál de las dos se la queda. Por eso hace falta
-    alguien que sepa lo buenas que son unas pocas respuestas; aquí lo dice la recompensa verdadera.
-    Al corregir, el cero se mueve: use después :func:`~siguiente.alignment.reward_model.centre_rewards`.
+    La nueva recompensa es :math:`r - c\\,\\ell`, y la corrección se suma a la que hubiera. No basta dar la
+    longitud como otra variable al ajustar: la red también ve lo larga que es la respuesta, y nada dice cuál
+    de las dos se la queda. Por eso hace falta alguien que sepa lo buenas que son, (N,), unas pocas
+    respuestas; aquí lo dice la recompensa verdadera. Al corregir, el cero se mueve: use después
+    :func:`centre_rewards`.
     """
     slope = length_slope(score_answers(model, answers), gold, answers.mask.sum(1))
     model.length_slope += slope

@@ -69,14 +69,8 @@ class Method(Protocol):
 class Reinforce:
     """REINFORCE, con las otras respuestas a la misma petición como línea base.
 
-    La divergencia se descuenta de la recompensa.
-
-    Parameters
-    ----------
-    beta : float
-        Cuánto cuesta un nat de divergencia.
-    baseline : callable
-        De recompensas (N, G) a ventajas (N, G).
+    `baseline` va de recompensas (N, G) a ventajas (N, G). De la recompensa se descuenta la divergencia, a
+    `beta` por nat.
     """
 
     beta: float = 0.05
@@ -99,14 +93,8 @@ class Reinforce:
 class GRPO:
     """GRPO, que divide por la dispersión del grupo y lleva la divergencia en la pérdida.
 
-    Parameters
-    ----------
-    beta : float
-        Cuánto cuesta un nat de divergencia por token.
-    clip : float
-        Cuánto puede cambiar con provecho la probabilidad de un token.
-    scale : bool
-        Si se divide por la desviación típica del grupo.
+    `beta` es lo que cuesta un nat de divergencia por token; `clip`, cuánto puede cambiar con provecho la
+    probabilidad de uno; y `scale` dice si se divide por la desviación típica del grupo.
     """
 
     beta: float = 0.04
@@ -134,18 +122,10 @@ class GRPO:
 
 @dataclass(frozen=True)
 class PPO:
-    """PPO, con un modelo del valor y la divergencia en la recompensa de cada token.
+    """PPO, con un modelo del valor, que aprende a la vez, y la divergencia en la recompensa de cada token.
 
-    Parameters
-    ----------
-    value : ValueModel
-        El modelo del valor, que aprende a la vez.
-    beta : float
-        Cuánto cuesta un nat de divergencia.
-    clip : float
-        Cuánto puede cambiar con provecho la probabilidad de un token.
-    gamma, lam : float
-        El descuento y la mezcla de la ventaja generalizada.
+    `beta` es lo que cuesta un nat; `clip`, cuánto puede cambiar con provecho la probabilidad de un token;
+    `gamma` y `lam`, el descuento y la mezcla de la ventaja generalizada.
     """
 
     value: ValueModel
@@ -217,6 +197,9 @@ def train_rl(
 ) -> Iterator[RLReport]:
     """Ajusta una política a una recompensa y da un informe por paso.
 
+    El azar de cada paso depende solo de la semilla y de su número: quien interrumpa y repita la llamada
+    obtiene lo mismo que sin parar.
+
     Parameters
     ----------
     policy : TextModel
@@ -237,21 +220,7 @@ def train_rl(
     gold : callable, optional
         La recompensa verdadera, que solo se mira.
     checkpoint : Path, optional
-        Archivo en que se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde
-        quedó.
-
-    Raises
-    ------
-    ValueError
-        Si no hay peticiones, si una recompensa no es un número finito o si el punto de control es de otro
-        entrenamiento.
-    DivergedError
-        Si la pérdida deja de ser un número.
-
-    Notes
-    -----
-    El azar de cada paso depende solo de la semilla y de su número: quien interrumpa y repita la llamada
-    obtiene lo mismo que sin parar.
+        Donde se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde quedó.
     """
     if not prompts:
         raise ValueError("No hay peticiones: dé al menos una.")

@@ -29,29 +29,10 @@ def sample_answers(
 ) -> Rollouts:
     """Responde `n` veces a cada petición, al azar y a temperatura 1: así la política es la que se mide.
 
-    Parameters
-    ----------
-    model : TextModel
-        La política, con un token de final.
-    prompts : sequence of str
-        N peticiones.
-    generator : torch.Generator
-        La fuente de azar.
-    length : int
-        Máximo de tokens por respuesta, con el final.
-    n : int
-        Respuestas por petición, que van seguidas: salen B = N·n.
+    De N peticiones salen B = N·n respuestas, las `n` de cada una seguidas, de `length` tokens como mucho, con
+    el final.
 
-    Raises
-    ------
-    ValueError
-        Si no hay peticiones, si alguna no cabe o si el tokenizador no tiene token de final.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> model = TextModel(UniformModel(258), ByteTokenizer())
     >>> found = sample_answers(model, ["¿Sí?", "¿No?"], torch.Generator().manual_seed(0), length=8, n=3)
     >>> len(found.texts), found.answers.ids.shape[0]
@@ -72,8 +53,6 @@ def sample_answers(
 def drawing(generator: Generator) -> Choose:
     """Elige al azar según el softmax, con un número por fila: en lotes grandes, muchas veces más deprisa.
 
-    Examples
-    --------
     >>> drawing(torch.Generator().manual_seed(0))(torch.tensor([[0.0, 99.0, 0.0]]))
     tensor([1])
     """

@@ -48,22 +48,8 @@ class Answers(NamedTuple):
 def join_answers(
     prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]], limit: int | None = None
 ) -> Answers:
-    """Une cada petición con su respuesta.
+    """Une B peticiones con sus respuestas, en tokens y con su final si lo tienen; caben en `limit` tokens.
 
-    Parameters
-    ----------
-    prompts, answers : sequence of sequence of int
-        B peticiones y B respuestas, en tokens. La respuesta lleva su token de final si lo escribió.
-    limit : int, optional
-        Los tokens que caben en el contexto del modelo.
-
-    Raises
-    ------
-    ValueError
-        Si no hay tantas como peticiones, si alguna está vacía o si no cabe en el contexto.
-
-    Examples
-    --------
     >>> join_answers([[1, 2], [3]], [[4], [5, 6]]).mask.int()
     tensor([[0, 0, 1],
             [0, 1, 1]], dtype=torch.int32)
@@ -83,23 +69,11 @@ def join_answers(
 
 
 def answer_logprobs(model: nn.Module, answers: Answers) -> Tensor:
-    """Log-probabilidad de cada token de la respuesta, con gradiente.
+    """Log-probabilidad de cada token de la respuesta, (B, T - 1), en nats y con gradiente.
 
-    Parameters
-    ----------
-    model : nn.Module
-        De tokens (B, T) a logits (B, T, V).
-    answers : Answers
-        Las respuestas.
+    El modelo va de tokens (B, T) a logits (B, T, V). Es 0 donde el token predicho es de la petición o de
+    relleno.
 
-    Returns
-    -------
-    Tensor
-        (B, T - 1), en nats; 0 donde el token predicho es de la petición o de relleno.
-
-    Examples
-    --------
-    >>> from torch import nn
     >>> net = nn.Embedding.from_pretrained(torch.zeros(8, 8))
     >>> answer_logprobs(net, join_answers([[1, 2], [3]], [[4], [5, 6]]))
     tensor([[ 0.0000, -2.0794],
@@ -117,9 +91,6 @@ def answer_logprobs(model: nn.Module, answers: Answers) -> Tensor:
 def answer_totals(model: nn.Module, answers: Answers) -> Tensor:
     """Log-probabilidad de cada respuesta entera, (B,), sin gradiente y por lotes.
 
-    Examples
-    --------
-    >>> from torch import nn
     >>> net = nn.Embedding.from_pretrained(torch.zeros(8, 8))
     >>> answer_totals(net, join_answers([[1, 2], [3]], [[4], [5, 6]]))
     tensor([-2.0794, -4.1589])
@@ -131,9 +102,6 @@ def answer_totals(model: nn.Module, answers: Answers) -> Tensor:
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
     """Media de (B, T) sobre los tokens que cuentan: uno, un voto.
 
-    Examples
-    --------
-    >>> import torch
     >>> masked_mean(torch.tensor([[1.0, 9.0], [3.0, 5.0]]), torch.tensor([[True, False], [True, True]]))
     tensor(3.)
     """
@@ -143,9 +111,6 @@ def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
 def answer_means(values: Tensor, mask: Tensor) -> Tensor:
     """Media de cada fila de (B, T) sobre los tokens que cuentan, (B,).
 
-    Examples
-    --------
-    >>> import torch
     >>> answer_means(torch.tensor([[1.0, 9.0], [3.0, 5.0]]), torch.tensor([[True, False], [True, True]]))
     tensor([1., 4.])
     """
@@ -158,20 +123,7 @@ def spread(advantages: Tensor, mask: Tensor) -> Tensor:
 
 
 def check_tokens(mask: Tensor, *tables: Tensor) -> None:
-    """Comprueba la máscara y las tablas que tienen un número por token.
-
-    Parameters
-    ----------
-    mask : Tensor
-        (B, T), booleana, con algún token en cada fila.
-    *tables : Tensor
-        (B, T), finitas donde la máscara lo dice.
-
-    Raises
-    ------
-    ValueError
-        Si algo de eso no se cumple.
-    """
+    """Comprueba que la máscara, (B, T), deja algún token por fila y que en ellos las tablas son finitas."""
     if mask.ndim != 2 or mask.dtype != torch.bool or not mask.any(1).all():
         raise ValueError("La máscara debe ser booleana, (B, T), y dejar algún token en cada respuesta.")
     for table in tables:
@@ -218,29 +170,12 @@ class Demonstrations(NamedTuple):
 def encode_demonstrations(
     model: TextModel[LanguageModel], records: Sequence[Demonstration]
 ) -> Demonstrations:
-    """Pasa a tokens unas peticiones y sus respuestas.
+    """Pasa a tokens N peticiones y sus respuestas, escritas tal como se leerán.
 
     Cada respuesta se corta aparte de su petición, como se leerá al responder. Por eso el espacio que las
     separa, si lo hay, es de la respuesta: en muchos tokenizadores va unido a la palabra.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo, de tokenizador con token de final.
-    records : sequence of Demonstration
-        N peticiones con su respuesta, escritas tal como se leerán.
-
-    Raises
-    ------
-    ValueError
-        Si no hay ninguna, si el tokenizador no tiene token de final, o si una respuesta está vacía o no cabe
-        con su petición en el contexto: dice cuál.
-
-    Examples
-    --------
-
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> model = TextModel(UniformModel(258), ByteTokenizer())
     >>> encode_demonstrations(model, [PromptCompletion("1=", "2")])
     Demonstrations(prompts=[[256, 49, 61]], answers=[[50, 257]])
@@ -264,19 +199,9 @@ def encode_demonstrations(
 def shuffled_answers(data: Demonstrations, batch_size: int, seed: int) -> Iterator[Answers]:
     """Da sin fin lotes de demostraciones, barajadas de nuevo en cada época, que da cada una una vez.
 
-    Cada lote junta las de longitud parecida, para que haya poco relleno; el orden de los lotes es al azar.
+    Cada lote junta `batch_size` de longitud parecida, para que haya poco relleno; el último de una época
+    puede tener menos, y el orden de los lotes es al azar.
 
-    Parameters
-    ----------
-    data : Demonstrations
-        N demostraciones.
-    batch_size : int
-        Las de cada lote, B; el último de una época puede tener menos.
-    seed : int
-        Con la misma semilla, los mismos lotes.
-
-    Examples
-    --------
     >>> data = Demonstrations([[1], [1, 2, 3], [2], [4, 5, 6]], [[0]] * 4)
     >>> next(shuffled_answers(data, batch_size=2, seed=1)).ids
     tensor([[1, 0],
@@ -293,24 +218,9 @@ def shuffled_answers(data: Demonstrations, batch_size: int, seed: int) -> Iterat
 
 
 def encode_answers(model: TextModel[LanguageModel], prompts: Sequence[str], texts: Sequence[str]) -> Answers:
-    """Une peticiones y respuestas escritas por otro, cada respuesta con su final.
+    """Une B peticiones y B respuestas escritas por otro, cada respuesta con su final.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo que las va a leer.
-    prompts, texts : sequence of str
-        B peticiones y B respuestas.
-
-    Raises
-    ------
-    ValueError
-        Si alguna está vacía o no cabe en el contexto.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> encode_answers(TextModel(UniformModel(258), ByteTokenizer()), ["¿?"], ["sí"]).mask.sum().item()
     4
     """
@@ -334,23 +244,7 @@ class Pairs(NamedTuple):
 def encode_preferences(model: TextModel[LanguageModel], preferences: Sequence[Preference]) -> Pairs:
     """Pasa a tokens unas preferencias; cada respuesta, con su final.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo que las va a leer.
-    preferences : sequence of Preference
-        N preferencias.
-
-    Raises
-    ------
-    ValueError
-        Si no hay ninguna, si dos respuestas de una pareja son iguales, o si alguna está vacía o no cabe en el
-        contexto: dice cuál.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> model = TextModel(UniformModel(258), ByteTokenizer())
     >>> encode_preferences(model, [Preference("¿?", "sí", "no")]).rejected.ids.tolist()
     [[256, 194, 191, 63, 110, 111, 257]]
@@ -366,17 +260,6 @@ def encode_preferences(model: TextModel[LanguageModel], preferences: Sequence[Pr
 def shuffled_rows(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
     """Da sin fin lotes de números de fila, barajados de nuevo en cada época, que da cada uno una vez.
 
-    Parameters
-    ----------
-    count : int
-        Las filas, N.
-    batch_size : int
-        Las de cada lote; el último de una época puede tener menos.
-    seed : int
-        Con la misma semilla, los mismos lotes.
-
-    Examples
-    --------
     >>> batches = shuffled_rows(3, batch_size=2, seed=0)
     >>> [len(next(batches)) for _ in range(4)]
     [2, 1, 2, 1]

@@ -24,21 +24,10 @@ class SFTLoss(NamedTuple):
 
 
 def sft_loss(logprobs: Tensor, mask: Tensor) -> SFTLoss:
-    """La entropía cruzada media de los tokens que cuentan.
+    """La entropía cruzada media de los tokens que cuentan: de log-probabilidades (B, T) a un número.
 
-    Parameters
-    ----------
-    logprobs : Tensor
-        Log-probabilidad de cada token, (B, T), en nats.
-    mask : Tensor
-        Los que son de la respuesta, (B, T).
+    Con la máscara :math:`m`, :math:`-\\sum_t m_t\\log p(x_t\\mid x_{<t})/\\sum_t m_t`.
 
-    Notes
-    -----
-    Con la máscara :math:`m`, es :math:`-\\sum_t m_t\\log p(x_t\\mid x_{<t})/\\sum_t m_t`.
-
-    Examples
-    --------
     >>> sft_loss(torch.tensor([[-9.0, -1.0, -2.0]]), torch.tensor([[False, True, True]])).loss
     tensor(1.5000)
     """
@@ -51,8 +40,6 @@ def sft_batch(answers: Answers) -> tuple[Tensor, Tensor]:
 
     Con él, :func:`siguiente.language_models.training.steps` es el ajuste fino supervisado.
 
-    Examples
-    --------
     >>> from siguiente.alignment.sequences import join_answers
     >>> sft_batch(join_answers([[1, 2]], [[3, 0]]))
     (tensor([[1, 2, 3]]), tensor([[-100,    3,    0]]))
@@ -63,12 +50,8 @@ def sft_batch(answers: Answers) -> tuple[Tensor, Tensor]:
 class AnswerLogits(nn.Module):
     """Una red de transformers que da logits solo donde se predice la respuesta.
 
-    Con un vocabulario de 262 144 tokens, los demás ocuparían gigabytes y no servirían de nada.
-
-    Parameters
-    ----------
-    network : Module
-        La red de un modelo preentrenado, como la de :func:`siguiente.llm.files.loading.load`.
+    Con un vocabulario de 262 144 tokens, los demás ocuparían gigabytes. La red es la de un modelo
+    preentrenado, como la de :func:`siguiente.llm.files.loading.load`.
     """
 
     def __init__(self, network: Any) -> None:
@@ -85,8 +68,6 @@ class AnswerLogits(nn.Module):
 def answers_only(answers: Answers) -> tuple[Answers, Tensor]:
     """Lo mismo que :func:`sft_batch`, para :class:`AnswerLogits`: lo que se lee y los N tokens, (1, N).
 
-    Examples
-    --------
     >>> from siguiente.alignment.sequences import join_answers
     >>> answers_only(join_answers([[1, 2]], [[3, 0]]))[1]
     tensor([[3, 0]])
@@ -102,8 +83,7 @@ def train_sft(
     Parameters
     ----------
     model : nn.Module
-        De tokens (B, T) a logits (B, T, V), o una :class:`AnswerLogits`. Aprenden, en su sitio, los pesos que
-        tengan gradiente.
+        De tokens (B, T) a logits (B, T, V), o una :class:`AnswerLogits`. Aprende en su sitio lo no congelado.
     data : Demonstrations
         Las demostraciones.
     config : TrainingConfig
@@ -111,13 +91,6 @@ def train_sft(
     checkpoint : Path, optional
         Archivo en que se guarda lo aprendido cada `evaluate_every` pasos y al final. Si ya existe, se sigue
         donde quedó: las pérdidas de antes se dan otra vez, y el resultado es el de no haber parado.
-
-    Raises
-    ------
-    ValueError
-        Si el punto de control está dañado o es de otro entrenamiento.
-    DivergedError
-        Si la pérdida deja de ser un número.
     """
     learned = nn.ParameterList(weights for weights in model.parameters() if weights.requires_grad)
     optimizer = make_optimizer(learned, config)

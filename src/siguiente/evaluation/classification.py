@@ -19,31 +19,11 @@ class Bin(NamedTuple):
 
 
 def confidence_bins(confidences: Tensor, hits: Tensor, bins: int = 10) -> list[Bin]:
-    """Agrupa los casos por su confianza y mide los aciertos de cada grupo.
+    """Agrupa los casos por su confianza y mide los aciertos de cada grupo, de menor a mayor confianza.
 
-    Parameters
-    ----------
-    confidences : Tensor
-        (N,), la probabilidad que el modelo dio a su respuesta en cada caso, entre 0 y 1.
-    hits : Tensor
-        (N,), un cero o un uno por caso: si acertó.
-    bins : int
-        En cuántos tramos de la misma anchura se corta [0, 1]. Cada uno incluye su extremo superior, y el
-        primero, también el cero.
+    Las confianzas, (N,), van de 0 a 1; los aciertos, (N,), son ceros y unos. Los tramos tienen la misma
+    anchura; cada uno incluye su extremo superior, y el primero, también el cero; los vacíos no están.
 
-    Returns
-    -------
-    list of Bin
-        De menor a mayor confianza; los tramos vacíos no están.
-
-    Raises
-    ------
-    ValueError
-        Si no hay casos o no se emparejan, si alguna confianza no está entre 0 y 1, si algún acierto no es
-        cero o uno, o si no hay tramos.
-
-    Examples
-    --------
     >>> import torch
     >>> confidences = torch.tensor([0.25, 0.25, 0.75, 0.75])
     >>> confidence_bins(confidences, torch.tensor([0, 1, 1, 1]), bins=2)
@@ -61,37 +41,18 @@ def confidence_bins(confidences: Tensor, hits: Tensor, bins: int = 10) -> list[B
 
 
 def expected_calibration_error(confidences: Tensor, hits: Tensor, bins: int = 10) -> float:
-    """Distancia media entre lo que el modelo dice que acertará y lo que acierta.
+    """Distancia media, entre 0 y 1, entre lo que el modelo dice que acertará y lo que acierta: el ECE.
 
-    Parameters
-    ----------
-    confidences, hits, bins
-        Como en :func:`confidence_bins`.
-
-    Returns
-    -------
-    float
-        Entre 0 y 1: el error de calibración esperado (*expected calibration error*, ECE).
-
-    Raises
-    ------
-    ValueError
-        Como :func:`confidence_bins`.
-
-    Notes
-    -----
-    Si el tramo :math:`b` tiene :math:`n_b` de los :math:`N` casos, con exactitud :math:`a_b` y confianza
+    Es el error de calibración esperado (*expected calibration error*). Si el tramo :math:`b` de
+    :func:`confidence_bins` tiene :math:`n_b` de los :math:`N` casos, con exactitud :math:`a_b` y confianza
     media :math:`c_b` :cite:p:`guo2017calibration`,
 
     .. math:: \\mathrm{ECE} = \\sum_b \\frac{n_b}{N}\\, |a_b - c_b|
 
-    Depende del número de tramos: al partir cada uno en dos nunca baja. Y con pocos casos sale de más, porque
-    el valor absoluto convierte en error el azar de cada tramo: un modelo bien calibrado no llega a cero.
-    Solo se comparan dos ECE con los mismos tramos y el mismo número de casos. Véase
-    :ref:`sec-evaluation-calibration`.
+    Al partir cada tramo en dos nunca baja, y con pocos casos sale de más, porque el valor absoluto convierte
+    en error el azar de cada tramo. Solo se comparan dos con los mismos tramos y el mismo número de casos.
+    Véase :ref:`sec-evaluation-calibration`.
 
-    Examples
-    --------
     >>> import torch
     >>> confidences = torch.tensor([0.25, 0.25, 0.75, 0.75])
     >>> expected_calibration_error(confidences, torch.tensor([0, 1, 1, 1]), bins=2)
@@ -120,27 +81,10 @@ def _check(confidences: Tensor, hits: Tensor, bins: int) -> None:
 
 
 def confusion_matrix(targets: Tensor, predictions: Tensor, classes: int) -> Tensor:
-    """Cuenta los casos de cada clase que se predicen como cada clase.
+    """Cuenta los casos de cada clase que se predicen como cada clase: de (N,) y (N,) a (C, C).
 
-    Parameters
-    ----------
-    targets, predictions : Tensor
-        (N,), enteros entre 0 y `classes` - 1: la clase verdadera de cada caso y la predicha.
-    classes : int
-        Cuántas clases hay, C.
+    La fila es la clase verdadera; la columna, la predicha; los aciertos, en la diagonal.
 
-    Returns
-    -------
-    Tensor
-        (C, C), enteros. La fila es la clase verdadera; la columna, la predicha; los aciertos, en la diagonal.
-
-    Raises
-    ------
-    ValueError
-        Si no hay casos, no se emparejan o alguna clase no existe.
-
-    Examples
-    --------
     >>> import torch
     >>> confusion_matrix(torch.tensor([0, 0, 1, 2]), torch.tensor([0, 1, 1, 1]), classes=3)
     tensor([[1, 1, 0],
@@ -159,25 +103,10 @@ def confusion_matrix(targets: Tensor, predictions: Tensor, classes: int) -> Tens
 
 
 def recalls(matrix: Tensor) -> Tensor:
-    """Exhaustividad (*recall*) de cada clase: de los casos que son suyos, cuántos se encuentran.
+    """Exhaustividad (*recall*) de cada clase, (C, C) -> (C,): de sus casos, cuántos se encuentran.
 
-    Parameters
-    ----------
-    matrix : Tensor
-        (C, C), la matriz de confusión.
+    Es ``nan`` si la clase no tiene ningún caso.
 
-    Returns
-    -------
-    Tensor
-        (C,), entre 0 y 1; ``nan`` si la clase no tiene ningún caso.
-
-    Raises
-    ------
-    ValueError
-        Si la matriz no es cuadrada.
-
-    Examples
-    --------
     >>> import torch
     >>> recalls(torch.tensor([[3, 1], [2, 2]])).tolist()
     [0.75, 0.5]
@@ -186,20 +115,10 @@ def recalls(matrix: Tensor) -> Tensor:
 
 
 def precisions(matrix: Tensor) -> Tensor:
-    """Precisión (*precision*) de cada clase: de los casos que se le atribuyen, cuántos son suyos.
+    """Precisión (*precision*) de cada clase, (C, C) -> (C,): de los que se le atribuyen, cuántos son suyos.
 
-    Returns
-    -------
-    Tensor
-        (C,), entre 0 y 1; ``nan`` si la clase no se predice nunca: de ningún caso no hay proporción.
+    Es ``nan`` si la clase no se predice nunca: de ningún caso no hay proporción.
 
-    Raises
-    ------
-    ValueError
-        Si la matriz no es cuadrada.
-
-    Examples
-    --------
     >>> import torch
     >>> [round(x, 2) for x in precisions(torch.tensor([[3, 1], [2, 2]])).tolist()]
     [0.6, 0.67]
@@ -210,25 +129,12 @@ def precisions(matrix: Tensor) -> Tensor:
 def macro_f1(matrix: Tensor) -> float:
     """Media, sobre las clases, de F1: todas pesan igual, tengan los casos que tengan.
 
-    Returns
-    -------
-    float
-        Entre 0 y 1. No cuentan las clases que no aparecen en ninguna parte; una que tiene casos y no se
-        predice nunca vale 0.
-
-    Raises
-    ------
-    ValueError
-        Si la matriz no es cuadrada o no hay ningún caso.
-
-    Notes
-    -----
-    F1 es la media armónica de la precisión y la exhaustividad. Con :math:`M` la matriz,
+    F1 es la media armónica de la precisión y la exhaustividad. Con :math:`M` la matriz de confusión,
 
     .. math:: F_1(c) = \\frac{2 M_{cc}}{\\sum_j M_{cj} + \\sum_i M_{ic}}
 
-    Examples
-    --------
+    No cuentan las clases que no aparecen en ninguna parte; una que tiene casos y no se predice nunca vale 0.
+
     >>> import torch
     >>> round(macro_f1(torch.tensor([[3, 1], [2, 2]])), 4)
     0.619
@@ -251,20 +157,8 @@ def _check_classes(labels: Tensor, classes: int) -> None:
 
 
 def agreement_rate(a: Tensor, b: Tensor) -> float:
-    """La proporción de casos en que dos anotadores dicen lo mismo.
+    """La proporción de casos, (N,), en que dos anotadores ponen la misma etiqueta.
 
-    Parameters
-    ----------
-    a, b : Tensor
-        (N,), la etiqueta que cada uno puso a cada caso: enteros o booleanos.
-
-    Raises
-    ------
-    ValueError
-        Si no hay casos, si no son los mismos o si las etiquetas no son enteros.
-
-    Examples
-    --------
     >>> agreement_rate(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 1, 0, 1]))
     0.75
     """
@@ -273,25 +167,8 @@ def agreement_rate(a: Tensor, b: Tensor) -> float:
 
 
 def cohen_kappa(a: Tensor, b: Tensor) -> float:
-    """El acuerdo que no explica el azar: 1 si coinciden siempre; 0 si, como dos monedas.
+    """El acuerdo que no explica el azar: 1 si coinciden siempre; 0 si, como dos monedas; negativo si menos.
 
-    Parameters
-    ----------
-    a, b : Tensor
-        Como en :func:`agreement_rate`.
-
-    Returns
-    -------
-    float
-        A lo sumo, 1. Es negativo si coinciden menos que por azar.
-
-    Raises
-    ------
-    ValueError
-        Como :func:`agreement_rate`, y si ambos ponen siempre la misma etiqueta: el azar ya lo explica todo.
-
-    Notes
-    -----
     Con un acuerdo observado :math:`p_o` :cite:p:`cohen1960`,
 
     .. math:: \\kappa = \\frac{p_o - p_e}{1 - p_e}, \\qquad p_e = \\sum_k p_a(k)\\, p_b(k),
@@ -299,8 +176,6 @@ def cohen_kappa(a: Tensor, b: Tensor) -> float:
     donde :math:`p_e` es lo que coincidirían si cada uno repartiera sus etiquetas en la misma proporción, pero
     al azar. Si casi todas son la misma, un acuerdo muy alto puede dar una :math:`\\kappa` muy baja.
 
-    Examples
-    --------
     >>> cohen_kappa(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 1, 0, 1]))
     0.5
     """
@@ -337,38 +212,18 @@ class McNemar(NamedTuple):
 
 
 def mcnemar(a: Tensor, b: Tensor) -> McNemar:
-    """Compara los aciertos de `a` y de `b` en los mismos casos.
+    """Compara los aciertos de `a` y de `b`, ceros y unos, en los mismos casos, (N,).
 
-    Parameters
-    ----------
-    a, b : Tensor
-        (N,), un cero o un uno, o un booleano, por caso: si acertó.
-
-    Returns
-    -------
-    McNemar
-        Los casos que solo acierta cada uno y el valor p, bilateral y exacto.
-
-    Raises
-    ------
-    ValueError
-        Si no hay casos, si no son los mismos en `a` y en `b`, o si hay algo que no sea cero o uno.
-
-    Notes
-    -----
     Los casos que ambos aciertan, o que ambos fallan, no dicen cuál es mejor. Si los dos fueran iguales, cada
-    uno de los :math:`n` casos restantes caería a un lado o al otro como una moneda. Con :math:`m` casos en el
-    lado que menos tiene,
+    uno de los :math:`n` restantes caería a un lado o al otro como una moneda. Con :math:`m` en el lado que
+    menos tiene, el valor p, bilateral y exacto, es
 
     .. math:: p = \\min\\Bigl(1,\\; 2 \\sum_{k=0}^{m} \\binom{n}{k} 2^{-n}\\Bigr)
 
-    La prueba original aproxima esta suma con una ji al cuadrado :cite:p:`mcnemar1947`; aquí se calcula
-    entera, y vale también con pocos casos. Si no hay ninguno, no hay diferencia que explicar y
-    :math:`p = 1`. Un valor p pequeño no dice cuánto mejora uno: eso lo dice
+    La prueba original aproxima esta suma con una ji al cuadrado :cite:p:`mcnemar1947`; entera, vale también
+    con pocos casos; sin ninguno, :math:`p = 1`. Un valor p pequeño no dice cuánto mejora uno: eso lo dice
     :func:`~siguiente.evaluation.intervals.paired_bootstrap`. Véase :ref:`sec-evaluation-mcnemar`.
 
-    Examples
-    --------
     >>> import torch
     >>> first = torch.tensor([1, 1, 0, 0, 0, 0, 0, 0])
     >>> second = torch.tensor([1, 1, 1, 1, 1, 1, 1, 1])
@@ -403,32 +258,11 @@ def _check_hits(a: Tensor, b: Tensor) -> None:
 
 
 def distinct_n(tokens: Sequence[Hashable], n: int) -> float:
-    """Proporción de n-gramas distintos entre todos los de un texto.
+    """Proporción de n-gramas distintos entre todos los de un texto; 1 es no repetir ninguno.
 
-    Parameters
-    ----------
-    tokens : sequence
-        Los tokens, o las palabras, en orden.
-    n : int
-        Cuántos seguidos forman un n-grama.
+    Es la medida de :cite:t:`li2016`, que divide por los tokens y no por los n-gramas: casi lo mismo. Baja al
+    alargar el texto: solo se comparan textos de la misma longitud.
 
-    Returns
-    -------
-    float
-        Mayor que 0 y como mucho 1, que es no repetir ninguno. Baja al alargar el texto: solo se comparan
-        textos de la misma longitud.
-
-    Raises
-    ------
-    ValueError
-        Si `n` es menor que 1 o si el texto no tiene tantos tokens.
-
-    Notes
-    -----
-    Es la medida de :cite:t:`li2016`, que divide por los tokens y no por los n-gramas: casi lo mismo.
-
-    Examples
-    --------
     >>> round(distinct_n("la casa de la casa de la casa".split(), 2), 4)
     0.4286
     """

@@ -28,22 +28,15 @@ class Estimate(NamedTuple):
 def proportion(successes: int, n: int, confidence: float = 0.95) -> Estimate:
     """Proporción de aciertos con el intervalo de Wilson.
 
+    A diferencia de :math:`p\\pm z\\sqrt{p(1-p)/n}`, no se sale de [0, 1] ni se hace nulo cuando
+    todo son aciertos :cite:p:`wilson1927`.
+
     Parameters
     ----------
     successes, n : int
         Aciertos e intentos.
     confidence : float
         Nivel de confianza, entre 0 y 1.
-
-    Raises
-    ------
-    ValueError
-        Si no hay intentos o si los aciertos no están entre 0 y `n`.
-
-    Notes
-    -----
-    A diferencia de :math:`p\\pm z\\sqrt{p(1-p)/n}`, no se sale de [0, 1] ni se hace nulo cuando
-    todo son aciertos :cite:p:`wilson1927`.
 
     Examples
     --------
@@ -59,14 +52,7 @@ def proportion(successes: int, n: int, confidence: float = 0.95) -> Estimate:
 
 
 def proportions(successes: Tensor, confidence: float = 0.95) -> list[Estimate]:
-    """Una proporción por columna de aciertos (N, K), ceros y unos.
-
-    Examples
-    --------
-    >>> import torch
-    >>> [round(estimate.value, 2) for estimate in proportions(torch.tensor([[1, 0], [1, 1]]))]
-    [1.0, 0.5]
-    """
+    """Una proporción por columna de aciertos (N, K), ceros y unos."""
     return [proportion(int(k), len(successes), confidence) for k in successes.sum(0)]
 
 
@@ -76,18 +62,13 @@ def bootstrap(values: Tensor, seed: int = 0, confidence: float = 0.95, draws: in
     Parameters
     ----------
     values : Tensor
-        (N,), una cifra por observación.
+        (N,), una cifra por observación; al menos dos.
     seed : int
         La semilla del remuestreo: con la misma, el mismo intervalo.
     confidence : float
         Nivel de confianza, entre 0 y 1.
     draws : int
         Remuestras: el intervalo va de un cuantil a otro de sus medias.
-
-    Raises
-    ------
-    ValueError
-        Si hay menos de dos observaciones o alguna no es un número.
 
     Examples
     --------
@@ -100,14 +81,7 @@ def bootstrap(values: Tensor, seed: int = 0, confidence: float = 0.95, draws: in
 
 
 def bootstrap_columns(values: Tensor, seed: int = 0, confidence: float = 0.95) -> list[Estimate]:
-    """La media de cada columna de (N, K), con su intervalo; las filas son los casos.
-
-    Examples
-    --------
-    >>> import torch
-    >>> [estimate.value for estimate in bootstrap_columns(torch.tensor([[0.0, 1.0]] * 5))]
-    [0.0, 1.0]
-    """
+    """La media de cada columna de (N, K), con su intervalo; las filas son los casos."""
     generator = Generator().manual_seed(seed)
     return [_resampled(column, generator, confidence) for column in values.T]
 
@@ -117,24 +91,8 @@ def bootstrap_statistic(
 ) -> Estimate:
     """Una cifra que no es una media, como κ o una pendiente, con su intervalo del 95 % por remuestreo.
 
-    Parameters
-    ----------
-    statistic : callable
-        De los números de unos casos, (N,), a la cifra.
-    n : int
-        Los casos, N; al menos dos.
-    seed : int
-        La semilla del remuestreo: con la misma, el mismo intervalo.
-    draws : int
-        Remuestras.
+    `statistic` la calcula de los números de unos casos, (N,), entre los `n` que hay.
 
-    Raises
-    ------
-    ValueError
-        Si hay menos de dos casos.
-
-    Examples
-    --------
     >>> import torch
     >>> lengths = torch.arange(100.0)
     >>> made = bootstrap_statistic(lambda rows: lengths[rows].median().item(), 100)
@@ -150,14 +108,9 @@ def bootstrap_statistic(
 
 
 def paired_bootstrap(a: Tensor, b: Tensor, seed: int = 0, confidence: float = 0.95) -> Estimate:
-    """Media de `b - a` cuando ambas se midieron sobre los mismos casos.
+    """Media de `b - a`, con su intervalo, cuando ambas, (N,), se midieron sobre los mismos casos.
 
     Emparejar quita la variación entre casos: el intervalo es más estrecho que el de dos medidas sueltas.
-
-    Raises
-    ------
-    ValueError
-        Si `a` y `b` no tienen la misma longitud.
 
     Examples
     --------

@@ -12,37 +12,15 @@ from siguiente.alignment.sequences import check_finite
 
 
 def best_of_n(proxy: Tensor, gold: Tensor, n: int) -> Tensor:
-    """Lo que vale, de media, lo que más puntúa de n intentos, estimado con N.
+    """Lo que vale, de media, lo que más puntúa de n intentos, estimado sin sesgo con N: (..., N) -> (...).
 
-    Parameters
-    ----------
-    proxy : Tensor
-        Con lo que se elige: la puntuación de cada intento, (..., N).
-    gold : Tensor
-        Lo que se mide: lo que vale cada uno, (..., N); si es acertar o no, ceros y unos. Puede ser la misma.
-    n : int
-        Entre cuántos se elige, de 1 a N.
-
-    Returns
-    -------
-    Tensor
-        (...), la media exacta sobre los subconjuntos de n, en doble precisión: no tiene sesgo. Si varios
-        empatan, uno al azar; con n = 1 es la media, el control de elegir al azar.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no coinciden, si n no está entre 1 y N o si algo no es un número finito.
-
-    Notes
-    -----
-    Un intento con :math:`b` por debajo y :math:`e` empatados con él, contándolo, es el elegido con
-    probabilidad :math:`\\bigl[\\binom{b+e}{n} - \\binom bn\\bigr] \\big/ e\\binom Nn`; si nada
-    empata, es el estimador de :cite:t:`hilton2022`. Si quien puntúa sabe quién acierta, el resultado es
+    Se elige con `proxy` y se mide con `gold`, que puede ser la misma; si es acertar o no, ceros y unos. Es
+    la media exacta sobre los subconjuntos de n; con n = 1, el control de elegir al azar. Un intento con
+    :math:`b` por debajo y :math:`e` empatados con él, contándolo, es el elegido con probabilidad
+    :math:`\\bigl[\\binom{b+e}{n} - \\binom bn\\bigr] \\big/ e\\binom Nn`; si nada empata, es el estimador de
+    :cite:t:`hilton2022`. Si quien puntúa sabe quién acierta, el resultado es
     :func:`siguiente.evaluation.selection.pass_at_k`.
 
-    Examples
-    --------
     >>> proxy, gold = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.0, 6.0, 3.0])
     >>> [round(best_of_n(proxy, gold, n).item(), 4) for n in (1, 2, 3)]
     [3.0, 4.0, 3.0]
@@ -63,25 +41,8 @@ def best_of_n(proxy: Tensor, gold: Tensor, n: int) -> Tensor:
 
 
 def select_best(scores: Tensor) -> Tensor:
-    """Cuál de las n respuestas a cada petición puntúa más; si empatan, la primera.
+    """Cuál de las n respuestas a cada petición puntúa más, (..., n) -> (...); si empatan, la primera.
 
-    Parameters
-    ----------
-    scores : Tensor
-        (..., n).
-
-    Returns
-    -------
-    Tensor
-        (...), posiciones de 0 a n - 1.
-
-    Raises
-    ------
-    ValueError
-        Si no hay respuestas o alguna puntuación no es un número finito.
-
-    Examples
-    --------
     >>> import torch
     >>> select_best(torch.tensor([[0.1, 0.9, 0.4], [0.7, 0.2, 0.7]]))
     tensor([1, 0])
@@ -95,18 +56,9 @@ def select_best(scores: Tensor) -> Tensor:
 def best_of_n_kl(n: int) -> float:
     """Lo más que elegir la mejor de n aleja del modelo de partida, en nats.
 
-    Raises
-    ------
-    ValueError
-        Si n es menor que 1.
-
-    Notes
-    -----
     :math:`\\log n - \\frac{n-1}{n}`: con infinitas respuestas posibles y sin empates, la divergencia KL
     exacta; si no, una cota :cite:p:`beirami2025`. Crece muy despacio: la mejor de mil, a menos de 6 nats.
 
-    Examples
-    --------
     >>> [round(best_of_n_kl(n), 3) for n in (1, 2, 16, 1000)]
     [0.0, 0.193, 1.835, 5.909]
     """
@@ -119,25 +71,11 @@ NO_ANSWER = -1  # lo escrito no contiene ninguna respuesta: no vota
 
 
 def majority(answers: Tensor) -> Tensor:
-    """La respuesta más repetida; si empatan, la que salió antes.
+    """La respuesta más repetida, (..., n) -> (...); si empatan, la que salió antes. `NO_ANSWER` no vota.
 
-    Parameters
-    ----------
-    answers : Tensor
-        (..., n), un número entero por respuesta; `NO_ANSWER` no vota.
-
-    Returns
-    -------
-    Tensor
-        (...), la ganadora, o `NO_ANSWER` si nadie votó.
-
-    Notes
-    -----
     Es la autoconsistencia de :cite:t:`wang2023selfconsistency`. Como el orden de las muestras es azar, dar el
     empate a la primera equivale a sortearlo. Véase :ref:`sec-reasoning`.
 
-    Examples
-    --------
     >>> majority(torch.tensor([[65, 55, 65], [7, 8, -1]]))
     tensor([65,  7])
     """
@@ -149,34 +87,12 @@ def majority(answers: Tensor) -> Tensor:
 
 
 def vote_accuracy(answers: Tensor, targets: Tensor, k: int) -> Tensor:
-    """Probabilidad de que gane la correcta al votar con k de las m respuestas.
+    """Probabilidad, (N,), de que gane la correcta al votar con k de las m respuestas, (N, m).
 
-    Parameters
-    ----------
-    answers : Tensor
-        (N, m), enteros; `NO_ANSWER` no vota.
-    targets : Tensor
-        La respuesta correcta de cada pregunta, (N,).
-    k : int
-        Cuántas votan, de 1 a m.
-
-    Returns
-    -------
-    Tensor
-        (N,), en [0, 1]. Un empate se reparte por igual.
-
-    Raises
-    ------
-    ValueError
-        Si las formas no casan, si falta alguna respuesta correcta o si k no está entre 1 y m.
-
-    Notes
-    -----
     Es la media exacta sobre los :math:`\\binom{m}{k}` subconjuntos, y por eso no tiene sesgo: se cuentan las
-    maneras de sacar :math:`t` votos correctos y, de cada una de las otras respuestas, no más de :math:`t`.
+    maneras de sacar :math:`t` votos correctos y, de cada una de las otras respuestas, no más de :math:`t`. Un
+    empate se reparte por igual; `NO_ANSWER` no vota.
 
-    Examples
-    --------
     >>> votes, right = torch.tensor([[65, 55, 65]]), torch.tensor([65])
     >>> [round(vote_accuracy(votes, right, k).item(), 4) for k in (1, 2, 3)]
     [0.6667, 0.6667, 1.0]
@@ -215,34 +131,11 @@ def winning(right: int, others: tuple[int, ...], silent: int, k: int) -> float:
 
 
 def pass_at_k(n: int, c: Tensor, k: int) -> Tensor:
-    """Probabilidad de que acierte alguna de k respuestas, estimada con n de las que c son correctas.
+    """Probabilidad de que acierte alguna de k respuestas, estimada con n de las que c, (...), son correctas.
 
-    Parameters
-    ----------
-    n : int
-        Cuántas respuestas se tienen de cada pregunta.
-    c : Tensor
-        Cuántas son correctas, (...), enteros de 0 a n.
-    k : int
-        Cuántas se darían, de 1 a n.
-
-    Returns
-    -------
-    Tensor
-        (...), en [0, 1].
-
-    Raises
-    ------
-    ValueError
-        Si k no está entre 1 y n o si alguna cuenta no está entre 0 y n.
-
-    Notes
-    -----
     :math:`1 - \\binom{n-c}{k} / \\binom{n}{k}`, el estimador sin sesgo de :cite:t:`chen2021codex`. El que
     parece natural, :math:`1 - (1 - c/n)^k`, se queda corto. Véase :ref:`sec-reasoning-verifier`.
 
-    Examples
-    --------
     >>> [round(x, 4) for x in pass_at_k(5, torch.tensor([0, 1, 4]), 2).tolist()]
     [0.0, 0.4, 1.0]
     """

@@ -23,42 +23,14 @@ class Beam(NamedTuple):
 def beam_search(
     model: LanguageModel, ids: Tensor, length: int, beams: int, eos: int | None = None, alpha: float = 0.0
 ) -> list[Beam]:
-    """Busca las continuaciones más probables sin recorrerlas todas.
+    """Busca, sin recorrerlas todas, las continuaciones más probables de un prompt (1, T), de mejor a peor.
 
-    Parameters
-    ----------
-    model : LanguageModel
-        Cualquier modelo del protocolo.
-    ids : Tensor
-        El prompt, (1, T).
-    length : int
-        Máximo de tokens nuevos.
-    beams : int
-        Cuántos comienzos se siguen, K, y cuántas continuaciones se devuelven como mucho. Con 1, y sin token
-        de final, es lo mismo que elegir siempre el más probable.
-    eos : int, optional
-        Token de final.
-    alpha : float
-        Cuánto cuenta la longitud: con 0 se compara la probabilidad; con 1, la media por token.
+    La puntuación de :math:`y` es :math:`\\log p(y\\mid x)/|y|^{\\alpha}`: con `alpha` 0 se compara la
+    probabilidad; con 1, la media por token. Se siguen a la vez `beams` comienzos, K; con 1, y sin token de
+    final, es lo mismo que elegir siempre el más probable. Una continuación termina si escribe el token de
+    final estando entre las K mejores. Se deja de buscar cuando ninguna de las vivas, ni con la longitud
+    máxima, puede pasar a las K terminadas.
 
-    Returns
-    -------
-    list of Beam
-        De mejor a peor puntuación.
-
-    Raises
-    ------
-    ValueError
-        Si no se pide nada, si `alpha` es negativa, si hay más de un prompt o si no cabe en el contexto.
-
-    Notes
-    -----
-    La puntuación de :math:`y` es :math:`\\log p(y\\mid x)/|y|^{\\alpha}`. Una continuación termina si escribe
-    el token de final estando entre las K mejores. Se deja de buscar cuando ninguna de las vivas, ni con la
-    longitud máxima, puede pasar a las K terminadas.
-
-    Examples
-    --------
     >>> from siguiente.language_models.protocol import UniformModel
     >>> best = beam_search(UniformModel(4), torch.tensor([[0]]), length=2, beams=2)[0]
     >>> len(best.tokens), round(best.logprob, 4)

@@ -27,8 +27,6 @@ ORDER = {byte: place for place, byte in enumerate(byte_alphabet().values())}
 def byte_words(texts: Iterable[str]) -> Counter[Word]:
     """Corta unos textos en piezas y cuenta cuántas veces sale cada una, escrita con sus bytes.
 
-    Examples
-    --------
     >>> byte_words(["no y no", "no"])
     Counter({(110, 111): 2, (32, 121): 1, (32, 110, 111): 1})
     """
@@ -37,20 +35,8 @@ def byte_words(texts: Iterable[str]) -> Counter[Word]:
 
 
 def count_pairs(words: Mapping[Word, int]) -> Counter[Pair]:
-    """Cuenta las parejas de tokens seguidos.
+    """Cuenta las parejas de tokens seguidos de unas piezas, cada una las veces que sale.
 
-    Parameters
-    ----------
-    words : mapping of tuple to int
-        Los tokens de cada pieza y cuántas veces sale la pieza.
-
-    Returns
-    -------
-    Counter
-        Cuántas veces sale cada pareja.
-
-    Examples
-    --------
     >>> count_pairs({(1, 2, 3): 10, (2, 3): 5})
     Counter({(2, 3): 15, (1, 2): 10})
     """
@@ -64,14 +50,10 @@ def count_pairs(words: Mapping[Word, int]) -> Counter[Pair]:
 def best_pair(counts: Mapping[Pair, int]) -> Pair:
     """La pareja que más se repite; si empatan varias, la primera en el orden de los tokens.
 
-    Notes
-    -----
-    En ese orden van antes los bytes, como los coloca
-    :func:`~siguiente.language_models.words.byte_alphabet`, y después las uniones, de la más antigua a
-    la más reciente. Es la regla de la biblioteca tokenizers: con ella salen las mismas uniones.
+    En ese orden van antes los bytes, como los coloca :func:`~siguiente.language_models.words.byte_alphabet`,
+    y después las uniones, de la más antigua a la más reciente. Es la regla de la biblioteca tokenizers: con
+    ella salen las mismas uniones.
 
-    Examples
-    --------
     >>> best_pair({(98, 97): 7, (97, 98): 7, (97, 97): 3})
     (97, 98)
     """
@@ -86,8 +68,6 @@ def token_order(token: int) -> int:
 def merge(word: Word, pair: Pair, new: int) -> Word:
     """Cambia, de izquierda a derecha, cada aparición de una pareja por un token nuevo.
 
-    Examples
-    --------
     >>> merge((7, 7, 7, 2), (7, 7), 9)
     (9, 7, 2)
     """
@@ -100,17 +80,8 @@ def merge(word: Word, pair: Pair, new: int) -> Word:
 
 
 def apply_merges(word: Word, ranks: Mapping[Pair, int]) -> Word:
-    """Une, mientras se pueda, la pareja cuya unión se aprendió antes.
+    """Une, mientras se pueda, la pareja cuya unión se aprendió antes: la que crea el token menor en `ranks`.
 
-    Parameters
-    ----------
-    word : tuple of int
-        Los bytes de una pieza.
-    ranks : mapping of (int, int) to int
-        El token que crea cada unión: cuanto menor, antes se aprendió.
-
-    Examples
-    --------
     >>> apply_merges((1, 2, 3), {(2, 3): 257, (1, 2): 258})
     (1, 257)
     """
@@ -126,23 +97,9 @@ def apply_merges(word: Word, ranks: Mapping[Pair, int]) -> Word:
 class BPETokenizer(PieceTokenizer):
     """Corta cada pieza con las uniones aprendidas, en el orden en que se aprendieron.
 
-    Parameters
-    ----------
-    merges : tuple of (int, int)
-        Las uniones: la primera crea el token 257; la segunda, el 258.
+    La primera crea el token 257; la segunda, el 258. Son las uniones de :cite:t:`sennrich2016`, sobre los
+    bytes UTF-8 de cada pieza, como en GPT-2 :cite:p:`radford2019`.
 
-    Raises
-    ------
-    ValueError
-        Si una unión se repite o usa un token que todavía no existe.
-
-    Notes
-    -----
-    Las uniones de :cite:t:`sennrich2016`, sobre los bytes UTF-8 de cada pieza, como en GPT-2
-    :cite:p:`radford2019`.
-
-    Examples
-    --------
     >>> tokenizer = BPETokenizer(merges=((110, 111), (32, 257)))
     >>> tokenizer.encode("no sé, no"), tokenizer.token_bytes(258)
     ([257, 32, 115, 195, 169, 44, 258], b' no')

@@ -12,14 +12,9 @@ from siguiente.language_models.protocol import LanguageModel, TextModel
 
 @dataclass(frozen=True)
 class CompletionScores:
-    """Puntuación de cada continuación tras cada prompt.
+    """Puntuación de cada continuación tras cada prompt, (P, C).
 
-    Attributes
-    ----------
-    logprobs : Tensor
-        (P, C), en nats: la suma sobre *todos* los tokens de la continuación.
-    tokens : Tensor
-        (P, C): cuántos tokens tiene cada continuación.
+    `logprobs` es la suma, en nats, sobre *todos* los tokens de la continuación; `tokens`, cuántos tiene.
     """
 
     logprobs: Tensor
@@ -32,10 +27,8 @@ class CompletionScores:
     def pmi(self, premise: "CompletionScores") -> Tensor:
         """Información mutua puntual, (P, C): cuánto sube cada continuación respecto de una premisa vacía.
 
-        Parameters
-        ----------
-        premise : CompletionScores
-            Las mismas continuaciones tras un prompt sin contenido, (1, C) :cite:p:`holtzman2021surface`.
+        La premisa son las mismas continuaciones tras un prompt sin contenido, (1, C)
+        :cite:p:`holtzman2021surface`.
         """
         return self.logprobs - premise.logprobs
 
@@ -47,7 +40,10 @@ class CompletionScores:
 def score_completions(
     model: TextModel[LanguageModel], prompts: Sequence[str], completions: Sequence[str]
 ) -> CompletionScores:
-    """Log-probabilidad de cada continuación entera tras cada prompt.
+    """Log-probabilidad de cada continuación entera tras cada prompt, (P, C).
+
+    :math:`\\log p(y\\mid x)=\\sum_t \\log p(y_t\\mid x,y_{<t})`. Los prefijos comunes se calculan una vez
+    (:func:`~siguiente.language_models.fast.trie.score_trie`).
 
     Parameters
     ----------
@@ -58,32 +54,13 @@ def score_completions(
     completions : sequence of str
         C continuaciones, las mismas para todos los prompts; el espacio inicial les pertenece.
 
-    Returns
-    -------
-    CompletionScores
-        Tensores (P, C).
-
-    Raises
-    ------
-    ValueError
-        Si falta algo, si una continuación está vacía, si no cabe en el contexto o si el tokenizador
-        funde el final del prompt con el comienzo de la continuación.
-
-    Notes
-    -----
-    :math:`\\log p(y\\mid x)=\\sum_t \\log p(y_t\\mid x,y_{<t})`. Los prefijos comunes se calculan una vez
-    (:func:`~siguiente.language_models.fast.trie.score_trie`).
-
     Examples
     --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> scores = score_completions(uniform, ["El cielo es"], [" azul", " gris", " rosado"])
-    >>> scores.tokens
-    tensor([[5, 5, 7]])
-    >>> scores.per_token()
-    tensor([[-5.5530, -5.5530, -5.5530]])
+    >>> scores.tokens, scores.per_token()
+    (tensor([[5, 5, 7]]), tensor([[-5.5530, -5.5530, -5.5530]]))
     """
     return score_options(model, prompts, [completions] * len(prompts))
 
@@ -91,35 +68,12 @@ def score_completions(
 def score_options(
     model: TextModel[LanguageModel], prompts: Sequence[str], options: Sequence[Sequence[str]]
 ) -> CompletionScores:
-    """Log-probabilidad de las continuaciones de cada prompt, que tiene las suyas.
+    """Como :func:`score_completions`, pero cada prompt tiene sus C continuaciones.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo y su tokenizador.
-    prompts : sequence of str
-        P textos; no deben terminar en espacio.
-    options : sequence of sequence of str
-        Las C continuaciones de cada uno; el espacio inicial les pertenece.
-
-    Returns
-    -------
-    CompletionScores
-        Tensores (P, C).
-
-    Raises
-    ------
-    ValueError
-        Lo mismo que :func:`score_completions`, o si no hay C continuaciones por prompt.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
-    >>> score_options(uniform, ["2 + 2 =", "3 + 3 ="], [[" 4", " 22"], [" 6", " 33"]]).tokens
-    tensor([[2, 3],
-            [2, 3]])
+    >>> score_options(uniform, ["2 + 2 =", "3 + 3 ="], [[" 4", " 22"], [" 6", " 33"]]).tokens.tolist()
+    [[2, 3], [2, 3]]
     """
     trie, paths = completions_trie(model, prompts, options)
     return path_scores(model.model, trie, paths, len(prompts))
@@ -139,22 +93,9 @@ def path_scores(
 def completions_trie(
     model: TextModel[LanguageModel], prompts: Sequence[str], options: Sequence[Sequence[str]]
 ) -> tuple[TokenTrie, list[list[int]]]:
-    """El trie de unos prompts, cada uno con sus continuaciones.
+    """El trie de unos prompts, cada uno con sus continuaciones, y los nodos de cada pareja, prompt a prompt.
 
-    Returns
-    -------
-    tuple of (TokenTrie, list)
-        El trie y, por cada pareja, con los prompts por fuera, los nodos de su continuación.
-
-    Raises
-    ------
-    ValueError
-        Si falta algo o si una pareja no se puede puntuar.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> trie, paths = completions_trie(uniform, ["a", "ab"], [[" sí", " no"]] * 2)
     >>> trie.read_tokens, [len(path) for path in paths]

@@ -12,29 +12,8 @@ from torch import Tensor
 def temperature(logits: Tensor, t: float) -> Tensor:
     """Concentra la distribución, con `t` menor que 1, o la aplana, con `t` mayor que 1.
 
-    Parameters
-    ----------
-    logits : Tensor
-        (..., V).
-    t : float
-        La temperatura, positiva; 1 no cambia nada.
-
-    Returns
-    -------
-    Tensor
-        (..., V).
-
-    Raises
-    ------
-    ValueError
-        Si la temperatura no es un número positivo.
-
-    Notes
-    -----
     :math:`p_i\\propto e^{z_i/t}`; el cociente de dos probabilidades se eleva a :math:`1/t`.
 
-    Examples
-    --------
     >>> temperature(torch.tensor([2.0, 0.0]), 0.5)
     tensor([4., 0.])
     """
@@ -44,25 +23,6 @@ def temperature(logits: Tensor, t: float) -> Tensor:
 def top_k(logits: Tensor, k: int) -> Tensor:
     """Deja los `k` tokens más probables, y los que empaten con el último :cite:p:`fan2018`.
 
-    Parameters
-    ----------
-    logits : Tensor
-        (..., V).
-    k : int
-        Cuántos, al menos 1; si no hay tantos, quedan todos.
-
-    Returns
-    -------
-    Tensor
-        (..., V).
-
-    Raises
-    ------
-    ValueError
-        Si `k` es menor que 1.
-
-    Examples
-    --------
     >>> top_k(torch.tensor([1.0, 3.0, 2.0]), 2)
     tensor([-inf, 3., 2.])
     """
@@ -75,31 +35,10 @@ def top_k(logits: Tensor, k: int) -> Tensor:
 def top_p(logits: Tensor, p: float) -> Tensor:
     """Deja el núcleo: los menos tokens, de más a menos probables, que juntan una probabilidad `p`.
 
-    Parameters
-    ----------
-    logits : Tensor
-        (..., V).
-    p : float
-        Mayor que 0 y como mucho 1, que solo quita lo que ya no sumaba nada.
-
-    Returns
-    -------
-    Tensor
-        (..., V); queda siempre al menos uno.
-
-    Raises
-    ------
-    ValueError
-        Si `p` no está en ese intervalo.
-
-    Notes
-    -----
     Es el muestreo de núcleo :cite:p:`holtzman2020`. Se calcula por la cola: se quitan los menos probables
-    mientras entre todos no pasen de :math:`1-p`; entre empatados, cuáles quedan no significa nada. Repetirlo
-    puede quitar más: al renormalizar, el primero de los que quedan ya puede bastar.
+    mientras entre todos no pasen de :math:`1-p`; queda siempre al menos uno. Repetirlo puede quitar más: al
+    renormalizar, el primero de los que quedan ya puede bastar.
 
-    Examples
-    --------
     >>> top_p(torch.tensor([0.2, 0.5, 0.3]).log(), 0.7).exp()
     tensor([0.0000, 0.5000, 0.3000])
     """
@@ -112,30 +51,9 @@ def top_p(logits: Tensor, p: float) -> Tensor:
 def min_p(logits: Tensor, p: float) -> Tensor:
     """Deja los tokens con al menos una parte `p` de la probabilidad del más probable.
 
-    Parameters
-    ----------
-    logits : Tensor
-        (..., V).
-    p : float
-        Mayor que 0 y como mucho 1, que deja solo el más probable.
-
-    Returns
-    -------
-    Tensor
-        (..., V).
-
-    Raises
-    ------
-    ValueError
-        Si `p` no está en ese intervalo.
-
-    Notes
-    -----
     :math:`p_i\\ge p\\max_j p_j`, esto es, :math:`z_i\\ge\\max_j z_j+\\ln p` :cite:p:`nguyen2025minp`: el
     listón baja cuando el modelo duda.
 
-    Examples
-    --------
     >>> min_p(torch.tensor([0.6, 0.3, 0.1]).log(), 0.4).exp()
     tensor([0.6000, 0.3000, 0.0000])
     """
@@ -144,35 +62,11 @@ def min_p(logits: Tensor, p: float) -> Tensor:
 
 
 def repetition_penalty(logits: Tensor, written: Tensor, penalty: float) -> Tensor:
-    """Resta probabilidad a los tokens ya escritos.
+    """Resta probabilidad en los logits (B, V) a los tokens ya escritos, (B, t), si `penalty` es mayor que 1.
 
-    Parameters
-    ----------
-    logits : Tensor
-        (B, V).
-    written : Tensor
-        Los tokens que cuentan como escritos, (B, t).
-    penalty : float
-        1 no cambia nada; más, castiga; menos, premia.
-
-    Returns
-    -------
-    Tensor
-        (B, V).
-
-    Raises
-    ------
-    ValueError
-        Si la penalización no es positiva.
-
-    Notes
-    -----
     Divide los logits positivos y multiplica los negativos :cite:p:`keskar2019`. Depende, pues, de dónde esté
-    el cero de los logits, que el softmax no ve. Y un token escrito una vez se castiga igual que uno escrito
-    diez veces.
+    el cero de los logits, que el softmax no ve. Y una aparición se castiga igual que diez.
 
-    Examples
-    --------
     >>> repetition_penalty(torch.tensor([[2.0, -1.0, 1.0]]), torch.tensor([[0, 1, 0]]), 2.0)
     tensor([[ 1., -2., 1.]])
     """

@@ -30,11 +30,6 @@ class GRUConfig:
         Números del estado.
     tied : bool
         Si la tabla de vectores sirve también a la salida; entonces `channels` y `hidden` son iguales.
-
-    Examples
-    --------
-    >>> GRUConfig(vocab_size=300).hidden
-    128
     """
 
     vocab_size: int
@@ -66,29 +61,11 @@ class HiddenVector:
 
 
 def gru_cell(x: Tensor, h: Tensor, rnn: nn.GRU) -> Tensor:
-    """Un paso de la GRU: mezcla lo que recuerda con lo que acaba de leer.
+    """Un paso de la GRU: mezcla lo que recuerda, `h`, con el vector del token que acaba de leer, (B, C).
 
-    Parameters
-    ----------
-    x : Tensor
-        El vector del token, (B, C).
-    h : Tensor
-        El estado anterior, (B, números del estado).
-    rnn : nn.GRU
-        De ella se toman los pesos.
-
-    Returns
-    -------
-    Tensor
-        El estado nuevo, como `h`.
-
-    Notes
-    -----
     La versión de PyTorch, en la que la compuerta de reinicio se aplica después de la matriz, es casi la de
     :cite:t:`cho2014`. La explica la página :ref:`sec-neural`.
 
-    Examples
-    --------
     >>> rnn, x, h = nn.GRU(2, 3), torch.ones(1, 2), torch.zeros(1, 3)
     >>> torch.allclose(gru_cell(x, h, rnn), rnn(x)[0], atol=1e-6)
     True
@@ -104,21 +81,9 @@ def gru_cell(x: Tensor, h: Tensor, rnn: nn.GRU) -> Tensor:
 class GRU(nn.Module):
     """Una red recurrente con compuertas: lee los tokens de uno en uno y guarda lo leído en un vector.
 
-    Cumple el protocolo :class:`siguiente.language_models.protocol.LanguageModel`.
+    La red es la de :cite:t:`cho2014`. La explica la página :ref:`sec-neural`. Cumple el protocolo
+    :class:`siguiente.language_models.protocol.LanguageModel`.
 
-    Parameters
-    ----------
-    config : GRUConfig
-        La forma de la red.
-    seed : int
-        Semilla de los pesos iniciales.
-
-    Notes
-    -----
-    La red es la de :cite:t:`cho2014`. La explica la página :ref:`sec-neural`.
-
-    Examples
-    --------
     >>> model = GRU(GRUConfig(vocab_size=10))
     >>> model(torch.tensor([[0, 3, 1]])).shape
     torch.Size([1, 3, 10])
@@ -144,14 +109,7 @@ class GRU(nn.Module):
     def step(
         self, ids: Tensor, state: HiddenVector | None = None, last: int = 1
     ) -> tuple[Tensor, HiddenVector]:
-        """Lee T tokens y devuelve los logits de las últimas posiciones, (B, last, V), y el vector nuevo.
-
-        Raises
-        ------
-        ValueError
-            Si `ids` no es (B, T) con tokens del vocabulario, si `last` no está entre 1 y T o si el estado es
-            de otro modelo.
-        """
+        """Lee T tokens y devuelve los logits de las últimas posiciones, (B, last, V), y el vector nuevo."""
         check_step(ids, last)
         check_tokens(ids, self.vocab_size)
         check_state(state, HiddenVector, "vector", self.config.hidden)

@@ -12,28 +12,13 @@ DEFAULT_DISCOUNT = 0.5  # si nada se vio una sola vez, la fórmula no dice nada
 
 
 def continuation_counts(counts: NGramCounts) -> list[Tensor]:
-    """Tras cuántos tokens distintos aparece cada n-grama; en el orden mayor, cuántas veces.
+    """Tras cuántos tokens distintos aparece cada n-grama, (size(k),) por orden; en el mayor, cuántas veces.
 
-    Parameters
-    ----------
-    counts : NGramCounts
-        Las cuentas, de orden 1 a n.
-
-    Returns
-    -------
-    list of Tensor
-        Por orden, (size(k),), enteros.
-
-    Notes
-    -----
     .. math:: N_{1+}(\\bullet\\, g) = |\\{v : c(v\\,g) > 0\\}|.
 
     En el orden mayor no hay con qué alargar los n-gramas. Los que empiezan un texto no tienen nada delante.
     Unos y otros conservan su cuenta, como en KenLM.
 
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> counts = count_ngrams(torch.tensor([0, 1, 2, 1, 2, 0]), 2, vocab_size=3, boundary=0)
     >>> counts.counts[0].tolist(), continuation_counts(counts)[0].tolist()
@@ -47,27 +32,12 @@ def continuation_counts(counts: NGramCounts) -> list[Tensor]:
 
 
 def estimate_discount(seen: Tensor) -> float:
-    """Estima cuánto hay que restar a cada cuenta.
+    """Estima cuánto hay que restar a cada cuenta de un orden, (N,): entre 0 y 1.
 
-    Parameters
-    ----------
-    seen : Tensor
-        Las cuentas de un orden, (N,).
-
-    Returns
-    -------
-    float
-        Entre 0 y 1. Si nada se vio exactamente una vez, 0,5.
-
-    Notes
-    -----
     Con :math:`n_1` y :math:`n_2` por cuántos n-gramas se vieron una y dos veces :cite:p:`chen1999`,
 
     .. math:: D = \\frac{n_1}{n_1 + 2 n_2}.
 
-    Examples
-    --------
-    >>> import torch
     >>> estimate_discount(torch.tensor([1, 1, 2, 5]))
     0.5
     """
@@ -76,29 +46,13 @@ def estimate_discount(seen: Tensor) -> float:
 
 
 def discounted(counts: NGramCounts, order: int, seen: Tensor, discount: float) -> Table:
-    """Resta el descuento a cada cuenta y reserva, por contexto, la suma de lo restado.
+    """Resta el descuento, D, a cada cuenta, (size(order),), y reserva, por contexto, la suma de lo restado.
 
-    Parameters
-    ----------
-    counts : NGramCounts
-        De donde sale el índice.
-    order : int
-        El orden.
-    seen : Tensor
-        Las cuentas que se descuentan, (size(order),).
-    discount : float
-        El descuento, D, entre 0 y 1.
-
-    Notes
-    -----
     Con :math:`N_{1+}(h\\,\\bullet)` por los tokens distintos que siguen a :math:`h`,
 
     .. math:: d(h x) = \\frac{\\max(c(h x) - D,\\, 0)}{\\sum_{x'} c(h x')}, \\qquad
        b(h) = \\frac{D\\, N_{1+}(h\\,\\bullet)}{\\sum_{x'} c(h x')}.
 
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> counts = count_ngrams(torch.tensor([0, 1, 1, 0]), 2, vocab_size=2, boundary=0)
     >>> discounted(counts, 2, counts.counts[1], discount=0.5).direct
@@ -112,34 +66,13 @@ def discounted(counts: NGramCounts, order: int, seen: Tensor, discount: float) -
 
 
 def kneser_ney(counts: NGramCounts, discounts: Sequence[float] | None = None) -> NGramModel:
-    """Construye un modelo de Kneser-Ney interpolado, con un descuento por orden.
+    """Construye un modelo de Kneser-Ney interpolado, con un descuento por orden, dado o estimado.
 
-    Parameters
-    ----------
-    counts : NGramCounts
-        Las cuentas.
-    discounts : sequence of float, optional
-        El descuento de cada orden, de 1 a n. Sin ellos, los de :func:`estimate_discount`.
-
-    Returns
-    -------
-    NGramModel
-        Todo token tiene probabilidad, aunque no se viera nunca.
-
-    Raises
-    ------
-    ValueError
-        Si no hay un descuento por orden o si alguno no está entre 0 y 1.
-
-    Notes
-    -----
     De Kneser y Ney :cite:p:`kneser1995` hay muchas variantes. Esta es la interpolada :cite:p:`chen1999`: cada
     orden se mezcla siempre con el anterior, no solo donde falta; un solo descuento por orden; cuentas en el
     orden mayor y :func:`continuation_counts` en los demás; y, bajo los unigramas, la distribución uniforme.
+    Así, todo token tiene probabilidad, aunque no se viera nunca.
 
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> counts = count_ngrams(torch.tensor([0, 1, 2, 1, 2, 0]), 2, vocab_size=3, boundary=0)
     >>> kneser_ney(counts, [0.5, 0.5]).step(torch.tensor([[0]]))[0].exp()

@@ -33,11 +33,6 @@ class MLPConfig:
         Unidades ocultas.
     direct : bool
         Si los vectores llegan también a la salida sin pasar por las unidades ocultas.
-
-    Examples
-    --------
-    >>> MLPConfig(vocab_size=300, boundary=256).order
-    5
     """
 
     vocab_size: int
@@ -58,28 +53,12 @@ class MLPConfig:
 
 
 def context_windows(text: Tensor, n: int, boundary: int) -> Tensor:
-    """Los `n` últimos tokens que ve cada posición, sin nada de otro texto.
+    """Los `n` últimos tokens que ve cada posición, sin nada de otro texto: (B, n - 1 + T) pasa a (B, T, n).
 
-    Parameters
-    ----------
-    text : Tensor
-        (B, n - 1 + T): delante, los n - 1 tokens anteriores.
-    n : int
-        Tokens por ventana.
-    boundary : int
-        El token que separa los textos; ocupa también el sitio de lo que hay antes de él.
+    Delante van los n - 1 tokens anteriores. El límite ocupa también el sitio de lo que hay antes de él.
 
-    Returns
-    -------
-    Tensor
-        (B, T, n).
-
-    Examples
-    --------
-    >>> import torch
-    >>> context_windows(torch.tensor([[5, 6, 0, 7]]), n=3, boundary=0)
-    tensor([[[0, 0, 0],
-             [0, 0, 7]]])
+    >>> context_windows(torch.tensor([[5, 6, 0, 7]]), n=3, boundary=0).tolist()
+    [[[0, 0, 0], [0, 0, 7]]]
     """
     windows = text.unfold(1, n, 1)  # (B, T, n)
     later = (windows == boundary).flip(-1).cummax(-1).values.flip(-1)
@@ -89,21 +68,9 @@ def context_windows(text: Tensor, n: int, boundary: int) -> Tensor:
 class MLP(nn.Module):
     """El modelo de Bengio: los vectores de los tokens anteriores, uno tras otro, por una capa oculta.
 
-    Cumple el protocolo :class:`siguiente.language_models.protocol.LanguageModel`.
+    Es el de :cite:t:`bengio2003`. Lo explica la página :ref:`sec-neural`. Cumple el protocolo
+    :class:`siguiente.language_models.protocol.LanguageModel`.
 
-    Parameters
-    ----------
-    config : MLPConfig
-        La forma de la red.
-    seed : int
-        Semilla de los pesos iniciales.
-
-    Notes
-    -----
-    Es el modelo de :cite:t:`bengio2003`. La explica la página :ref:`sec-neural`.
-
-    Examples
-    --------
     >>> model = MLP(MLPConfig(vocab_size=10, boundary=0))
     >>> model(torch.tensor([[0, 3, 1]])).shape
     torch.Size([1, 3, 10])
@@ -133,14 +100,7 @@ class MLP(nn.Module):
 
     @torch.inference_mode()
     def step(self, ids: Tensor, state: LastTokens | None = None, last: int = 1) -> tuple[Tensor, LastTokens]:
-        """Lee T tokens y devuelve los logits de las últimas posiciones, (B, last, V), y el contexto nuevo.
-
-        Raises
-        ------
-        ValueError
-            Si `ids` no es (B, T) con tokens del vocabulario, si `last` no está entre 1 y T o si el estado es
-            de otro modelo.
-        """
+        """Lee T tokens y devuelve los logits de las últimas posiciones, (B, last, V), y el contexto nuevo."""
         check_step(ids, last)
         check_tokens(ids, self.vocab_size)
         check_state(state, LastTokens, "ids", self.config.order - 2)

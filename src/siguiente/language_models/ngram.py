@@ -15,8 +15,7 @@ class Table(NamedTuple):
     """Lo que un suavizado decide para un orden k.
 
     `direct` es lo que da a cada k-grama por haberlo contado, (size(k) + 1,); `backoff`, la parte que cada
-    contexto reserva para lo demás, (size(k - 1) + 1,). Sus últimos elementos, 0 y 1, son los de lo nunca
-    visto.
+    contexto reserva para lo demás, (size(k - 1) + 1,). Sus últimos elementos, 0 y 1, son los de lo no visto.
     """
 
     direct: Tensor
@@ -24,34 +23,16 @@ class Table(NamedTuple):
 
 
 def mix(terms: Iterable[tuple[Tensor, Tensor]], context: Tensor, vocab_size: int, recursive: bool) -> Tensor:
-    """Combina los órdenes, del menor al mayor.
+    """Combina los órdenes, del menor al mayor, y devuelve probabilidades.
 
-    Parameters
-    ----------
-    terms : iterable of (direct, backoff)
-        Por orden, de 1 a n, lo que da al token y lo que su contexto reserva; se difunden entre sí.
-    context : Tensor
-        Cuántos tokens de contexto hay de verdad. Un orden que necesita más no cuenta.
-    vocab_size : int
-        Número de tokens, V.
-    recursive : bool
-        Si lo reservado se reparte según el orden anterior; si no, a partes iguales.
-
-    Returns
-    -------
-    Tensor
-        Probabilidades.
-
-    Notes
-    -----
     Con :math:`h` por contexto de :math:`k-1` tokens, :math:`h'` por el mismo sin el primero y
-    :math:`p_0 = 1/V`,
+    :math:`p_0=1/V`,
 
     .. math:: p_k(x \\mid h) = d_k(h x) + b_k(h)\\, p_{k-1}(x \\mid h').
 
-    Examples
-    --------
-    >>> import torch
+    Cada término es lo que un orden da al token, `direct`, y lo que su contexto reserva, `backoff`, que se
+    reparte a partes iguales si no es `recursive`. No cuenta un orden que necesita más tokens que `context`.
+
     >>> unigrams = torch.tensor([0.5, 0.0]), torch.tensor(0.5)
     >>> mix([unigrams], torch.tensor(0), vocab_size=2, recursive=True)
     tensor([0.7500, 0.2500])
@@ -64,26 +45,12 @@ def mix(terms: Iterable[tuple[Tensor, Tensor]], context: Tensor, vocab_size: int
 
 @dataclass(frozen=True, eq=False)
 class NGramModel:
-    """Predice cada token con los n - 1 anteriores, mirando en unas tablas.
+    """Predice cada token con los n - 1 anteriores, mirando en unas tablas, una por orden, de 1 a n.
 
-    Parameters
-    ----------
-    index : NGramIndex
-        Los n-gramas vistos.
-    tables : tuple of Table
-        Por orden, de 1 a n, lo que decide el suavizado.
-    recursive : bool
-        Si lo que un orden reserva se reparte según el orden anterior o a partes iguales.
+    Al comienzo de un texto, donde no hay n - 1 tokens, predice el orden de los que hay. El límite entre
+    textos cuenta como token: el contexto del primero es el propio límite. Lo que un orden reserva se reparte
+    según el anterior o, si no es `recursive`, a partes iguales. Lo explica la página :ref:`sec-ngrams`.
 
-    Notes
-    -----
-    Al comienzo de un texto, donde no hay n - 1 tokens, predice el orden que corresponde a los que hay. El
-    límite entre textos cuenta como token: el contexto del primero es el propio límite. Lo explica la página
-    :ref:`sec-ngrams`.
-
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> from siguiente.language_models.smoothing import maximum_likelihood
     >>> stream = torch.tensor([0, 1, 2, 0, 1, 1, 0])
@@ -114,14 +81,7 @@ class NGramModel:
         return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
     def step(self, ids: Tensor, state: LastTokens | None = None, last: int = 1) -> tuple[Tensor, LastTokens]:
-        """Log-probabilidades del token siguiente, (B, last, V), y los últimos n - 1 tokens.
-
-        Raises
-        ------
-        ValueError
-            Si `ids` no es (B, T), si `last` no está entre 1 y T, si un token no es del vocabulario o si el
-            estado es de otra clase de modelo.
-        """
+        """Log-probabilidades del token siguiente, (B, last, V), y los últimos n - 1 tokens."""
         check_step(ids, last)
         text = self._joined(ids, state)
         prefixes = [grams[:, -last:] for grams in self.index.match(text)[: self.order]]

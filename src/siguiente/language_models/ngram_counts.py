@@ -14,15 +14,7 @@ from siguiente.language_models.fast.ngram_index import (
 
 @dataclass(frozen=True, eq=False)
 class NGramCounts:
-    """Las cuentas de los n-gramas de un corpus, de orden 1 a n.
-
-    Attributes
-    ----------
-    index : NGramIndex
-        El número de cada n-grama.
-    counts : tuple of Tensor
-        Por orden, las veces que apareció cada uno, (size(k),).
-    """
+    """Las cuentas de los n-gramas de un corpus, de orden 1 a n: por orden, un vector (size(k),)."""
 
     index: NGramIndex
     counts: tuple[Tensor, ...]
@@ -35,16 +27,7 @@ class NGramCounts:
     def up_to(self, order: int) -> "NGramCounts":
         """Las cuentas de los órdenes hasta `order`: las mismas que si solo se hubieran contado esos.
 
-        Raises
-        ------
-        ValueError
-            Si no se contaron tantos órdenes.
-
-        Examples
-        --------
-        >>> import torch
-        >>> stream = torch.tensor([0, 1, 2, 0])
-        >>> count_ngrams(stream, order=3, vocab_size=3, boundary=0).up_to(2).order
+        >>> count_ngrams(torch.tensor([0, 1, 2, 0]), order=3, vocab_size=3, boundary=0).up_to(2).order
         2
         """
         if not 1 <= order <= self.order:
@@ -53,33 +36,12 @@ class NGramCounts:
 
 
 def count_ngrams(stream: Tensor, order: int, vocab_size: int, boundary: int) -> NGramCounts:
-    """Cuenta los n-gramas de un flujo de tokens.
+    """Cuenta los n-gramas de orden 1 a `order` de un flujo de tokens, (N,).
 
-    Parameters
-    ----------
-    stream : Tensor
-        (N,), como lo devuelve :func:`~siguiente.language_models.windows.token_stream`. El primer token
-        solo es contexto: nada lo predice.
-    order : int
-        El orden mayor que se cuenta, n; también se cuentan los menores.
-    vocab_size : int
-        Número de tokens, V.
-    boundary : int
-        El token que separa los textos. Tras él, el contexto vuelve a empezar.
+    El flujo es como el de :func:`~siguiente.language_models.windows.token_stream`: nada predice su primer
+    token, y tras cada `boundary`, que separa los textos, el contexto vuelve a empezar. No hay ningún bucle
+    sobre el texto: cada orden cuesta una ordenación de N números.
 
-    Raises
-    ------
-    ValueError
-        Si el flujo no tiene nada que contar, si el orden no es positivo o si hay un token fuera del
-        vocabulario.
-
-    Notes
-    -----
-    No hay ningún bucle sobre el texto: cada orden cuesta una ordenación de N números.
-
-    Examples
-    --------
-    >>> import torch
     >>> made = count_ngrams(torch.tensor([0, 1, 2, 1, 2, 0]), order=2, vocab_size=3, boundary=0)
     >>> [counts.tolist() for counts in made.counts]
     [[1, 2, 2], [1, 2, 1, 1]]
@@ -106,25 +68,10 @@ def pad(keys: Tensor) -> Tensor:
 
 
 def per_prefix(index: NGramIndex, order: int, values: Tensor) -> Tensor:
-    """Suma los valores de los n-gramas de un orden que comparten prefijo.
+    """Suma los valores de los n-gramas que comparten prefijo: (size(order),) pasa a (size(order - 1) + 1,).
 
-    Parameters
-    ----------
-    index : NGramIndex
-        El índice.
-    order : int
-        El orden de los n-gramas.
-    values : Tensor
-        (size(order),).
+    El último, cero, es el del prefijo nunca visto.
 
-    Returns
-    -------
-    Tensor
-        (size(order - 1) + 1,); el último, cero, es el del prefijo nunca visto.
-
-    Examples
-    --------
-    >>> import torch
     >>> made = count_ngrams(torch.tensor([0, 1, 2, 1, 1, 0]), order=2, vocab_size=3, boundary=0)
     >>> per_prefix(made.index, 2, made.counts[1])
     tensor([1, 3, 1, 0])

@@ -27,12 +27,7 @@ class State(Protocol):
 class LanguageModel(Protocol):
     """Asigna a cada prefijo de tokens los logits del token siguiente.
 
-    Attributes
-    ----------
-    vocab_size : int
-        Número de tokens del vocabulario, V.
-    context_length : int or None
-        Tokens que caben en el contexto; `None` si no hay límite.
+    `vocab_size` es V, el número de tokens; `context_length`, cuántos caben en el contexto, si hay límite.
     """
 
     @property
@@ -42,7 +37,7 @@ class LanguageModel(Protocol):
     def context_length(self) -> int | None: ...  # noqa: D102
 
     def step(self, ids: Tensor, state: Any = None, last: int = 1) -> tuple[Tensor, Any]:
-        """Lee T tokens en una pasada y devuelve los logits de las últimas posiciones.
+        """Lee T tokens y devuelve los logits de los últimos, (B, last, V) en float32, y el estado nuevo.
 
         Parameters
         ----------
@@ -52,11 +47,6 @@ class LanguageModel(Protocol):
             Lo leído antes con este mismo modelo; sin él, el texto empieza aquí.
         last : int
             Cuántas posiciones finales necesitan logits, entre 1 y T.
-
-        Returns
-        -------
-        tuple of (Tensor, State)
-            Logits (B, last, V) en float32 y el estado nuevo.
         """
         ...
 
@@ -64,8 +54,6 @@ class LanguageModel(Protocol):
 def count_parameters(model: nn.Module) -> int:
     """Los números que un modelo aprende; los compartidos, una vez.
 
-    Examples
-    --------
     >>> count_parameters(nn.Linear(3, 2))
     8
     """
@@ -127,12 +115,8 @@ class Tokenizer(Protocol):
 class ByteTokenizer:
     """El tokenizador más simple: un token por byte, más uno de comienzo y otro de final.
 
-    Examples
-    --------
     >>> ByteTokenizer().encode("sí")
     [115, 195, 173]
-    >>> ByteTokenizer().decode([115, 195, 173])
-    'sí'
     """
 
     vocab_size: int = 258
@@ -167,7 +151,6 @@ class TextModel(Generic[Model]):
 
     Examples
     --------
-
     >>> TextModel(UniformModel(258), ByteTokenizer()).encode("sí")
     [256, 115, 195, 173]
     """
@@ -188,13 +171,7 @@ class TextModel(Generic[Model]):
         return self.tokenizer.decode(ids.tolist() if isinstance(ids, Tensor) else ids)
 
     def prompt(self, text: str) -> Tensor:
-        """Devuelve los tokens de `text` como una fila, (1, T), lista para `step`.
-
-        Raises
-        ------
-        ValueError
-            Si no hay ningún token o si no caben en el contexto del modelo.
-        """
+        """Devuelve los tokens de `text` como una fila, (1, T), lista para `step`."""
         ids = self.encode(text)
         limit = self.model.context_length
         if not ids:
@@ -223,16 +200,7 @@ class NoState:
 class UniformModel:
     """Da a cada token la misma probabilidad, 1/V.
 
-    Parameters
-    ----------
-    vocab_size : int
-        Número de tokens, V.
-
-    Examples
-    --------
-    >>> import torch
-    >>> logits, _ = UniformModel(4).step(torch.tensor([[0, 1]]))
-    >>> logits.softmax(-1)
+    >>> UniformModel(4).step(torch.tensor([[0, 1]]))[0].softmax(-1)
     tensor([[[0.2500, 0.2500, 0.2500, 0.2500]]])
     """
 

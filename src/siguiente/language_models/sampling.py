@@ -18,9 +18,6 @@ Adjust = Callable[[Tensor, Tensor], Tensor]
 def greedy(logits: Tensor) -> Tensor:
     """Elige el token más probable: (B, V) pasa a (B,).
 
-    Examples
-    --------
-    >>> import torch
     >>> greedy(torch.tensor([[0.0, 2.0, 1.0]]))
     tensor([1])
     """
@@ -30,24 +27,9 @@ def greedy(logits: Tensor) -> Tensor:
 def sampler(generator: Generator, temperature: float = 1.0, filters: Sequence[Filter] = ()) -> Choose:
     """Devuelve una función que elige al azar según softmax(logits / temperature).
 
-    Parameters
-    ----------
-    generator : torch.Generator
-        La fuente de azar: con la misma semilla sale el mismo texto.
-    temperature : float
-        1 respeta la distribución del modelo; menos la concentra y más la aplana.
-    filters : sequence of callable
-        Los de :mod:`siguiente.language_models.decoding`, de logits (n, V) a logits (n, V): se aplican en su
-        orden, después de la temperatura.
+    Los filtros son los de :mod:`siguiente.language_models.decoding`, y se aplican en su orden después de la
+    temperatura. Con la misma semilla en `generator` sale el mismo texto.
 
-    Raises
-    ------
-    ValueError
-        Si la temperatura no es positiva.
-
-    Examples
-    --------
-    >>> import torch
     >>> from functools import partial
     >>> from siguiente.language_models.decoding import top_k
     >>> choose = sampler(torch.Generator().manual_seed(0), temperature=0.7, filters=[partial(top_k, k=1)])
@@ -72,16 +54,8 @@ def stream(
     eos: int | None = None,
     adjust: Adjust | None = None,
 ) -> Iterator[Tensor]:
-    """Prolonga unos tokens y entrega cada uno en cuanto lo elige: los parámetros de :func:`generate`.
+    """Como :func:`generate`, pero entrega cada token nuevo, (n,), en cuanto lo elige.
 
-    Yields
-    ------
-    Tensor
-        El token nuevo de cada continuación, (n,); como mucho `length` veces.
-
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.protocol import UniformModel
     >>> next(stream(UniformModel(5), torch.tensor([[0]]), length=3, choose=greedy))
     tensor([0])
@@ -126,7 +100,7 @@ def generate(
     eos: int | None = None,
     adjust: Adjust | None = None,
 ) -> Tensor:
-    """Prolonga unos tokens de uno en uno.
+    """Prolonga unos tokens de uno en uno y devuelve solo los nuevos, (n, hasta `length`).
 
     Parameters
     ----------
@@ -143,17 +117,10 @@ def generate(
     eos : int, optional
         Token de final: las filas que lo escriben se quedan en él.
     adjust : callable, optional
-        De los tokens ya escritos, (n, t) con t >= 0, y los logits del siguiente, (n, V), a otros logits: así
-        entran las penalizaciones y las restricciones. El prompt no cuenta como escrito.
-
-    Returns
-    -------
-    Tensor
-        Solo los tokens nuevos, (n, hasta `length`).
+        De los tokens escritos, (n, t), sin el prompt, y los logits del siguiente, (n, V), a otros logits.
 
     Examples
     --------
-    >>> import torch
     >>> from siguiente.language_models.protocol import UniformModel
     >>> generate(UniformModel(5), torch.tensor([[0]]), length=3, choose=greedy)
     tensor([[0, 0, 0]])
@@ -191,24 +158,11 @@ def complete(
     length, choose, n, adjust
         Los de :func:`generate`.
     stop : sequence of str
-        Textos que cierran una continuación: se devuelve lo anterior al primero que aparezca, y se deja de
-        generar cuando todas tienen el suyo.
-
-    Returns
-    -------
-    list of str
-        Las `n` continuaciones, sin el prompt.
-
-    Raises
-    ------
-    ValueError
-        Si no hay nada que escribir, si no cabe en el contexto o si un texto de parada está vacío.
+        Textos que cierran una continuación: se devuelve lo anterior al primero que aparezca.
 
     Examples
     --------
-    >>> import torch
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> len(complete(uniform, "Hola", length=5, choose=sampler(torch.Generator().manual_seed(1)), n=2))
     2
@@ -244,34 +198,10 @@ def generate_batch(
 ) -> list[list[int]]:
     """Prolonga varios prompts a la vez; sale lo mismo que de uno en uno.
 
-    Parameters
-    ----------
-    model : LanguageModel
-        Cualquier modelo del protocolo. Si es un :class:`BatchReader`, todos van en la misma pasada; si no,
-        van juntos los de igual longitud.
-    prompts : sequence of sequence of int
-        Los tokens de cada prompt.
-    length : int
-        Máximo de tokens nuevos por prompt.
-    choose, adjust
-        Los de :func:`~siguiente.language_models.sampling.generate`. Reciben unas filas u otras según el
-        modelo: no deben depender del lugar que ocupen. Si `choose` elige al azar, salen muestras de la misma
-        distribución, aunque no las mismas que de uno en uno.
-    eos : int, optional
-        Token de final.
-
-    Returns
-    -------
-    list of list of int
-        Los tokens nuevos de cada prompt, sin el de final ni lo que siga.
-
-    Raises
-    ------
-    ValueError
-        Si no se pide nada, si hay un prompt vacío o si alguno no cabe en el contexto.
-
-    Examples
-    --------
+    Devuelve los tokens nuevos de cada prompt, sin el de final ni lo que siga. Un :class:`BatchReader` los lee
+    todos en la misma pasada; otro modelo, juntos los de igual longitud. Por eso `choose` y `adjust` no deben
+    depender del lugar que ocupe cada fila. Si `choose` elige al azar, salen muestras de la misma
+    distribución, aunque no las mismas.
 
     >>> from siguiente.language_models.protocol import UniformModel
     >>> generate_batch(UniformModel(4), [[1], [2, 3]], length=3, choose=greedy)

@@ -24,23 +24,8 @@ class FastScorer(Protocol):
 
 
 def token_logprobs(logits: Tensor, ids: Tensor) -> Tensor:
-    """Log-probabilidad de cada token según los logits de su posición.
+    """Log-probabilidad, en nats, de cada token (..., T) según los logits de su posición, (..., T, V).
 
-    Parameters
-    ----------
-    logits : Tensor
-        (..., T, V).
-    ids : Tensor
-        Los tokens que salieron, (..., T).
-
-    Returns
-    -------
-    Tensor
-        (..., T), en nats.
-
-    Examples
-    --------
-    >>> import torch
     >>> token_logprobs(torch.zeros(1, 2), torch.tensor([1])).exp()
     tensor([0.5000])
     """
@@ -49,36 +34,12 @@ def token_logprobs(logits: Tensor, ids: Tensor) -> Tensor:
 
 
 def score(model: LanguageModel, ids: Tensor, state: State | None = None, start: int = 1) -> Tensor:
-    """Log-probabilidad de los tokens dados, cada uno según los anteriores.
+    """Log-probabilidad, en nats, de cada token según los anteriores: (B, T) pasa a (B, T - start).
 
-    Parameters
-    ----------
-    model : LanguageModel
-        Cualquier modelo del protocolo.
-    ids : Tensor
-        (B, T), enteros. Las filas más cortas se rellenan por la derecha: un modelo causal no ve el relleno.
-    state : State, optional
-        Un prefijo ya leído, común o por fila.
-    start : int
-        Primera posición que se puntúa; las anteriores son contexto. La posición 0 no tiene predicción.
+    Se puntúa desde la posición `start`. Las filas más cortas se rellenan por la derecha: un modelo causal no
+    ve el relleno. `state` es un prefijo ya leído, común o por fila. Nunca se forman los logits (B, T, V)
+    enteros: se recorren las posiciones por tandas.
 
-    Returns
-    -------
-    Tensor
-        (B, T - start), en nats.
-
-    Raises
-    ------
-    ValueError
-        Si `start` no está entre 1 y T - 1, o si los tokens no caben en el contexto.
-
-    Notes
-    -----
-    Nunca se forman los logits (B, T, V) enteros: se recorren las posiciones por tandas.
-
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.protocol import UniformModel
     >>> score(UniformModel(8), torch.tensor([[3, 1, 4]]))
     tensor([[-2.0794, -2.0794]])
@@ -114,19 +75,8 @@ def check_ids(model: LanguageModel, ids: Tensor, start: int) -> None:
 
 @dataclass(frozen=True)
 class TextScore:
-    """Lo que un modelo paga por escribir unos textos.
+    """Lo que un modelo paga por escribir unos textos: la suma de -log p de sus tokens, sin el de comienzo.
 
-    Attributes
-    ----------
-    nats : float
-        Suma de -log p de todos los tokens.
-    tokens : int
-        Tokens puntuados, sin el de comienzo.
-    bytes : int
-        Bytes UTF-8 de los textos.
-
-    Examples
-    --------
     >>> half = TextScore(nats=math.log(2) * 8, tokens=4, bytes=8)
     >>> round(half.perplexity, 4), round(half.bits_per_byte, 4)
     (4.0, 1.0)
@@ -150,33 +100,12 @@ class TextScore:
 def text_nats(
     model: TextModel[LanguageModel], texts: Iterable[str], end: bool = False, context: str = ""
 ) -> Tensor:
-    """Lo que un modelo paga por cada texto, para comparar dos modelos texto a texto.
+    """Lo que un modelo paga por cada texto, -log p en nats, (N,), para comparar dos modelos texto a texto.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo y su tokenizador.
-    texts : iterable of str
-        N textos no vacíos.
-    end : bool
-        Si también se puntúa el token de final.
-    context : str
-        Lo que el modelo lee antes de cada texto, sin pagarlo. Se lee una sola vez.
+    Con `end` se puntúa también el token de final. `context` se lee una sola vez antes de cada texto, sin
+    pagarlo.
 
-    Returns
-    -------
-    Tensor
-        (N,), -log p de cada texto entero, en nats y con precisión doble.
-
-    Raises
-    ------
-    ValueError
-        Si no hay textos, si alguno está vacío o si no cabe en el contexto.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(256), ByteTokenizer(bos_id=0))
     >>> text_nats(uniform, ["un texto", "otro"]) / math.log(256)
     tensor([8., 4.], dtype=torch.float64)
@@ -187,10 +116,7 @@ def text_nats(
 def text_bits(model: TextModel[LanguageModel], texts: Sequence[str], end: bool = False) -> Tensor:
     """Lo que un modelo paga por cada texto, en bits por byte medio: la media es la de todos juntos, (N,).
 
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> text_bits(TextModel(UniformModel(256), ByteTokenizer(bos_id=0)), ["un texto", "otro"]).mean()
     tensor(8., dtype=torch.float64)
     """
@@ -199,26 +125,9 @@ def text_bits(model: TextModel[LanguageModel], texts: Sequence[str], end: bool =
 
 
 def evaluate(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = False) -> TextScore:
-    """Puntúa cada texto por separado y suma.
+    """Puntúa cada texto por separado, con el token de final si `end`, y suma.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo y su tokenizador.
-    texts : iterable of str
-        Textos no vacíos.
-    end : bool
-        Si también se puntúa el token de final.
-
-    Raises
-    ------
-    ValueError
-        Si no hay textos, si alguno está vacío o si no cabe en el contexto.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(256), ByteTokenizer(bos_id=0))
     >>> round(evaluate(uniform, ["un texto", "otro"]).bits_per_byte, 4)
     8.0
@@ -256,24 +165,9 @@ class TokenProbability:
 
 
 def next_logprobs(model: TextModel[LanguageModel], prompt: str) -> Tensor:
-    """Log-probabilidad de cada token del vocabulario tras un prompt.
+    """Log-probabilidad, en nats, de cada token del vocabulario tras un prompt, (V,).
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo y su tokenizador.
-    prompt : str
-        El texto anterior.
-
-    Returns
-    -------
-    Tensor
-        (V,), en nats.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> round(next_logprobs(uniform, "Hola").exp().sum().item(), 4)
     1.0
@@ -285,15 +179,7 @@ def next_logprobs(model: TextModel[LanguageModel], prompt: str) -> Tensor:
 def top_tokens(model: TextModel[LanguageModel], prompt: str, k: int = 10) -> list[TokenProbability]:
     """Los `k` tokens más probables tras un prompt, de mayor a menor.
 
-    Raises
-    ------
-    ValueError
-        Si `k` no está entre 1 y V.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> round(top_tokens(uniform, "Hola", k=1)[0].probability, 4)
     0.0039

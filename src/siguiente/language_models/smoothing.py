@@ -14,17 +14,11 @@ from siguiente.language_models.ngram_counts import NGramCounts, check_stream, pe
 def maximum_likelihood(counts: NGramCounts) -> NGramModel:
     """Estima cada probabilidad con la frecuencia relativa, sin suavizar.
 
-    Notes
-    -----
     .. math:: p(x \\mid h) = \\frac{c(h x)}{c(h)}.
 
-    Lo que nunca se vio tras un contexto conocido tiene probabilidad 0, y su logaritmo es -∞. Un contexto que
-    nunca se vio no interviene en la verosimilitud: cualquier distribución la hace máxima. Se da la uniforme,
-    la que menos supone.
+    Lo que nunca se vio tras un contexto conocido tiene probabilidad 0, y su logaritmo es -∞. Tras un contexto
+    nunca visto, cualquier distribución hace máxima la verosimilitud: se da la uniforme, la que menos supone.
 
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> bigram = maximum_likelihood(count_ngrams(torch.tensor([0, 1, 2, 1, 0]), 2, vocab_size=3, boundary=0))
     >>> bigram.score(torch.tensor([[0, 1, 2, 2]])).exp()
@@ -34,30 +28,13 @@ def maximum_likelihood(counts: NGramCounts) -> NGramModel:
 
 
 def add_k(counts: NGramCounts, k: float = 1.0) -> NGramModel:
-    """Suma `k` a todas las cuentas; con 1, es el suavizado de Laplace.
+    """Suma `k`, 0 o más, a todas las cuentas; con 1, es el suavizado de Laplace.
 
-    Parameters
-    ----------
-    counts : NGramCounts
-        Las cuentas.
-    k : float
-        Lo que se suma, finito y no negativo.
-
-    Raises
-    ------
-    ValueError
-        Si `k` es negativo o no es finito.
-
-    Notes
-    -----
     .. math:: p(x \\mid h) = \\frac{c(h x) + k}{c(h) + k V}
        = \\frac{c(h x)}{c(h) + k V} + \\frac{k V}{c(h) + k V} \\cdot \\frac{1}{V}.
 
     Escrito de la segunda manera se ve que es una mezcla con la distribución uniforme.
 
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> bigram = add_k(count_ngrams(torch.tensor([0, 1, 2, 1, 0]), 2, vocab_size=3, boundary=0))
     >>> bigram.score(torch.tensor([[0, 1, 2, 2]])).exp()
@@ -88,29 +65,12 @@ def _relative_frequency(counts: NGramCounts, order: int) -> Table:
 def interpolate(counts: NGramCounts, weights: Sequence[float]) -> NGramModel:
     """Mezcla las frecuencias relativas de todos los órdenes (Jelinek y Mercer).
 
-    Parameters
-    ----------
-    counts : NGramCounts
-        Las cuentas.
-    weights : sequence of float
-        n + 1 pesos que suman 1: el de la distribución uniforme, el de los unigramas y así hasta el orden n.
-        Los calcula :func:`fit_weights`.
-
-    Raises
-    ------
-    ValueError
-        Si no hay n + 1 pesos, si alguno es negativo o no es un número, o si no suman 1.
-
-    Notes
-    -----
     .. math:: p(x \\mid h) = \\frac{\\lambda_0}{V} + \\sum_{k=1}^{n} \\lambda_k\\, \\frac{c(h_k x)}{c(h_k)},
 
-    con :math:`h_k` por los últimos :math:`k-1` tokens. Donde falta un orden, porque su contexto no se vio,
-    los pesos de los demás se agrandan hasta volver a sumar 1.
+    con :math:`h_k` por los últimos :math:`k-1` tokens. Los n + 1 pesos suman 1; los calcula
+    :func:`fit_weights`. Donde falta un orden, porque su contexto no se vio, los pesos de los demás se
+    agrandan hasta volver a sumar 1.
 
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> counts = count_ngrams(torch.tensor([0, 1, 2, 1, 0]), 2, vocab_size=3, boundary=0)
     >>> interpolate(counts, [0.2, 0.3, 0.5]).score(torch.tensor([[0, 1]])).exp()
@@ -144,36 +104,13 @@ def flattened(shares: Tensor) -> Tensor:
 
 
 def fit_weights(counts: NGramCounts, held_out: Tensor, iterations: int = 50) -> list[float]:
-    """Ajusta los pesos de :func:`interpolate` a unos textos que no se contaron.
+    """Ajusta los n + 1 pesos de :func:`interpolate` a otro flujo de tokens, (N,), que no se contó.
 
-    Parameters
-    ----------
-    counts : NGramCounts
-        Las cuentas del texto de entrenamiento.
-    held_out : Tensor
-        (N,), otro flujo de tokens. Con el mismo del que salen las cuentas, todo el peso iría al orden mayor.
-    iterations : int
-        Vueltas del algoritmo.
+    Con el mismo del que salen las cuentas, todo el peso iría al orden mayor. Es el algoritmo EM. Cada token
+    se explica bajando desde el orden mayor y quedándose en uno; el paso E calcula con qué probabilidad se
+    quedó en cada uno y el paso M, de las veces que llegó a un orden, en cuántas se quedó. Ninguna vuelta
+    empeora la probabilidad de `held_out`.
 
-    Returns
-    -------
-    list of float
-        n + 1 pesos, del orden 0 al n, que suman 1.
-
-    Raises
-    ------
-    ValueError
-        Si el flujo está vacío, si no es del mismo vocabulario o si no hay al menos una vuelta.
-
-    Notes
-    -----
-    Es el algoritmo EM. Cada token se explica bajando desde el orden mayor y quedándose en uno; el paso E
-    calcula con qué probabilidad se quedó en cada uno y el paso M, de las veces que llegó a un orden, en
-    cuántas se quedó. Ninguna vuelta empeora la probabilidad de `held_out`.
-
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> counts = count_ngrams(torch.tensor([0, 1, 2, 1, 2, 0]), 2, vocab_size=3, boundary=0)
     >>> [round(weight, 1) for weight in fit_weights(counts, torch.tensor([0, 1, 2, 2, 0]))]

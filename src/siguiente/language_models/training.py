@@ -51,18 +51,7 @@ class TrainingConfig:
     seed : int
         Semilla del orden de las ventanas.
     boundary : int, optional
-        El token que separa los textos: con él, cada texto empieza su propia ventana; sin él, el flujo se
-        corta cada `length` tokens.
-
-    Raises
-    ------
-    ValueError
-        Si algún valor no tiene sentido.
-
-    Examples
-    --------
-    >>> TrainingConfig(steps=100, batch_size=4, length=8).learning_rate
-    0.001
+        El token que separa los textos: con él, cada uno empieza su ventana; sin él, se corta cada `length`.
     """
 
     steps: int
@@ -105,19 +94,8 @@ class Report(NamedTuple):
 def learning_rate_at(step: int, config: TrainingConfig) -> float:
     """Tasa de aprendizaje de un paso: sube en línea recta y baja como un coseno hasta la décima parte.
 
-    Parameters
-    ----------
-    step : int
-        El paso, desde 0.
-    config : TrainingConfig
-        De ella cuentan `steps`, `warmup` y `learning_rate`.
-
-    Notes
-    -----
     El descenso es el de :cite:t:`loshchilov2017sgdr`, sin reinicios.
 
-    Examples
-    --------
     >>> config = TrainingConfig(steps=101, warmup=4, learning_rate=1.0)
     >>> [round(learning_rate_at(step, config), 4) for step in (0, 3, 4, 52, 100)]
     [0.25, 1.0, 1.0, 0.55, 0.1]
@@ -132,12 +110,8 @@ def learning_rate_at(step: int, config: TrainingConfig) -> float:
 def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
     """AdamW, con decaimiento de pesos solo en las matrices: ni los sesgos ni las normas se encogen.
 
-    Notes
-    -----
     Descuenta los pesos aparte del gradiente :cite:p:`loshchilov2019adamw`.
 
-    Examples
-    --------
     >>> optimizer = make_optimizer(nn.Linear(2, 2), TrainingConfig(steps=1, weight_decay=0.5))
     >>> [group["weight_decay"] for group in optimizer.param_groups]
     [0.5, 0.0]
@@ -151,18 +125,10 @@ def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
 
 
 def next_token_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Entropía cruzada media, en nats por token, sin los objetivos que valen `IGNORED`.
+    """Entropía cruzada media, en nats por token, de unos logits (B, T, V) y sus objetivos (B, T).
 
-    Parameters
-    ----------
-    logits : Tensor
-        (B, T, V).
-    targets : Tensor
-        El token que sigue a cada posición, (B, T).
+    Los objetivos que valen `IGNORED` no cuentan.
 
-    Examples
-    --------
-    >>> import torch
     >>> next_token_loss(torch.zeros(1, 2, 4), torch.tensor([[3, IGNORED]]))
     tensor(1.3863)
     """
@@ -174,30 +140,9 @@ def training_step(
 ) -> Tensor:
     """Un paso: predecir, medir la pérdida, hallar su gradiente, recortarlo y mover los pesos.
 
-    Parameters
-    ----------
-    model : nn.Module
-        De tokens (B, T) a logits (B, T, V).
-    optimizer : Optimizer
-        El de :func:`make_optimizer`, con la tasa de este paso.
-    batch : tuple of (Tensor, Tensor)
-        Lo que se lee y lo que se predice, (B, T).
-    config : TrainingConfig
-        De ella cuenta `clip`.
+    El lote es lo que se lee y lo que se predice, (B, T). Devuelve la pérdida antes de mover los pesos, que no
+    se tocan si ella o su gradiente no son números finitos.
 
-    Returns
-    -------
-    Tensor
-        La pérdida antes de mover los pesos, ().
-
-    Raises
-    ------
-    FloatingPointError
-        Si la pérdida o su gradiente no son números finitos; los pesos no se tocan.
-
-    Examples
-    --------
-    >>> import torch
     >>> net = nn.Sequential(nn.Embedding(2, 2), nn.Linear(2, 2))
     >>> config, batch = TrainingConfig(steps=1), (torch.tensor([[0, 1]]), torch.tensor([[1, 0]]))
     >>> optimizer = make_optimizer(net, config)
@@ -224,32 +169,9 @@ def steps(
 ) -> Iterator[Tensor]:
     """Da un paso con cada lote, con la tasa de aprendizaje que le toca, hasta el último de `config`.
 
-    Parameters
-    ----------
-    model : nn.Module
-        De tokens (B, T) a logits (B, T, V). Se entrena en su sitio, en el modo en que esté.
-    batches : iterable of tuple of (Tensor, Tensor)
-        Lo que se lee y lo que se predice en cada paso, (B, T). Cada lote se pide justo antes de su paso.
-    config : TrainingConfig
-        De ella cuentan los pasos, la tasa, el decaimiento y el recorte.
-    first : int
-        El número del primer paso que se da.
-    optimizer : Optimizer, optional
-        El de :func:`make_optimizer`, si ya empezó; si no se da, uno nuevo.
+    Entrena el modelo en su sitio, en el modo en que esté, y da la pérdida de cada paso. Pide cada lote justo
+    antes de su paso; `first` es el número del primero y `optimizer`, el que ya empezó, si se continúa.
 
-    Yields
-    ------
-    Tensor
-        La pérdida de cada paso, antes de mover los pesos, ().
-
-    Raises
-    ------
-    DivergedError
-        Si la pérdida o su gradiente dejan de ser números finitos.
-
-    Examples
-    --------
-    >>> import torch
     >>> net = nn.Sequential(nn.Embedding(2, 2), nn.Linear(2, 2))
     >>> batches = [(torch.tensor([[0, 1]]), torch.tensor([[1, 0]]))] * 9
     >>> losses = list(steps(net, batches, TrainingConfig(steps=9, learning_rate=0.1)))
@@ -280,9 +202,6 @@ def held_out_loss(model: nn.Module, stream: Tensor, config: TrainingConfig) -> f
 
     Deja el modelo en modo de evaluación.
 
-    Examples
-    --------
-    >>> import torch
     >>> net = nn.Embedding.from_pretrained(torch.zeros(4, 4))
     >>> round(held_out_loss(net, torch.tensor([0, 1, 2, 3]), TrainingConfig(steps=1, length=2)), 4)
     1.3863
@@ -306,8 +225,10 @@ def train(
 ) -> Iterator[Report]:
     """Entrena un modelo y da un informe al empezar, cada `evaluate_every` pasos y al terminar.
 
-    Los pesos cambian mientras se recorren los informes. Entre dos, el modelo está en modo de evaluación y se
-    puede usar.
+    Los pesos cambian mientras se recorren los informes; entre dos, el modelo está en modo de evaluación.
+    Quien interrumpa y repita la misma llamada obtiene, bit a bit, los pesos y los informes de un
+    entrenamiento sin interrumpir, con los mismos hilos y si el modelo no tiene azar propio: por eso solo se
+    guarda al informar. Tras una interrupción se dan también los informes de antes, con los pesos recuperados.
 
     Parameters
     ----------
@@ -320,32 +241,12 @@ def train(
     held_out : Tensor, optional
         Un flujo apartado, (M,), que se mide en cada informe.
     checkpoint : Path, optional
-        Archivo en que se guarda todo en cada informe. Si ya existe, el entrenamiento sigue donde quedó.
+        Archivo en que se guarda todo en cada informe. Si existe, sigue donde quedó; si está dañado, lo dice.
     progress : bool
         Si se dibuja una barra de progreso.
 
-    Yields
-    ------
-    Report
-        Tras una interrupción se dan también los informes de antes, todos con los pesos recuperados.
-
-    Raises
-    ------
-    ValueError
-        Si un flujo está vacío, es más corto que una ventana o tiene tokens de otro vocabulario; si la ventana
-        no cabe en el contexto del modelo; o si el punto de control está dañado o es de otro entrenamiento.
-    DivergedError
-        Si la pérdida deja de ser un número.
-
-    Notes
-    -----
-    Quien interrumpa y repita la misma llamada obtiene, bit a bit, los pesos y los informes de un
-    entrenamiento sin interrumpir, con los mismos hilos y si el modelo no tiene azar propio. Por eso solo se
-    guarda al informar, nunca a medio paso. Un archivo dañado no se borra ni se ignora: se dice.
-
     Examples
     --------
-    >>> import torch
     >>> net, stream = nn.Embedding.from_pretrained(torch.zeros(2, 2), freeze=False), torch.arange(64) % 2
     >>> config = TrainingConfig(steps=20, batch_size=4, length=8, learning_rate=0.1, evaluate_every=10)
     >>> [(report.step, round(report.held_out, 1)) for report in train(net, stream, config, stream)]
@@ -437,29 +338,8 @@ def check_stream(model: nn.Module, stream: Tensor, config: TrainingConfig) -> No
 
 
 def update(loss: Tensor, weights: nn.Module, optimizer: Optimizer, config: TrainingConfig, step: int) -> None:
-    """Mueve los pesos un paso cuesta abajo.
+    """Mueve los pesos un paso cuesta abajo de la pérdida, (), con la tasa de aprendizaje del paso `step`.
 
-    Parameters
-    ----------
-    loss : Tensor
-        La pérdida, ().
-    weights : nn.Module
-        Lo que aprende.
-    optimizer : Optimizer
-        El de esos pesos.
-    config : TrainingConfig
-        De ella cuentan la tasa de aprendizaje y el recorte.
-    step : int
-        El número del paso, desde 0.
-
-    Raises
-    ------
-    DivergedError
-        Si la pérdida o su gradiente no son finitos; los pesos no se tocan.
-
-    Examples
-    --------
-    >>> import torch
     >>> net, config = nn.Linear(1, 1, bias=False), TrainingConfig(steps=1, learning_rate=0.5)
     >>> before = net.weight.item()
     >>> update(net.weight.sum(), net, torch.optim.SGD(net.parameters()), config, 0)

@@ -29,26 +29,11 @@ class Windows(NamedTuple):
 
 
 def find_windows(stream: Tensor, length: int, boundary: int | None = None) -> Windows:
-    """Reparte un flujo en ventanas de hasta `length` predicciones: cada token se predice una vez.
+    """Reparte un flujo (N,) en ventanas de hasta `length` predicciones: cada token se predice una vez.
 
-    Parameters
-    ----------
-    stream : Tensor
-        El flujo de tokens, (N,), con más de `length` si no hay `boundary`.
-    length : int
-        Predicciones por ventana, T.
-    boundary : int, optional
-        El token que separa los textos. Con él, cada texto empieza su propia ventana, y ninguna ve un texto
-        sin su comienzo; sin él, las ventanas se suceden y la última se adelanta hasta que cabe.
+    Con `boundary`, el token que separa los textos, cada texto empieza su propia ventana, y ninguna ve un
+    texto sin su comienzo; sin él, las ventanas se suceden y la última se adelanta hasta que cabe.
 
-    Raises
-    ------
-    ValueError
-        Si el flujo no da ninguna ventana.
-
-    Examples
-    --------
-    >>> import torch
     >>> find_windows(torch.arange(8), length=3).start.tolist()
     [0, 3, 4]
     >>> find_windows(torch.tensor([0, 1, 2, 3, 4, 0, 5, 0]), length=3, boundary=0).start.tolist()
@@ -72,30 +57,15 @@ def find_windows(stream: Tensor, length: int, boundary: int | None = None) -> Wi
 
 
 def cut_windows(stream: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
-    """Corta del flujo unas ventanas y las iguala por la derecha.
+    """Corta de un flujo (N,) unas ventanas: lo que se lee y lo que se predice, ambos (B, T).
 
-    Parameters
-    ----------
-    stream : Tensor
-        El flujo de tokens, (N,).
-    windows : Windows
-        B ventanas; la más larga tiene T tokens.
+    Se igualan por la derecha con la más larga. Cada objetivo es el token que sigue, o `IGNORED` en el relleno
+    y donde ya lo predijo otra ventana.
 
-    Returns
-    -------
-    tuple of (Tensor, Tensor)
-        Lo que se lee y lo que se predice, ambos (B, T): cada objetivo es el token que sigue, o `IGNORED` en
-        el relleno y donde ya lo predijo otra ventana.
-
-    Examples
-    --------
-    >>> import torch
     >>> stream = torch.arange(8)
     >>> inputs, targets = cut_windows(stream, find_windows(stream, length=3).select(torch.tensor([0, 2])))
-    >>> inputs.tolist()
-    [[0, 1, 2], [4, 5, 6]]
-    >>> targets.tolist()
-    [[1, 2, 3], [-100, -100, 7]]
+    >>> inputs.tolist(), targets.tolist()
+    ([[0, 1, 2], [4, 5, 6]], [[1, 2, 3], [-100, -100, 7]])
     """
     start, first, end = (edge[:, None] for edge in windows)
     positions = start + torch.arange(int((windows.end - windows.start).max()))  # (B, T)
@@ -110,14 +80,6 @@ def shuffled_windows(windows: Windows, batch_size: int, seed: int) -> Iterator[W
 
     Cada época da todas las ventanas una vez; un lote puede terminar una época y empezar la siguiente.
 
-    Raises
-    ------
-    ValueError
-        Si no hay ninguna ventana.
-
-    Examples
-    --------
-    >>> import torch
     >>> windows = find_windows(torch.arange(9), length=2)
     >>> next(shuffled_windows(windows, batch_size=4, seed=0)).start.sort().values
     tensor([0, 2, 4, 6])
@@ -139,29 +101,10 @@ def _shuffled(windows: Windows, count: int, batch_size: int, generator: Generato
 
 
 def token_stream(tokenizer: Tokenizer, texts: Iterable[str]) -> Tensor:
-    """Une los textos en una sola fila de tokens, con el token de final antes, entre medias y después.
+    """Une los textos en una sola fila de tokens, (N,), con el de final antes, entre medias y después.
 
     Así el final de un texto es también el comienzo del siguiente: un modelo aprende a empezar y a terminar.
 
-    Parameters
-    ----------
-    tokenizer : Tokenizer
-        Uno con token de final.
-    texts : iterable of str
-        Textos no vacíos.
-
-    Returns
-    -------
-    Tensor
-        (N,), enteros de 64 bits.
-
-    Raises
-    ------
-    ValueError
-        Si no hay textos, si alguno está vacío o si el tokenizador no tiene token de final.
-
-    Examples
-    --------
     >>> from siguiente.language_models.protocol import ByteTokenizer
     >>> token_stream(ByteTokenizer(), ["sí", "no"])
     tensor([257, 115, 195, 173, 257, 110, 111, 257])

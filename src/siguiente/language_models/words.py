@@ -13,25 +13,11 @@ CACHED = 1 << 17  # piezas distintas que se recuerdan ya codificadas
 
 
 def split_pieces(text: str) -> list[str]:
-    """Corta un texto en palabras, números, signos y espacios.
+    """Corta un texto en palabras, números, signos y espacios que, seguidos, son el texto.
 
-    Parameters
-    ----------
-    text : str
-        Cualquier texto.
+    Cada palabra se lleva el espacio que la precede, como en GPT-2 :cite:p:`radford2019`. A diferencia de
+    GPT-2, no hay un corte propio para las contracciones del inglés.
 
-    Returns
-    -------
-    list of str
-        Las piezas. Seguidas, son el texto.
-
-    Notes
-    -----
-    Cada palabra se lleva el espacio que la precede, como en GPT-2 :cite:p:`radford2019`. A
-    diferencia de GPT-2, no hay un corte propio para las contracciones del inglés.
-
-    Examples
-    --------
     >>> split_pieces("—¿Vienes, Ana? —dijo a las 10.")
     ['—¿', 'Vienes', ',', ' Ana', '?', ' —', 'dijo', ' a', ' las', ' 10', '.']
     """
@@ -63,13 +49,7 @@ class PieceTokenizer(ABC):
         return END + 1 + len(self.learned)
 
     def encode(self, text: str) -> list[int]:
-        """Devuelve los tokens de `text`, sin el de comienzo.
-
-        Raises
-        ------
-        ValueError
-            Si el texto tiene algo que no se puede escribir en UTF-8: la mitad de un par sustituto.
-        """
+        """Devuelve los tokens de `text`, sin el de comienzo."""
         cache, ids = self._cache, list[int]()
         for piece in split_pieces(text):
             known = cache.get(piece)
@@ -85,13 +65,7 @@ class PieceTokenizer(ABC):
         return b"".join(map(self.token_bytes, ids)).decode(errors="replace")
 
     def token_bytes(self, token: int) -> bytes:
-        """Devuelve los bytes que un token escribe; vacío si es el de final.
-
-        Raises
-        ------
-        ValueError
-            Si ese token no existe.
-        """
+        """Devuelve los bytes que un token escribe; vacío si es el de final."""
         if not 0 <= token < self.vocab_size:
             raise ValueError(f"No existe el token {token}: hay {self.vocab_size}, numerados desde 0.")
         if token < END:
@@ -116,18 +90,11 @@ def piece_bytes(piece: str) -> bytes:
 
 @dataclass(frozen=True)
 class WordTokenizer(PieceTokenizer):
-    """Un token por palabra (con el espacio que la precede), número o grupo de signos.
+    """Un token por palabra (con el espacio que la precede), número o grupo de signos, desde el 257.
 
     Es el tokenizador de todos los modelos de las historias: así sus tokens son los mismos. Lo que no está en
     su vocabulario se escribe byte a byte, de modo que no hay palabra que no se pueda codificar.
 
-    Parameters
-    ----------
-    words : tuple of str
-        Las piezas que tienen token propio, el 257 en adelante.
-
-    Examples
-    --------
     >>> tokenizer = WordTokenizer.from_texts(["El gato ve al gato."])
     >>> tokenizer.words
     (' gato', ' al', ' ve', 'El')
@@ -145,17 +112,7 @@ class WordTokenizer(PieceTokenizer):
     def from_texts(cls, texts: Iterable[str], min_count: int = 1) -> "WordTokenizer":
         """Hace el vocabulario con las piezas de unos textos, de la más a la menos frecuente.
 
-        Parameters
-        ----------
-        texts : iterable of str
-            Los textos.
-        min_count : int
-            Veces que debe salir una pieza para tener token propio. Las de un solo byte ya lo tienen.
-
-        Raises
-        ------
-        ValueError
-            Si los textos están vacíos o si `min_count` no es al menos 1.
+        Una pieza tiene token propio si sale al menos `min_count` veces; las de un solo byte ya lo tienen.
         """
         if min_count < 1:
             raise ValueError(f"`min_count` debe ser al menos 1, y vale {min_count}.")
@@ -183,19 +140,9 @@ class WordTokenizer(PieceTokenizer):
 def byte_alphabet() -> dict[str, int]:
     """El byte de cada uno de los 256 caracteres visibles, en el orden de los caracteres.
 
-    Los bytes que ya se ven son su propio carácter; los demás, como el espacio, van detrás de todos.
+    Los bytes que ya se ven son su propio carácter; los demás, como el espacio, van detrás de todos. Es el
+    alfabeto de GPT-2 :cite:p:`radford2019`, que usan también los archivos `tokenizer.json`.
 
-    Returns
-    -------
-    dict of str to int
-        De carácter a byte.
-
-    Notes
-    -----
-    Es el de GPT-2 :cite:p:`radford2019`, que usan también los archivos `tokenizer.json`.
-
-    Examples
-    --------
     >>> alphabet = byte_alphabet()
     >>> alphabet["a"], alphabet["Ġ"], list(alphabet) == sorted(alphabet)
     (97, 32, True)

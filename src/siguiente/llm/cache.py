@@ -11,16 +11,9 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class CacheState:
-    """Las claves y los valores de lo ya leído, capa por capa; no cambian nunca.
+    """Las claves y los valores, (B, H, T, D), de lo ya leído, capa por capa; no cambian nunca.
 
-    Attributes
-    ----------
-    layers : tuple
-        Una capa de caché de transformers por capa de la red, con claves y valores (B, H, T, D).
-    length : int
-        Número de tokens leídos, con el relleno.
-    padding : Tensor, optional
-        Cuántos de ellos son relleno, por la izquierda, en cada fila, (B,); sin él, ninguno.
+    `length` cuenta también el relleno, y `padding`, (B,), cuánto hay por la izquierda en cada fila.
     """
 
     layers: tuple[Any, ...]

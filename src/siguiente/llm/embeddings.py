@@ -25,38 +25,16 @@ Read = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class SentenceEncoder:
-    """Una red que lee un texto entero, hacia los dos lados, y da un vector.
-
-    Parameters
-    ----------
-    network : Module
-        Red de la familia de BERT, en evaluación.
-    tokenizer : Tokenizer
-        El suyo, de la biblioteca tokenizers; pone sus marcas de comienzo y de final.
-    """
+    """Una red de la familia de BERT, con su tokenizador: lee un texto hacia los dos lados y da un vector."""
 
     network: Any
     tokenizer: "Tokenizer"
 
     def embed(self, texts: Sequence[str], batch_size: int = 32) -> Tensor:
-        """Convierte cada texto en un vector de norma 1.
+        """Convierte N textos en vectores de norma 1, (N, C), en float32.
 
-        Parameters
-        ----------
-        texts : sequence of str
-            N textos. De los que pasan de `MAX_TOKENS` tokens se lee solo el comienzo.
-        batch_size : int
-            Cuántos se leen a la vez; el resultado es el mismo.
-
-        Returns
-        -------
-        Tensor
-            (N, C) en float32.
-
-        Raises
-        ------
-        ValueError
-            Si no hay textos o alguno está vacío.
+        De los que pasan de `MAX_TOKENS` tokens se lee solo el comienzo. El resultado no depende de
+        `batch_size`.
         """
         check_texts(texts)
         rows = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
@@ -68,22 +46,7 @@ class SentenceEncoder:
 
 
 def load_encoder() -> SentenceEncoder:
-    """Abre all-MiniLM-L6-v2, que se ajustó con parejas de textos en inglés :cite:p:`reimers2019`.
-
-    Returns
-    -------
-    SentenceEncoder
-        La red, con vectores de C = 384.
-
-    Raises
-    ------
-    FileNotFoundError
-        Si falta alguno de sus archivos.
-    ValueError
-        Si alguno no es el que se publicó.
-
-    Examples
-    --------
+    """Abre all-MiniLM-L6-v2, que se ajustó con parejas de textos en inglés :cite:p:`reimers2019`; C = 384.
 
     >>> cat, kitten, train = load_encoder().embed(["a cat", "a kitten", "the train timetable"])
     >>> bool(cat @ kitten > cat @ train)
@@ -123,28 +86,10 @@ def open_encoder(config: Any, weights: dict[str, Tensor], tokenizer: Path) -> Se
 
 
 def embed_hidden(model: "TextModel[PretrainedModel]", texts: Sequence[str], batch_size: int = 16) -> Tensor:
-    """Convierte cada texto en un vector con la última capa de un modelo que continúa textos.
+    """Convierte N textos en vectores de norma 1, (N, C), con la última capa de un modelo que continúa textos.
 
-    A un modelo así nadie le pidió que textos parecidos tuvieran vectores parecidos: es un uso prestado.
-
-    Parameters
-    ----------
-    model : TextModel
-        Un modelo preentrenado.
-    texts : sequence of str
-        N textos.
-    batch_size : int
-        Cuántos se leen a la vez.
-
-    Returns
-    -------
-    Tensor
-        (N, C), de norma 1. El token de comienzo no entra en la media: es igual en todos los textos.
-
-    Raises
-    ------
-    ValueError
-        Si no hay textos, alguno está vacío o no cabe en el contexto.
+    A un modelo así nadie le pidió que textos parecidos tuvieran vectores parecidos: es un uso prestado. El
+    token de comienzo no entra en la media, porque es igual en todos los textos.
     """
     check_texts(texts)
     rows = [model.prompt(text)[0].tolist() for text in texts]
@@ -169,27 +114,11 @@ def embed_rows(read: Read, rows: Sequence[list[int]], batch_size: int, skip: int
 
 
 def mean_pool(hidden: Tensor, mask: Tensor) -> Tensor:
-    """Media de los vectores de los tokens de cada texto, sin el relleno, llevada a norma 1.
+    """Media de los vectores de los tokens, sin el relleno, llevada a norma 1: (B, T, C) pasa a (B, C).
 
-    Parameters
-    ----------
-    hidden : Tensor
-        Un vector por token, (B, T, C).
-    mask : Tensor
-        (B, T), cierto donde hay un token de verdad; al menos uno por fila.
-
-    Returns
-    -------
-    Tensor
-        (B, C).
-
-    Notes
-    -----
     Con :math:`h_t` el vector del token :math:`t`, es :math:`\\bar h/\\lVert\\bar h\\rVert`, donde
-    :math:`\\bar h=\\frac1T\\sum_t h_t`.
+    :math:`\\bar h=\\frac1T\\sum_t h_t`; `mask`, (B, T), es cierta donde hay un token de verdad.
 
-    Examples
-    --------
     >>> hidden = torch.tensor([[[3.0, 0.0], [3.0, 8.0], [99.0, 99.0]]])
     >>> mean_pool(hidden, torch.tensor([[True, True, False]]))
     tensor([[0.6000, 0.8000]])

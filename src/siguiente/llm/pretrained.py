@@ -22,44 +22,16 @@ NETWORKS = {
 
 @dataclass(frozen=True, eq=False)
 class PretrainedModel:
-    """Una red de transformers vista como modelo de lenguaje.
-
-    Parameters
-    ----------
-    network : Module
-        Red causal de transformers, en evaluación y en float32.
-    vocab_size : int
-        Número de tokens, V.
-    context_length : int
-        Tokens que caben en el contexto.
-    """
+    """Una red causal de transformers, en evaluación y en float32, vista como modelo de lenguaje."""
 
     network: Any
     vocab_size: int
     context_length: int
 
     def step(self, ids: Tensor, state: State | None = None, last: int = 1) -> tuple[Tensor, CacheState]:
-        """Lee T tokens en una pasada y devuelve los logits de las últimas posiciones.
+        """Lee tokens nuevos, (B, T), y da los logits de los `last` últimos, (B, last, V), y otro estado.
 
-        Parameters
-        ----------
-        ids : Tensor
-            Tokens nuevos, (B, T), enteros de 64 bits.
-        state : CacheState, optional
-            Lo leído antes; sigue siendo válido después.
-        last : int
-            Cuántas posiciones finales necesitan logits, entre 1 y T.
-
-        Returns
-        -------
-        tuple of (Tensor, CacheState)
-            Logits (B, last, V) en float32 y el estado nuevo.
-
-        Raises
-        ------
-        ValueError
-            Si `ids` no es (B, T), si `last` no está entre 1 y T, si el estado es de otra clase de modelo o si
-            el texto no cabe en el contexto.
+        Lo leído antes, `state`, sigue siendo válido después.
         """
         if not isinstance(state, CacheState | None):
             raise ValueError("Ese estado es de otro modelo: use el que devolvió este mismo.")
@@ -79,17 +51,9 @@ class PretrainedModel:
         return output.logits.float(), CacheState(tuple(cache.layers), past + ids.shape[1], padding)
 
     def read_batch(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, CacheState]:
-        """Lee de una pasada prompts de distinta longitud, con relleno por la izquierda que nadie ve.
+        """Lee de una pasada B prompts de distinta longitud, con relleno por la izquierda que nadie ve.
 
-        Parameters
-        ----------
-        prompts : sequence of sequence of int
-            B prompts, ninguno vacío.
-
-        Returns
-        -------
-        tuple of (Tensor, CacheState)
-            Logits (B, 1, V) del token que sigue a cada uno y el estado, de B filas.
+        Devuelve los logits, (B, 1, V), del token que sigue a cada uno y el estado, de B filas.
         """
         length = max(map(len, prompts))
         padding = torch.tensor([length - len(prompt) for prompt in prompts])
@@ -124,20 +88,7 @@ class PretrainedModel:
 
 
 def open_network(folder: Path, architecture: str) -> Any:
-    """Abre una red convertida, con los pesos leídos del disco según hacen falta.
-
-    Parameters
-    ----------
-    folder : Path
-        Carpeta con `config.json` y `model.safetensors`.
-    architecture : {"gemma3", "llama"}
-        Familia de la red.
-
-    Returns
-    -------
-    Module
-        La red, en evaluación, en float32 y sin gradientes.
-    """
+    """Abre una red convertida, en evaluación y sin gradientes, y lee los pesos según hacen falta."""
     from safetensors.torch import load_file
     from transformers.initialization import no_init_weights
 

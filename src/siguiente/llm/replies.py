@@ -19,31 +19,11 @@ def stream_reply(
     choose: Choose = greedy,
     adjust: Adjust | None = None,
 ) -> Iterator[str]:
-    """Responde a una conversación y entrega el texto según lo escribe.
+    """Responde a una conversación, con `length` tokens como mucho, y entrega el texto según lo escribe.
 
-    Parameters
-    ----------
-    model : TextModel
-        Un modelo de chat.
-    messages : sequence of Message
-        La conversación, que termina con una pregunta.
-    length : int
-        Máximo de tokens de la respuesta.
-    choose, adjust
-        Los de :func:`~siguiente.language_models.sampling.generate`.
+    Cada trozo tiene caracteres enteros: los bytes de una letra a medias esperan al resto. `choose` y `adjust`
+    son los de :func:`~siguiente.language_models.sampling.generate`.
 
-    Yields
-    ------
-    str
-        Un trozo de la respuesta, con caracteres enteros: los bytes de una letra a medias esperan al resto.
-
-    Raises
-    ------
-    ValueError
-        Si la conversación no vale o si no cabe, con su respuesta, en el contexto.
-
-    Examples
-    --------
     >>> from siguiente.llm import load
     >>> smollm = load("smollm2-135m-instruct")
     >>> question = Message("user", "What is the capital of France?")
@@ -76,8 +56,6 @@ def reply(
 ) -> str:
     """La respuesta entera a una conversación: lo que entrega :func:`stream_reply`, junto.
 
-    Examples
-    --------
     >>> from siguiente.llm import load
     >>> smollm = load("smollm2-135m-instruct")
     >>> reply(smollm, [Message("user", "What is the capital of France?")], length=12)
@@ -93,27 +71,9 @@ def score_replies(
 ) -> CompletionScores:
     """Log-probabilidad de que el modelo responda a cada conversación con cada texto, y ahí termine su turno.
 
-    Parameters
-    ----------
-    model : TextModel
-        Un modelo de chat.
-    conversations : sequence of sequence of Message
-        P conversaciones, que terminan con una pregunta.
-    replies : sequence of sequence of str
-        Por conversación, sus C respuestas posibles.
+    Son P conversaciones, que terminan con una pregunta, y C respuestas para cada una; los tensores, (P, C),
+    cuentan el token que cierra el turno.
 
-    Returns
-    -------
-    CompletionScores
-        Tensores (P, C); cuentan el token que cierra el turno.
-
-    Raises
-    ------
-    ValueError
-        Si faltan respuestas, si alguna empieza por un espacio o si algo no cabe en el contexto.
-
-    Examples
-    --------
     >>> from siguiente.llm import load
     >>> question = [Message("user", "What is the capital of France?")]
     >>> scores = score_replies(load("smollm2-135m-instruct"), [question], [["Paris", "Rome"]])

@@ -34,12 +34,8 @@ class ByteTree(NamedTuple):
 def byte_tree(tokens: Iterable[bytes]) -> ByteTree:
     """Construye el árbol de unos tokens, dados por los bytes que escriben.
 
-    Notes
-    -----
     Nivel a nivel: los prefijos de n + 1 bytes son las parejas distintas de un prefijo de n y otro byte.
 
-    Examples
-    --------
     >>> tree = byte_tree([b"", b"a", b"ab", b"ac", b"a"])
     >>> [len(level.parents) for level in tree.levels], tree.nodes
     ([1, 2], array([0, 1, 2, 3, 1]))
@@ -61,27 +57,11 @@ def byte_tree(tokens: Iterable[bytes]) -> ByteTree:
 
 
 class TokenIndex:
-    """Los tokens que admite cada estado y cuántos hacen falta, como poco, para terminar desde él.
+    """Los tokens que admite cada estado y, en `fewest`, (S,), cuántos hacen falta para terminar desde él.
 
-    Parameters
-    ----------
-    machine : Automaton
-        Lo que se puede escribir.
-    tree : ByteTree
-        Con qué se puede escribir.
-
-    Notes
-    -----
     :cite:t:`willard2023` recorren el autómata con cada token; aquí los tokens que comparten comienzo
     avanzan juntos, y los que dejan de servir se abandonan.
 
-    Attributes
-    ----------
-    fewest : ndarray
-        (S,), los tokens que faltan, como poco; infinitos donde no se puede terminar.
-
-    Examples
-    --------
     >>> from siguiente.prompting.fast.automaton import automaton
     >>> index = TokenIndex(automaton("ab*"), byte_tree([b"a", b"b", b"ab", b"ba"]))
     >>> index.allowed(START), index.fewest[START] == 1
@@ -134,8 +114,6 @@ class TokenIndex:
 def distances(following: Mapping[int, np.ndarray], final: np.ndarray) -> np.ndarray:
     """Pasos que hay, como poco, de cada estado a uno final, (S,); infinitos, si no se llega.
 
-    Examples
-    --------
     >>> distances({1: np.array([1, 2]), 2: np.array([3])}, np.array([False, False, False, True]))
     array([inf,  2.,  1.,  0.])
     """
@@ -155,44 +133,19 @@ def distances(following: Mapping[int, np.ndarray], final: np.ndarray) -> np.ndar
 
 @lru_cache(maxsize=4)
 def tokenizer_tree(tokenizer: Tokenizer) -> ByteTree:
-    """El árbol de bytes de un tokenizador; el de los últimos que se usaron se recuerda.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> [len(level.parents) for level in tokenizer_tree(ByteTokenizer()).levels]
-    [256]
-    """
+    """El árbol de bytes de un tokenizador; el de los últimos que se usaron se recuerda."""
     return byte_tree(tokenizer.token_bytes(token) for token in range(tokenizer.vocab_size))
 
 
 class Constraint:
     """Obliga a un modelo a escribir un texto que cumple un patrón, entero y sin nada más.
 
-    Parameters
-    ----------
-    pattern : str
-        Una expresión regular, como las de :func:`~siguiente.prompting.fast.automaton.automaton`.
-    tokenizer : Tokenizer
-        El del modelo.
-    length : int, optional
-        Los tokens que se van a pedir. Con él, la respuesta siempre está completa: no se empieza nada que no
-        dé tiempo a terminar. Sin él, una respuesta larga puede quedar cortada.
+    El patrón es de los de :func:`~siguiente.prompting.fast.automaton.automaton`. El logit de un token que no
+    se admite pasa a :math:`-\\infty`, y la probabilidad de los demás se renormaliza :cite:p:`willard2023`.
+    Los tokens especiales no se admiten nunca, salvo el de final donde el texto ya cumple el patrón. Se
+    trabaja con bytes, así que vale un token que es media letra. Con `length`, los tokens que se van a pedir,
+    no se empieza nada que no dé tiempo a terminar; sin él, una respuesta larga puede quedar cortada.
 
-    Raises
-    ------
-    ValueError
-        Si el patrón no sirve, si el vocabulario no puede escribirlo, si el tokenizador no tiene token de
-        final o si `length` no alcanza para ninguna respuesta.
-
-    Notes
-    -----
-    El logit de un token que no se admite pasa a :math:`-\\infty`, y la probabilidad de los demás se
-    renormaliza :cite:p:`willard2023`. Los tokens especiales no se admiten nunca, salvo el de final donde el
-    texto ya cumple el patrón. Se trabaja con bytes, así que vale un token que es media letra.
-
-    Examples
-    --------
     >>> from siguiente.language_models.sampling import complete
     >>> from siguiente.language_models.protocol import ByteTokenizer, TextModel
     >>> from siguiente.language_models.protocol import UniformModel
@@ -217,24 +170,9 @@ class Constraint:
             )
 
     def adjust(self, written: Tensor, logits: Tensor) -> Tensor:
-        """Prohíbe los tokens con que el texto ya no podría cumplir el patrón.
+        """Prohíbe, con :math:`-\\infty`, los tokens con que el texto ya no podría cumplir el patrón.
 
-        Parameters
-        ----------
-        written : Tensor
-            Los tokens escritos hasta ahora, (B, t), sin los del prompt.
-        logits : Tensor
-            Los del token siguiente, (B, V).
-
-        Returns
-        -------
-        Tensor
-            (B, V), con :math:`-\\infty` donde no se admite.
-
-        Raises
-        ------
-        ValueError
-            Si lo escrito no cumple el patrón o si los logits son de otro vocabulario.
+        Los logits son los del token siguiente, (B, V); `written`, los tokens escritos tras el prompt, (B, t).
         """
         rows = [self.allowed(row) for row in written.tolist()]
         extra = logits.shape[-1] - len(rows[0])
@@ -246,8 +184,6 @@ class Constraint:
     def allowed(self, written: list[int]) -> np.ndarray:
         """Los tokens que se admiten después de unos, (V,).
 
-        Examples
-        --------
         >>> from siguiente.language_models.protocol import ByteTokenizer
         >>> np.flatnonzero(Constraint("a[ñb]?", ByteTokenizer()).allowed([97]))  # ñ son 195 y 177
         array([ 98, 195, 257])
@@ -272,17 +208,8 @@ class Constraint:
 
 
 def watched(adjust: Adjust, masses: list[Tensor]) -> Adjust:
-    """Hace lo mismo que `adjust` y apunta, antes de cada token, qué probabilidad tenía lo que se admite.
+    """Hace lo mismo que `adjust` y apunta en `masses`, por token, la probabilidad de lo que se admite, (B,).
 
-    Parameters
-    ----------
-    adjust : callable
-        :meth:`Constraint.adjust`.
-    masses : list of Tensor
-        Donde se apunta: (B,) por token escrito, entre 0 y 1.
-
-    Examples
-    --------
     >>> from siguiente.language_models.protocol import ByteTokenizer
     >>> masses = []
     >>> adjust = watched(Constraint("a|b", ByteTokenizer()).adjust, masses)

@@ -25,8 +25,6 @@ Example = TypeVar("Example", bound=LabelledText)
 def one_line(text: str) -> str:
     """Deja un texto en una línea, sin espacios seguidos: así no puede imitar el formato de los casos.
 
-    Examples
-    --------
     >>> one_line("Muy buena.\\nOpinión: negativo")
     'Muy buena. Opinión: negativo'
     """
@@ -46,14 +44,8 @@ class FewShotTemplate:
     separator : str
         Lo que separa un caso del siguiente y cierra cada etiqueta; lleva un salto de línea.
     rewrite : callable
-        Lo que se hace con cada texto, también con los de los ejemplos, antes de ponerlo en su hueco. Con
-        `one_line` no queda en ellos ningún salto de línea, y ninguno puede añadir un caso de su propia mano.
-
-    Raises
-    ------
-    ValueError
-        Si la plantilla no tiene el hueco ``<text>``, tiene otros o termina en espacio, o si el separador no
-        tiene un salto de línea.
+        Lo que se hace con cada texto, también con los de los ejemplos. Con `one_line`, sin saltos de línea,
+        ninguno puede añadir un caso de su propia mano.
 
     Examples
     --------
@@ -83,11 +75,6 @@ class FewShotTemplate:
         """Escribe los ejemplos resueltos y, al final, `text` sin etiqueta.
 
         Los textos se reescriben con `rewrite`; las etiquetas, que se puntúan, no se cambian.
-
-        Raises
-        ------
-        ValueError
-            Si la etiqueta de un ejemplo está vacía o tiene espacios de más o saltos de línea.
         """
         for example in examples:
             check_label(example.label)
@@ -115,24 +102,8 @@ def balanced_examples(pool: Sequence[Example], k: int, generator: Generator) -> 
     """Elige k ejemplos al azar, los mismos de cada etiqueta, en orden al azar.
 
     Si k no es múltiplo del número de etiquetas, unas reciben uno más: cuáles, se sortea, con la misma
-    probabilidad para todas aunque en `pool` unas sean más frecuentes.
+    probabilidad para todas. En `pool` no deben estar los textos con que se mide.
 
-    Parameters
-    ----------
-    pool : sequence of LabelledText
-        De donde se eligen; nunca los textos con que se mide.
-    k : int
-        Cuántos.
-    generator : torch.Generator
-        La fuente de azar.
-
-    Raises
-    ------
-    ValueError
-        Si k es negativo o si de alguna etiqueta no hay bastantes.
-
-    Examples
-    --------
     >>> pool = [LabelledText(f"{label} {i}", label) for label in ("sí", "no") for i in range(3)]
     >>> sorted(example.label for example in balanced_examples(pool, 4, torch.Generator().manual_seed(0)))
     ['no', 'no', 'sí', 'sí']
@@ -160,31 +131,15 @@ def _drawn(labels: Sequence[str], n: int, generator: Generator) -> list[str]:
 
 
 def shuffled(examples: Sequence[Example], generator: Generator) -> list[Example]:
-    """Los mismos ejemplos en un orden al azar.
-
-    Examples
-    --------
-    >>> examples = [LabelledText(letter, "") for letter in "abc"]
-    >>> sorted(example.text for example in shuffled(examples, torch.Generator().manual_seed(1)))
-    ['a', 'b', 'c']
-    """
+    """Los mismos ejemplos en un orden al azar."""
     return [examples[i] for i in torch.randperm(len(examples), generator=generator).tolist()]
 
 
 def randomly_labelled(
     examples: Sequence[LabelledText], labels: Sequence[str], generator: Generator
 ) -> list[LabelledText]:
-    """Los mismos textos con etiquetas al azar :cite:p:`min2022`.
+    """Los mismos textos con etiquetas al azar :cite:p:`min2022`: se sortean entre todas, y alguna acierta.
 
-    Cada etiqueta se sortea entre todas, así que alguna acierta.
-
-    Raises
-    ------
-    ValueError
-        Si no hay etiquetas.
-
-    Examples
-    --------
     >>> examples = [LabelledText(letter, "x") for letter in "abc"]
     >>> drawn = randomly_labelled(examples, ["sí", "no"], torch.Generator().manual_seed(0))
     >>> [example.text for example in drawn], {example.label for example in drawn} <= {"sí", "no"}
@@ -202,18 +157,12 @@ METHODS = ("sin calibrar", "contextual", "por lotes")
 
 @dataclass(frozen=True, eq=False)
 class FewShotScores:
-    """Lo que un prompt con ejemplos dice de N textos y de M sin contenido.
+    """Lo que un prompt con ejemplos dice de N textos, `raw`, y de M sin contenido, `content_free`.
 
-    Attributes
-    ----------
-    raw : Tensor
-        (N, C), log-probabilidad de cada etiqueta entera, en nats, sin renormalizar.
-    content_free : Tensor
-        (M, C), la misma tras los textos de :data:`~siguiente.prompting.labels.CONTENT_FREE`. Con M = 0
-        falta solo la calibración contextual.
+    Son log-probabilidades de C etiquetas enteras, (N, C) y (M, C), en nats, sin renormalizar; las segundas,
+    tras los textos de :data:`~siguiente.prompting.labels.CONTENT_FREE`. Con M = 0 falta solo la calibración
+    contextual.
 
-    Examples
-    --------
     >>> import torch
     >>> scores = FewShotScores(torch.tensor([[0.75, 0.25]]).log(), torch.tensor([[0.9, 0.1]]).log())
     >>> [scores.calibrated(method).argmax(1).item() for method in METHODS[:2]]
@@ -224,13 +173,7 @@ class FewShotScores:
     content_free: Tensor
 
     def calibrated(self, method: str) -> Tensor:
-        """Log-probabilidades renormalizadas entre las etiquetas, (N, C), con una de `METHODS`.
-
-        Raises
-        ------
-        ValueError
-            Si no es una de ellas o si faltan las puntuaciones que necesita.
-        """
+        """Log-probabilidades renormalizadas entre las etiquetas, (N, C), con una de `METHODS`."""
         plain, contextual, batch = METHODS
         if method == plain:
             return self.raw.log_softmax(1)
@@ -256,28 +199,10 @@ def score_few_shot(
     labels: Sequence[str],
     examples: Sequence[LabelledText] = (),
 ) -> FewShotScores:
-    """Puntúa todas las etiquetas de todos los textos con los mismos ejemplos.
+    """Puntúa C etiquetas tras N textos con los mismos ejemplos; sin ninguno, es *zero-shot*.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo y su tokenizador.
-    template : FewShotTemplate
-        Cómo se escribe cada caso.
-    texts : sequence of str
-        N textos.
-    labels : sequence of str
-        C etiquetas.
-    examples : sequence of LabelledText
-        k casos resueltos; sin ninguno, es *zero-shot*.
+    Puntúa además los textos sin contenido, y los ejemplos se leen una sola vez.
 
-    Returns
-    -------
-    FewShotScores
-        Las puntuaciones de los textos y de los que no tienen contenido: los ejemplos se leen una sola vez.
-
-    Examples
-    --------
     >>> from siguiente.language_models.protocol import ByteTokenizer
     >>> from siguiente.language_models.protocol import UniformModel
     >>> from siguiente.prompting.templates import Template
@@ -298,17 +223,5 @@ def score_texts(
     labels: Sequence[str],
     examples: Sequence[LabelledText] = (),
 ) -> Tensor:
-    """Log-probabilidad de cada etiqueta entera tras cada texto, (N, C), en nats.
-
-    Los parámetros son los de `score_few_shot`, que puntúa además los textos sin contenido.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
-    >>> from siguiente.prompting.templates import Template
-    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
-    >>> score_texts(uniform, FewShotTemplate(Template("<text>:")), ["Hoy no hay pan"], ["sí", "no"]).shape
-    torch.Size([1, 2])
-    """
+    """Log-probabilidad de cada etiqueta entera tras cada texto, (N, C), en nats, como en `score_few_shot`."""
     return score_labels(model, template.prompts(texts, examples), labels, template.separator)

@@ -22,8 +22,6 @@ def search_words(text: str) -> list[str]:
 
     Una letra con tilde se lee igual si el archivo la guarda en dos piezas, la letra y la tilde.
 
-    Examples
-    --------
     >>> search_words("¿En qué vagón viajan las bicicletas?")
     ['vagón', 'viajan', 'bicicletas']
     """
@@ -34,20 +32,8 @@ def search_words(text: str) -> list[str]:
 
 
 class Bm25:
-    """Un índice que puntúa pasajes por las palabras que comparten con la pregunta.
+    """Un índice que puntúa N pasajes por las palabras que comparten con la pregunta.
 
-    Parameters
-    ----------
-    passages : sequence of str
-        N textos.
-
-    Raises
-    ------
-    ValueError
-        Si no hay pasajes o ninguno tiene palabras.
-
-    Notes
-    -----
     Por cada palabra :math:`w` de la pregunta, un pasaje :math:`d` recibe
 
     .. math:: \\ln\\Bigl(1+\\frac{N-n_w+\\frac12}{n_w+\\frac12}\\Bigr)\\;
@@ -57,8 +43,6 @@ class Bm25:
     frente a :math:`\\ell` de media, :math:`k_1=1{,}5` y :math:`b=0{,}75`. Lo calcula la biblioteca bm25s
     :cite:p:`robertson2009`.
 
-    Examples
-    --------
     >>> Bm25(["El tren sale a las siete.", "La barca cruza la bahía."]).scores(["¿Cuándo sale el tren?"]) > 0
     tensor([[ True, False]])
     """
@@ -73,13 +57,7 @@ class Bm25:
         self._index.index(words, show_progress=False)
 
     def scores(self, questions: Sequence[str]) -> Tensor:
-        """Puntúa cada pasaje para cada pregunta, (Q, N); 0 si no comparten ninguna palabra.
-
-        Raises
-        ------
-        ValueError
-            Si no hay preguntas o alguna no tiene palabras que buscar.
-        """
+        """Puntúa cada pasaje para cada pregunta, (Q, N); 0 si no comparten ninguna palabra."""
         if not questions:
             raise ValueError("No hay preguntas: dé al menos una.")
         rows = []
@@ -93,8 +71,6 @@ class Bm25:
 def cosine_scores(questions: Tensor, passages: Tensor) -> Tensor:
     """Coseno entre cada pregunta y cada pasaje: (Q, C) y (N, C) dan (Q, N).
 
-    Examples
-    --------
     >>> cosine_scores(torch.tensor([[2.0, 0.0]]), torch.tensor([[5.0, 0.0], [0.0, 1.0]]))
     tensor([[1., 0.]])
     """
@@ -106,13 +82,6 @@ def cosine_scores(questions: Tensor, passages: Tensor) -> Tensor:
 def best_passages(scores: Tensor, k: int) -> Tensor:
     """Los k pasajes mejor puntuados de cada pregunta, del mejor al peor: (Q, N) da (Q, k).
 
-    Raises
-    ------
-    ValueError
-        Si k no está entre 1 y el número de pasajes.
-
-    Examples
-    --------
     >>> best_passages(torch.tensor([[0.1, 0.9, 0.5]]), 2)
     tensor([[1, 2]])
     """
@@ -122,17 +91,10 @@ def best_passages(scores: Tensor, k: int) -> Tensor:
 
 
 def ranks_of(scores: Tensor, targets: Tensor) -> Tensor:
-    """En qué puesto queda el pasaje que responde a cada pregunta: 1 es el primero.
+    """En qué puesto queda el pasaje que responde a cada pregunta, (Q, N) y (Q,) dan (Q,): 1 es el primero.
 
-    Parameters
-    ----------
-    scores : Tensor
-        (Q, N).
-    targets : Tensor
-        (Q,), el número del pasaje de cada pregunta. En un empate se cuenta el peor puesto.
+    En un empate se cuenta el peor puesto.
 
-    Examples
-    --------
     >>> ranks_of(torch.tensor([[0.1, 0.9, 0.5], [0.0, 0.0, 0.0]]), torch.tensor([2, 0]))
     tensor([2, 3])
     """
@@ -142,13 +104,6 @@ def ranks_of(scores: Tensor, targets: Tensor) -> Tensor:
 def recall_at_k(ranks: Tensor, k: int) -> Tensor:
     """Exhaustividad a k, pregunta por pregunta, (Q,): 1 si su pasaje está entre los k primeros.
 
-    Raises
-    ------
-    ValueError
-        Si k es menor que 1.
-
-    Examples
-    --------
     >>> recall_at_k(torch.tensor([1, 4, 2]), k=3)
     tensor([1., 0., 1.])
     """
@@ -160,8 +115,6 @@ def recall_at_k(ranks: Tensor, k: int) -> Tensor:
 def mean_reciprocal_rank(ranks: Tensor) -> float:
     """Media del inverso del puesto: 1 si el pasaje sale siempre el primero.
 
-    Examples
-    --------
     >>> mean_reciprocal_rank(torch.tensor([1, 2, 4, 4]))
     0.5
     """
@@ -175,24 +128,10 @@ def rerank(
     scores: Tensor,
     k: int,
 ) -> Tensor:
-    """Vuelve a ordenar los k primeros pasajes: gana el que hace más probable la pregunta.
+    """Vuelve a ordenar los k primeros pasajes de cada pregunta: gana el que hace más probable la pregunta.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo que lee cada pasaje y puntúa la pregunta.
-    questions, passages : sequence of str
-        Q preguntas y N pasajes.
-    scores : Tensor
-        Las puntuaciones de la primera búsqueda, (Q, N).
-    k : int
-        Cuántos pasajes se leen por pregunta.
-
-    Returns
-    -------
-    Tensor
-        (Q, N): :math:`\\log p(q\\mid d)` en los que se leyeron y :math:`-\\infty` en los demás
-        :cite:p:`sachan2022`.
+    De las puntuaciones de la primera búsqueda, (Q, N), a otras, (Q, N): :math:`\\log p(q\\mid d)` en los que
+    se leyeron y :math:`-\\infty` en los demás :cite:p:`sachan2022`.
     """
     best = best_passages(scores, k).tolist()
     pairs = [(i, j) for i, row in enumerate(best) for j in row]
@@ -207,31 +146,10 @@ def rerank(
 def abstention_threshold(confidence: Tensor, right: Tensor, target: float) -> float:
     """La puntuación mínima con que conviene responder, para acertar lo que se pide sin callar de más.
 
-    Parameters
-    ----------
-    confidence : Tensor
-        (Q,), la puntuación del primer pasaje de cada pregunta de desarrollo.
-    right : Tensor
-        (Q,), cierto si ese pasaje responde; falso siempre si ninguno lo hace.
-    target : float
-        De lo que se responda, la proporción que debe ser cierta; entre 0 y 1.
+    Es el umbral más bajo con que, de lo que se responda, es cierta la proporción `target`. De cada pregunta
+    de desarrollo se da la puntuación de su primer pasaje y si este responde, (Q,). Se elige con unas
+    preguntas y se mide con otras: con las mismas, saldría bien por construcción.
 
-    Returns
-    -------
-    float
-        El umbral más bajo que la alcanza, y por tanto el que más preguntas responde.
-
-    Raises
-    ------
-    ValueError
-        Si no hay preguntas, si `target` no está entre 0 y 1 o si ningún umbral lo alcanza.
-
-    Notes
-    -----
-    Se elige con unas preguntas y se mide con otras: con las mismas, saldría bien por construcción.
-
-    Examples
-    --------
     >>> right = torch.tensor([True, True, False, True, False])
     >>> abstention_threshold(torch.tensor([9.0, 8.0, 7.0, 6.0, 5.0]), right, target=0.75)
     6.0
@@ -246,25 +164,11 @@ def abstention_threshold(confidence: Tensor, right: Tensor, target: float) -> fl
 
 
 def retrieval_prompt(question: str, passages: Sequence[str] = ()) -> str:
-    """Escribe los pasajes, uno por línea, y después la pregunta, sin responder.
+    """Escribe los pasajes, uno por línea, y después la pregunta, sin responder; sin pasajes, va sola.
 
     Lo que se inserta no se interpreta: llaves, comillas o saltos de línea de un documento no cambian el
     formato. Eso no impide que un documento lleve *instrucciones*.
 
-    Parameters
-    ----------
-    question : str
-        La pregunta.
-    passages : sequence of str
-        Los pasajes encontrados; sin ninguno, el modelo responde de memoria.
-
-    Raises
-    ------
-    ValueError
-        Si la pregunta o algún pasaje están vacíos.
-
-    Examples
-    --------
     >>> print(retrieval_prompt("¿Cuánto vale?", ["Vale {dos}\\ncoronas."]))
     Texto: Vale {dos} coronas.
     Pregunta: ¿Cuánto vale?

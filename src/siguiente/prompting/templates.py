@@ -14,13 +14,6 @@ class Template:
     Lo que se pone en un hueco no se vuelve a interpretar: llaves, comillas, saltos de línea o incluso
     ``<campo>`` dentro de un tweet quedan tal cual. (`str.format` fallaría con una llave.)
 
-    Parameters
-    ----------
-    text : str
-        El texto con sus huecos.
-
-    Examples
-    --------
     >>> Template("<usuario> publicó: <tweet>").fill({"usuario": "ana", "tweet": "¡{gol}! <usuario>"})
     'ana publicó: ¡{gol}! <usuario>'
     """
@@ -33,13 +26,7 @@ class Template:
         return frozenset(FIELD.findall(self.text))
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """Devuelve el texto con cada hueco relleno.
-
-        Raises
-        ------
-        ValueError
-            Si falta el valor de un hueco o sobra alguno.
-        """
+        """Devuelve el texto con cada hueco relleno; no puede faltar ni sobrar ningún valor."""
         if self.fields != values.keys():
             wanted, given = ", ".join(sorted(self.fields)), ", ".join(sorted(values))
             raise ValueError(f"La plantilla pide los campos ({wanted}) y recibió ({given}).")

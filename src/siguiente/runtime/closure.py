@@ -14,15 +14,8 @@ UNUSED = {"annotation", "returns", "type_comment", "type_ignores", "type_params"
 
 @dataclass(frozen=True)
 class Package:
-    """Un paquete de Python en disco.
+    """Un paquete de Python en disco; `root` es la carpeta que lleva su nombre.
 
-    Parameters
-    ----------
-    root : Path
-        La carpeta que lleva su nombre.
-
-    Examples
-    --------
     >>> here = Package(Path(__file__).parents[1])
     >>> here.source("siguiente.runtime.store").name, here.source("siguiente.nada")
     ('store.py', None)
@@ -48,22 +41,8 @@ def closure(package: Package, codes: Iterable[str]) -> frozenset[str]:
     Cuentan los `import` escritos dentro de funciones y los `__init__` de los paquetes que contienen
     a cada módulo. Si algo no se puede analizar, el cierre es el paquete entero.
 
-    Parameters
-    ----------
-    package : Package
-        El paquete cuyos módulos interesan.
-    codes : iterable of str
-        Códigos de Python, como las celdas de una página.
-
-    Returns
-    -------
-    frozenset of str
-        Los nombres completos de los módulos.
-
-    Examples
-    --------
     >>> here = Package(Path(__file__).parents[1])
-    >>> sorted(closure(here, ["from siguiente.language_models import uniform"]))
+    >>> sorted(closure(here, ["from siguiente.language_models import protocol"]))
     ['siguiente', 'siguiente.language_models', 'siguiente.language_models.protocol']
     """
     found: set[str] = set()
@@ -80,18 +59,7 @@ def closure(package: Package, codes: Iterable[str]) -> frozenset[str]:
 
 
 def behaviour(file: Path) -> bytes:
-    """Lo que un código hace: su árbol, sin documentación ni comentarios, igual con cualquier Python.
-
-    Parameters
-    ----------
-    file : Path
-        Un archivo de Python.
-
-    Examples
-    --------
-    >>> len(behaviour(Path(__file__))) > 0
-    True
-    """
+    """Lo que un código hace: su árbol, sin documentación ni comentarios, igual con cualquier Python."""
     return dumped(ast.parse(file.read_text("utf8"))).encode()
 
 
@@ -124,8 +92,6 @@ def module_file(package: Package, module: str) -> Path | None:
 def files(package: Package, modules: Iterable[str]) -> frozenset[Path]:
     """Archivos de unos módulos y sus datos: los de la misma carpeta y el mismo nombre.
 
-    Examples
-    --------
     >>> here = Package(Path(__file__).parents[1])
     >>> sorted(file.name for file in files(here, ["siguiente.course.data.tweets"]))
     ['tweets.csv', 'tweets.py']
@@ -136,11 +102,7 @@ def files(package: Package, modules: Iterable[str]) -> frozenset[Path]:
 
 
 def ancestry(module: str) -> list[str]:
-    """Un módulo y los paquetes que lo contienen.
-
-    >>> ancestry("a.b.c")
-    ['a', 'a.b', 'a.b.c']
-    """
+    """Un módulo y los paquetes que lo contienen: de `a.b`, `a` y `a.b`."""
     parts = module.split(".")
     return [".".join(parts[: end + 1]) for end in range(len(parts))]
 

@@ -72,28 +72,9 @@ def code_key(path: str, package: Package | None = None) -> str:
     """Resume lo que hace una definición del curso y todo lo que alcanza: su código y sus datos.
 
     La documentación, los comentarios y las anotaciones de tipo no cuentan: corregir una frase no obliga a
-    entrenar otra vez; llevarla a otro módulo, tampoco. El resumen es el mismo en cualquier sistema y con
-    cualquier Python.
+    entrenar otra vez; llevarla a otro módulo, tampoco. El resumen, 64 cifras hexadecimales, es el mismo en
+    cualquier sistema y con cualquier Python.
 
-    Parameters
-    ----------
-    path : str
-        Nombre completo, como `siguiente.language_models.protocol.UniformModel`.
-    package : Package, optional
-        El paquete que la tiene; si no se da, el del curso.
-
-    Returns
-    -------
-    str
-        64 cifras hexadecimales.
-
-    Raises
-    ------
-    ValueError
-        Si el paquete no define ese nombre.
-
-    Examples
-    --------
     >>> at = "siguiente.language_models.protocol"
     >>> code_key(f"{at}.UniformModel") == code_key(f"{at}.NoState")
     False
@@ -107,20 +88,6 @@ def reached(path: str, package: Package | None = None) -> dict[str, list[Stateme
     Se sigue cada nombre hasta el módulo que lo define. De un módulo alcanzado cuenta además lo que ejecuta al
     importarse y no es una definición. De un objeto no hace falta seguir los métodos: su clase entra entera.
 
-    Parameters
-    ----------
-    path : str
-        Nombre completo de la definición.
-    package : Package, optional
-        El paquete que la tiene; si no se da, el del curso.
-
-    Raises
-    ------
-    ValueError
-        Si el paquete no define ese nombre.
-
-    Examples
-    --------
     >>> list(reached("siguiente.language_models.protocol.NoState"))
     ['siguiente.language_models.protocol.NoState']
     """
@@ -241,11 +208,7 @@ def executed(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def own_name(path: str) -> str:
-    """El nombre de una definición sin su módulo.
-
-    >>> own_name("siguiente.language_models.protocol.NoState")
-    'NoState'
-    """
+    """El nombre de una definición sin su módulo."""
     return path.rpartition(".")[2]
 
 

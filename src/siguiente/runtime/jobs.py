@@ -22,15 +22,7 @@ class Job(NamedTuple):
 
 
 class JobError(Exception):
-    """Un trabajo que no terminó bien.
-
-    Parameters
-    ----------
-    name : str
-        Cuál.
-    reason : str
-        Por qué.
-    """
+    """Un trabajo que no terminó bien: cuál y por qué."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
@@ -40,19 +32,8 @@ class JobError(Exception):
 def run_jobs(jobs: Mapping[str, Job], workers: int, done: Callable[[str], None] = lambda name: None) -> None:
     """Hace unos trabajos, varios a la vez, en el orden en que se dan y respetando lo que cada uno necesita.
 
-    Parameters
-    ----------
-    jobs : mapping of str to Job
-        Los trabajos, por su nombre.
-    workers : int
-        Cuántos a la vez, cada uno en su proceso.
-    done : callable
-        Recibe el nombre de cada trabajo que acaba, antes de que empiecen los que lo necesitan.
-
-    Raises
-    ------
-    JobError
-        Si uno falla o el sistema mata su proceso. Los demás se detienen.
+    Cada uno va en su proceso; `done` recibe su nombre cuando acaba, antes de que empiecen los que lo
+    necesitan. Si uno falla o el sistema lo mata, los demás se detienen.
     """
     waiting, running = dict(jobs), dict[str, tuple[Any, Connection]]()
     try:
@@ -123,8 +104,6 @@ def end_with_parent() -> None:
 def why(error: Exception) -> str:
     """El mensaje de un error, sin el número que el sistema pone delante.
 
-    Examples
-    --------
     >>> why(OSError(28, "No queda sitio."))
     'No queda sitio.'
     """

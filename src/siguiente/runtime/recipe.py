@@ -38,11 +38,6 @@ def versions() -> dict[str, str]:
     """Las versiones que deciden los resultados: las que fija `requirements.lock` o, sin él, las instaladas.
 
     No dicen para qué procesador se compilaron: son las mismas en todo sistema.
-
-    Examples
-    --------
-    >>> versions()["torch"].partition("+")[1:]
-    ('', '')
     """
     lines = LOCK.read_text("utf8").splitlines() if LOCK.is_file() else []
     pins = {name: pin for name, _, pin in (line.partition("==") for line in lines)}
@@ -58,30 +53,14 @@ def installed(name: str) -> str:
 
 
 def versions_key() -> str:
-    """Resume esas versiones: entra en la clave de cada receta y en la huella de cada página.
-
-    Examples
-    --------
-    >>> len(versions_key())
-    64
-    """
+    """Resume esas versiones: entra en la clave de cada receta y en la huella de cada página."""
     return hashlib.sha256(json.dumps(versions()).encode()).hexdigest()
 
 
 def recipe_key(name: str, module: str) -> str:
     """La clave de una receta, leyendo su código sin ejecutarlo.
 
-    Parameters
-    ----------
-    name : str
-        Su nombre, como `story-gpt`. El módulo la declara con el mismo, en mayúsculas: `STORY_GPT`.
-    module : str
-        El módulo que la declara.
-
-    Returns
-    -------
-    str
-        Resume lo que hace el código que la declara y todo el que alcanza, sus datos y las versiones.
+    Resume lo que hace el código que la declara y todo el que alcanza, sus datos y las versiones.
     """
     facts = [name, str(FORMAT), code_key(declaration(name, module)), versions_key()]
     return hashlib.sha256(" ".join(facts).encode()).hexdigest()
@@ -97,18 +76,7 @@ def declaration(name: str, module: str) -> str:
 
 
 def provenance(name: str) -> dict[str, Any] | None:
-    """Lo que quedó anotado de una receta, valga o no; `None` si no está anotada.
-
-    Raises
-    ------
-    ValueError
-        Si no se puede leer.
-
-    Examples
-    --------
-    >>> provenance("stories") is None
-    True
-    """
+    """Lo que quedó anotado de una receta, valga o no; `None` si no está anotada."""
     path = RECORDS / name / "record.json"
     try:
         facts = json.loads(path.read_bytes()) if path.is_file() else None
@@ -126,13 +94,7 @@ def damaged(name: str, file: str) -> ValueError:
 
 
 def record_folder(name: str, key: str) -> Path | None:
-    """La carpeta de lo anotado, si es de esa clave.
-
-    Raises
-    ------
-    ValueError
-        Si algún archivo falta o no es el que se anotó.
-    """
+    """La carpeta de lo anotado, si es de esa clave; comprueba que sus archivos son los que se anotaron."""
     facts = provenance(name)
     if facts is None or facts["key"] != key:
         return None
@@ -159,17 +121,9 @@ def one_thread() -> Iterator[None]:
 class Recipe:
     """Cómo se calcula un artefacto: función de su código, con sus semillas, sus datos y sus versiones.
 
-    Parameters
-    ----------
-    name : str
-        Nombre con que se pide, como `story-gpt`.
-    module : str
-        El módulo que la declara, con ese nombre en mayúsculas, como `STORY_GPT`.
-    write : callable
-        Escribe los archivos en la carpeta vacía que recibe. Calcula con un solo hilo.
+    El módulo que la declara la llama por su nombre en mayúsculas: `STORY_GPT`, si es `story-gpt`. `write`
+    escribe los archivos en la carpeta vacía que recibe, y calcula con un solo hilo.
 
-    Examples
-    --------
     >>> from siguiente.course.stories.corpus import STORIES
     >>> STORIES.name, len(STORIES.key)
     ('stories', 64)
@@ -186,10 +140,7 @@ class Recipe:
     def build(self, *, thorough: bool = False) -> Path:
         """Devuelve la carpeta: la anotada, si vale, o la de la caché; si falta o está dañada, la construye.
 
-        Parameters
-        ----------
-        thorough : bool
-            Si es cierto, lo que ya estaba se relee entero antes de darlo por bueno.
+        Con `thorough`, lo que ya estaba se relee entero antes de darlo por bueno.
         """
         key = self.key
         return record_folder(self.name, key) or build_directory(

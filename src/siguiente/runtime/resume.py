@@ -25,21 +25,13 @@ class DivergedError(ValueError):
 
 
 def digest(data: bytes) -> bytes:
-    """Suma de control de unos bytes, SHA-256.
-
-    Examples
-    --------
-    >>> len(digest(b"hola"))
-    32
-    """
+    """Suma de control de unos bytes, SHA-256."""
     return hashlib.sha256(data).digest()
 
 
 def fingerprint(model: nn.Module, stream: Tensor, config: object, held_out: Tensor | None) -> dict[str, str]:
     """Lo que identifica un entrenamiento: la configuración, la forma del modelo y los textos.
 
-    Examples
-    --------
     >>> import torch
     >>> fingerprint(torch.nn.Linear(1, 1), torch.tensor([1]), "la de siempre", None)["la configuración"]
     'la de siempre'
@@ -55,17 +47,10 @@ def fingerprint(model: nn.Module, stream: Tensor, config: object, held_out: Tens
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Guarda y recupera un entrenamiento en un archivo.
+    """Guarda y recupera un entrenamiento en un archivo, cuya carpeta debe existir.
 
-    Parameters
-    ----------
-    path : Path
-        El archivo; su carpeta debe existir.
-    identity : mapping of str to str
-        Lo que devuelve :func:`fingerprint`: un archivo de otro entrenamiento no se usa.
+    Su identidad es lo que devuelve :func:`fingerprint`: un archivo de otro entrenamiento no se usa.
 
-    Examples
-    --------
     >>> import tempfile
     >>> net = torch.nn.Linear(1, 1)
     >>> optimizer = torch.optim.AdamW(net.parameters())
@@ -80,13 +65,7 @@ class Checkpoint:
     identity: Mapping[str, str]
 
     def save(self, model: nn.Module, optimizer: Optimizer, log: list[tuple[Any, ...]]) -> None:
-        """Escribe los pesos, el estado del optimizador y los informes, enteros o nada.
-
-        Raises
-        ------
-        OSError
-            Si no se puede escribir.
-        """
+        """Escribe los pesos, el estado del optimizador y los informes, enteros o nada."""
         content = {"identity": dict(self.identity), "log": log}
         content |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
         torch.save(content, buffer := io.BytesIO())
@@ -94,13 +73,7 @@ class Checkpoint:
         write_atomically(self.path, MARK + digest(data) + data)
 
     def restore(self, model: nn.Module, optimizer: Optimizer) -> list[tuple[Any, ...]]:
-        """Carga lo guardado y devuelve los informes; si no hay archivo, ninguno y no toca nada.
-
-        Raises
-        ------
-        ValueError
-            Si el archivo está dañado, no es un punto de control o es de otro entrenamiento.
-        """
+        """Carga lo guardado y devuelve los informes; si no hay archivo, ninguno y no toca nada."""
         if not self.path.exists():
             return []
         content = torch.load(io.BytesIO(self._data()), weights_only=True)
@@ -139,33 +112,9 @@ def resume(
 ) -> Iterator[Report]:
     """Da los informes de un entrenamiento interrumpido y los que faltan, y guarda lo aprendido cada `every`.
 
-    Quien interrumpa y repita la llamada obtiene lo mismo que sin parar.
-
-    Parameters
-    ----------
-    checkpoint : Path, optional
-        El archivo en que se guarda; si ya existe, se sigue donde quedó.
-    identity : mapping of str to str
-        Lo que devuelve :func:`fingerprint`.
-    learned : Module
-        Lo que aprende.
-    optimizer : Optimizer
-        El suyo.
-    report : callable
-        Hace un informe de lo que se guardó de él.
-    steps : callable
-        El bucle: de los informes que ya hay, una lista que va creciendo, a los que faltan.
-    every : int
-        Cada cuántos informes se guarda.
-    last : int, optional
-        Los informes que habrá al final, que se guardan siempre.
-
-    Raises
-    ------
-    ValueError
-        Si el punto de control está dañado o es de otro entrenamiento.
-    DivergedError
-        Si la pérdida deja de ser un número.
+    Quien interrumpa y repita la llamada obtiene lo mismo que sin parar. `report` rehace un informe de lo que
+    se guardó de él; `steps` es el bucle, que de la lista de los informes que ya hay, que va creciendo, da los
+    que faltan; `last` son los que habrá al final, que se guardan siempre.
     """
     saved = None if checkpoint is None else Checkpoint(checkpoint, identity)
     log = [] if saved is None else [report(*row) for row in saved.restore(learned, optimizer)]

@@ -31,7 +31,7 @@ class Part(NamedTuple):
     seed: int = 0
     """La semilla, en las recetas que tienen varias."""
     stem: str = "model"
-    """El nombre de sus archivos."""
+    """El nombre de sus archivos, sin extensión."""
     checkpoint: Path | None = None
     """Dónde guarda lo que va aprendiendo, por si se interrumpe."""
 
@@ -48,24 +48,11 @@ class Run(NamedTuple):
 
 
 class Trained(Recipe):
-    """Una receta que entrena, quizá varias veces: con otro método o con otra semilla.
+    """Una receta que entrena cada una de sus partes, quizá varias veces, con otro método o con otra semilla.
 
     Los pesos se redondean a 16 bits: en cualquier máquina se leen los mismos, y quien parta de ellos parte de
-    los redondeados. Si se interrumpe, sigue donde quedó.
+    los redondeados. Si se interrumpe, sigue donde quedó. Sin semillas, entrena una vez con la de siempre.
 
-    Parameters
-    ----------
-    name, module : str
-        Los de :class:`~siguiente.runtime.recipe.Recipe`.
-    run : callable
-        De una :class:`Part` a su :class:`Run`.
-    parts : sequence of str
-        Lo que se entrena con cada semilla.
-    seeds : sequence of int
-        Las semillas; sin ellas, una vez con la de siempre.
-
-    Examples
-    --------
     >>> recipe = Trained("story-toy", __name__, lambda part: ..., parts=("dpo", "sft"), seeds=range(2))
     >>> [part.stem for part in recipe.parts()]
     ['dpo-0', 'dpo-1', 'sft-0', 'sft-1']
@@ -89,13 +76,7 @@ class Trained(Recipe):
         return [Part(name, seed, f"{name}-{seed}") for name in self.names for seed in self.seeds]
 
     def part(self, name: str | None = None, seed: int | None = None) -> Part:
-        """Una de ellas; si no se dice cuál, la primera.
-
-        Raises
-        ------
-        ValueError
-            Si no la hay.
-        """
+        """Una de ellas; si no se dice cuál, la primera."""
         for part in self.parts():
             if name in (None, part.name) and seed in (None, part.seed):
                 return part
@@ -163,13 +144,7 @@ def rounded(weights: "Tensor") -> "Tensor":
 
 
 def read_weights(folder: Path, stem: str, model: "nn.Module") -> None:
-    """Pone en un modelo los pesos de un archivo.
-
-    Raises
-    ------
-    ValueError
-        Si el archivo está dañado o es de otro modelo.
-    """
+    """Pone en un modelo los pesos de un archivo y lo deja en evaluación."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 

@@ -7,28 +7,12 @@ from torch import Tensor, nn
 
 
 def scaled_dot_product(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Compara cada consulta con todas las claves y promedia los valores con lo que resulta.
+    """Compara cada consulta, (..., T, D), con las claves, (..., S, D), y promedia los valores, (..., S, E).
 
-    Parameters
-    ----------
-    q : Tensor
-        Consultas, (..., T, D).
-    k, v : Tensor
-        Claves, (..., S, D), y valores, (..., S, E): una fila por token que se puede mirar.
-    mask : Tensor, optional
-        (T, S), booleano: verdadero donde la fila puede mirar a la columna. Sin él, todos miran a todos.
+    Devuelve la salida, (..., T, E), y los pesos, (..., T, S), cuyas filas suman uno; `mask`, (T, S), es
+    verdadera donde la fila puede mirar a la columna. Es :eq:`eq-attention`, de :cite:t:`vaswani2017`; la
+    explica la página :ref:`sec-attention`.
 
-    Returns
-    -------
-    tuple of (Tensor, Tensor)
-        La salida, (..., T, E), y los pesos, (..., T, S), cuyas filas suman uno.
-
-    Notes
-    -----
-    Es :eq:`eq-attention`, de :cite:t:`vaswani2017`; la explica la página :ref:`sec-attention`.
-
-    Examples
-    --------
     >>> q, k, v = torch.zeros(1, 2), torch.rand(3, 2), torch.tensor([[3.0], [6.0], [0.0]])
     >>> scaled_dot_product(q, k, v)  # quien no busca nada recibe la media
     (tensor([[3.]]), tensor([[0.3333, 0.3333, 0.3333]]))
@@ -41,22 +25,8 @@ def scaled_dot_product(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = No
 
 
 def causal_mask(length: int, past: int = 0) -> Tensor:
-    """Qué puede mirar cada token si no se le deja ver el futuro.
+    """Señala, en (T, past + T), qué ve cada token si no mira al futuro; los `past` ya leídos los ven todos.
 
-    Parameters
-    ----------
-    length : int
-        Tokens que miran, T.
-    past : int
-        Tokens leídos antes, que todos ven.
-
-    Returns
-    -------
-    Tensor
-        (T, past + T), booleano: verdadero donde la fila puede mirar a la columna.
-
-    Examples
-    --------
     >>> causal_mask(2, past=1)
     tensor([[ True,  True, False],
             [ True,  True,  True]])
@@ -65,22 +35,8 @@ def causal_mask(length: int, past: int = 0) -> Tensor:
 
 
 class MultiHeadAttention(nn.Module):
-    """Varias atenciones en paralelo, cada una con sus matrices, más pequeñas.
+    """Varias atenciones en paralelo, con matrices más pequeñas: cada cabeza trabaja con D = C / H números.
 
-    Parameters
-    ----------
-    channels : int
-        Números por token, C.
-    heads : int
-        Cabezas, H; cada una trabaja con D = C / H números.
-
-    Raises
-    ------
-    ValueError
-        Si los canales no se reparten por igual entre las cabezas.
-
-    Examples
-    --------
     >>> output, weights = MultiHeadAttention(channels=6, heads=2)(torch.ones(1, 5, 6))
     >>> output.shape, weights.shape
     (torch.Size([1, 5, 6]), torch.Size([1, 2, 5, 5]))

@@ -6,8 +6,6 @@ from siguiente.transformers.gpt import GPTConfig
 def attention_weights(length: int, causal: bool = False) -> int:
     """Pesos de atención por cabeza y por bloque en un texto; si es causal, los que no son cero por fuerza.
 
-    Examples
-    --------
     >>> attention_weights(40), attention_weights(40, causal=True)
     (1600, 820)
     """
@@ -17,13 +15,9 @@ def attention_weights(length: int, causal: bool = False) -> int:
 def matrix_flops(config: GPTConfig, length: int) -> int:
     """Operaciones de las matrices de los bloques y de los logits: crecen con la longitud.
 
-    Notes
-    -----
-    Cada peso de una matriz hace una multiplicación y una suma por token. Cada bloque tiene :math:`12C^2`
-    (:eq:`eq-block-parameters`), y la tabla de salida, :math:`VC`.
+    Cada peso multiplica y suma una vez por token: :math:`12C^2` por bloque (:eq:`eq-block-parameters`) y
+    :math:`VC` de la tabla de salida.
 
-    Examples
-    --------
     >>> matrix_flops(GPTConfig(vocab_size=10, context_length=8, layers=1, heads=1, channels=2), length=4)
     544
     """
@@ -34,8 +28,6 @@ def matrix_flops(config: GPTConfig, length: int) -> int:
 def attention_flops(config: GPTConfig, length: int) -> int:
     """Operaciones de comparar consultas con claves y promediar valores: crecen con el cuadrado.
 
-    Examples
-    --------
     >>> attention_flops(GPTConfig(vocab_size=10, context_length=8, layers=1, heads=1, channels=2), length=4)
     128
     """
@@ -45,8 +37,6 @@ def attention_flops(config: GPTConfig, length: int) -> int:
 def forward_flops(config: GPTConfig, length: int) -> int:
     """Operaciones de leer un texto en una pasada, sin las que apenas cuentan: normalizar, sumar y activar.
 
-    Examples
-    --------
     >>> forward_flops(GPTConfig(vocab_size=10, context_length=8, layers=1, heads=1, channels=2), length=4)
     672
     """
@@ -56,8 +46,6 @@ def forward_flops(config: GPTConfig, length: int) -> int:
 def cache_bytes(config: GPTConfig, length: int) -> int:
     """Memoria de las claves y los valores de un texto, con números de 4 bytes.
 
-    Examples
-    --------
     >>> gpt2 = GPTConfig(vocab_size=50_257, context_length=1024, layers=12, heads=12, channels=768)
     >>> cache_bytes(gpt2, 1024)
     75497472

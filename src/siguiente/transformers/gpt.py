@@ -14,16 +14,8 @@ from siguiente.transformers.attention import MultiHeadAttention, causal_mask
 
 @dataclass(frozen=True, eq=False)
 class KVCache:
-    """Las claves y los valores de cada bloque; no cambian nunca: al leer más se hace otra caché.
+    """Las claves y los valores, (B, H, T, D), de cada bloque; no cambian: al leer más se hace otra caché.
 
-    Attributes
-    ----------
-    layers : tuple
-        Por bloque, dos tensores: claves y valores, cada uno de forma (B, H, T, D).
-
-    Examples
-    --------
-    >>> import torch
     >>> cache = KVCache(((torch.zeros(1, 2, 5, 4), torch.zeros(1, 2, 5, 4)),))
     >>> cache.length, cache.nbytes, cache.repeat(3).nbytes
     (5, 320, 960)
@@ -50,13 +42,7 @@ class KVCache:
         return self._mapped(lambda tensor: tensor.index_select(0, rows))
 
     def expand(self, rows: int) -> Self:
-        """Reparte un prefijo común entre más filas, sin copiarlo: (1, ...) pasa a (B, ...).
-
-        Raises
-        ------
-        ValueError
-            Si ya tiene varias filas, y no son esas.
-        """
+        """Reparte un prefijo común entre más filas, sin copiarlo: (1, ...) pasa a (B, ...)."""
         if (have := len(self.layers[0][0])) not in (1, rows):
             raise ValueError(
                 f"El estado tiene {have} filas y los tokens, {rows}: deben ser las mismas, o una sola."
@@ -84,8 +70,7 @@ class GPTConfig:
     channels : int
         Números por token, C: un múltiplo de `heads`.
     causal : bool
-        Si cada token mira solo lo anterior. Sin eso, no hay modelo de lenguaje: vea
-        :mod:`siguiente.transformers.masked`.
+        Si cada token mira solo lo anterior; si no, es como :mod:`siguiente.transformers.masked`.
 
     Examples
     --------
@@ -114,13 +99,9 @@ class GPTConfig:
 def parameters_count(config: GPTConfig) -> int:
     """Cuenta los parámetros de una red sin construirla.
 
-    Notes
-    -----
     A los :math:`12C^2` de :eq:`eq-block-parameters` se suman :math:`13C` de sesgos y normalizaciones por
     bloque, la última normalización y las dos tablas; la de los tokens sirve también a la salida.
 
-    Examples
-    --------
     >>> parameters_count(GPTConfig(vocab_size=50_257, context_length=1024, layers=12, heads=12, channels=768))
     124439808
     """
@@ -129,13 +110,7 @@ def parameters_count(config: GPTConfig) -> int:
 
 
 class Block(nn.Module):
-    """Mover información entre posiciones y procesarla en cada una; cada paso se suma a lo que entró.
-
-    Parameters
-    ----------
-    config : GPTConfig
-        La forma de la red.
-    """
+    """Mover información entre posiciones y procesarla en cada una; cada paso se suma a lo que entró."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
@@ -165,25 +140,12 @@ class Block(nn.Module):
 
 
 class GPT(nn.Module):
-    """Un modelo de lenguaje con la arquitectura de GPT-2.
+    """Un modelo de lenguaje con la arquitectura de GPT-2, que explica la página :ref:`sec-gpt`.
 
-    Cumple el protocolo :class:`siguiente.language_models.protocol.LanguageModel`.
+    Cumple el protocolo :class:`siguiente.language_models.protocol.LanguageModel`. Sus pesos empiezan como los
+    de GPT-2, que tiene 768 canales: normales, de desviación :math:`0{,}02\\sqrt{768/C}`; las matrices que
+    suman su salida a lo que entró, divididas entre :math:`\\sqrt{2L}`, con :math:`L` bloques.
 
-    Parameters
-    ----------
-    config : GPTConfig
-        La forma de la red.
-    seed : int
-        Semilla de los pesos iniciales.
-
-    Notes
-    -----
-    Los pesos empiezan como los de GPT-2, que tiene 768 canales: normales, de desviación
-    :math:`0{,}02\\sqrt{768/C}`; las matrices que suman su salida a lo que entró, divididas entre
-    :math:`\\sqrt{2L}`, con :math:`L` bloques. La explica la página :ref:`sec-gpt`.
-
-    Examples
-    --------
     >>> model = GPT(GPTConfig(vocab_size=10, context_length=8, layers=2, heads=2, channels=4))
     >>> model(torch.tensor([[3, 1, 4]])).shape
     torch.Size([1, 3, 10])
@@ -219,21 +181,7 @@ class GPT(nn.Module):
         return F.linear(self.norm(x), self.tokens.weight)
 
     def hidden(self, ids: Tensor, layer: int | None = None) -> Tensor:
-        """Devuelve los vectores que salen de un bloque, (B, T, C).
-
-        Parameters
-        ----------
-        ids : Tensor
-            (B, T), enteros.
-        layer : int, optional
-            Cuántos bloques se recorren: con 0, los vectores sin contexto; sin decirlo, todos.
-
-        Raises
-        ------
-        ValueError
-            Si no hay tantos bloques, si el texto no cabe en el contexto o si tiene tokens fuera del
-            vocabulario.
-        """
+        """Da los vectores, (B, T, C), tras `layer` bloques: con 0, sin contexto; por defecto, tras todos."""
         layer = self.config.layers if layer is None else layer
         if not 0 <= layer <= self.config.layers:
             raise ValueError(f"`layer` debe estar entre 0 y {self.config.layers}, y vale {layer}.")
@@ -243,28 +191,9 @@ class GPT(nn.Module):
         return x
 
     def step(self, ids: Tensor, state: KVCache | None = None, last: int = 1) -> tuple[Tensor, KVCache]:
-        """Lee T tokens en una pasada y devuelve los logits de las últimas posiciones.
+        """Lee tokens nuevos, (B, T), y da los logits de los `last` últimos, (B, last, V), y otro estado.
 
-        Parameters
-        ----------
-        ids : Tensor
-            Tokens nuevos, (B, T), enteros de 64 bits.
-        state : KVCache, optional
-            Lo leído antes, común o por fila; sigue siendo válido después.
-        last : int
-            Cuántas posiciones finales necesitan logits, entre 1 y T.
-
-        Returns
-        -------
-        tuple of (Tensor, KVCache)
-            Logits (B, last, V) y el estado nuevo.
-
-        Raises
-        ------
-        ValueError
-            Si la red no es causal, si `ids` no es (B, T) o tiene tokens fuera del vocabulario, si `last` no
-            está entre 1 y T, si el estado es de otra clase de modelo o tiene otras filas, o si el texto no
-            cabe en el contexto.
+        Lo leído antes, `state`, puede ser común o por fila, y sigue siendo válido después.
         """
         self._check_step(ids, state, last)
         with torch.inference_mode():

@@ -23,32 +23,12 @@ CHOSEN, HIDDEN, SWAPPED = 0.15, 0.8, 0.1  # se elige el 15 %; de eso, 80 % marca
 def mask_tokens(
     ids: Tensor, mask_id: int, generator: Generator, places: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Altera un texto como BERT: de cada fila elige el 15 % de los tokens, que habrá que adivinar.
+    """Altera un texto, (B, T), como BERT: de cada fila elige el 15 % de los tokens, que habrá que adivinar.
 
-    De los elegidos, el 80 % se sustituye por la marca, el 10 % por un token al azar y el 10 % se deja igual.
+    De los elegidos, el 80 % se sustituye por la marca, el 10 % por un token al azar y el 10 % se deja igual,
+    como en :cite:t:`devlin2019`. Se eligen entre los `places`, (B, T), al menos uno por fila. Devuelve el
+    texto alterado y lo que había en los sitios elegidos, (B, T); en los demás, `IGNORED`.
 
-    Parameters
-    ----------
-    ids : Tensor
-        (B, T), enteros menores que `mask_id`.
-    mask_id : int
-        El número de la marca; los demás tokens son los anteriores.
-    generator : torch.Generator
-        La fuente de azar.
-    places : Tensor, optional
-        De qué sitios se elige, (B, T), booleano: los que no son relleno; sin decirlo, de todos.
-
-    Returns
-    -------
-    tuple of (Tensor, Tensor)
-        El texto alterado y lo que había en los sitios elegidos, (B, T); en los demás, `IGNORED`.
-
-    Notes
-    -----
-    Las proporciones son las de :cite:t:`devlin2019`. De cada fila se elige al menos uno, si hay de dónde.
-
-    Examples
-    --------
     >>> ids = torch.arange(100).view(1, 100)
     >>> inputs, targets = mask_tokens(ids, mask_id=100, generator=torch.Generator().manual_seed(1))
     >>> (targets != IGNORED).sum().item(), (inputs == 100).sum().item()
@@ -66,22 +46,12 @@ def mask_tokens(
 
 
 class MaskedModel(nn.Module):
-    """Un GPT sin máscara causal: cada posición mira a los dos lados, como en BERT.
+    """Un GPT sin máscara causal, cualquiera que sea `config.causal`: mira a los dos lados, como BERT.
 
-    No cumple el protocolo :class:`siguiente.language_models.protocol.LanguageModel`: no da la probabilidad de
-    un token según los anteriores, sino la de un hueco según lo que hay a ambos lados. El producto de esas
-    probabilidades no es la de ningún texto, así que no se puede puntuar ni escribir con él de izquierda a
-    derecha.
+    No cumple el protocolo :class:`siguiente.language_models.protocol.LanguageModel`: da la probabilidad de un
+    hueco según lo que hay a ambos lados, y el producto de esas probabilidades no es la de ningún texto, así
+    que no puede puntuar ni escribir. La marca del hueco va detrás de los V tokens.
 
-    Parameters
-    ----------
-    config : GPTConfig
-        La forma de la red; `causal` no cuenta. La marca del hueco va detrás de los V tokens.
-    seed : int
-        Semilla de los pesos iniciales.
-
-    Examples
-    --------
     >>> model = MaskedModel(GPTConfig(vocab_size=10, context_length=8, layers=1, heads=2, channels=4))
     >>> model.mask_id, model(torch.tensor([[3, 10, 4]])).shape
     (10, torch.Size([1, 3, 10]))
@@ -114,29 +84,8 @@ class MaskedModel(nn.Module):
 
 @torch.no_grad()
 def fill(model: MaskedModel, ids: Tensor, position: int) -> Tensor:
-    """Tapa un token y devuelve la probabilidad de cada uno en su lugar, según todo lo demás.
+    """Tapa un token de un texto, (T,), y da la probabilidad de cada uno en su lugar, (V,), según lo demás.
 
-    Parameters
-    ----------
-    model : MaskedModel
-        El modelo.
-    ids : Tensor
-        (T,), enteros.
-    position : int
-        El sitio que se tapa, entre 0 y T - 1.
-
-    Returns
-    -------
-    Tensor
-        (V,), suma uno.
-
-    Raises
-    ------
-    ValueError
-        Si `ids` no es (T,) o no tiene ese sitio.
-
-    Examples
-    --------
     >>> model = MaskedModel(GPTConfig(vocab_size=4, context_length=8, layers=1, heads=1, channels=4))
     >>> fill(model, torch.tensor([3, 1, 2]), position=1).sum().round(decimals=4)
     tensor(1.)
@@ -151,35 +100,10 @@ def fill(model: MaskedModel, ids: Tensor, position: int) -> Tensor:
 def train_masked(model: MaskedModel, stream: Tensor, config: TrainingConfig) -> Iterator[float]:
     """Entrena con las mismas ventanas que un GPT y da la pérdida de cada paso, en nats por hueco.
 
-    Parameters
-    ----------
-    model : MaskedModel
-        Se entrena en su sitio.
-    stream : Tensor
-        El flujo de entrenamiento, (N,), como el de `token_stream`.
-    config : TrainingConfig
-        Cómo se entrena; su semilla decide también qué se tapa, distinto cada vez que se ve un texto.
+    La semilla de `config` decide también qué se tapa, distinto cada vez que se ve un texto. Los huecos nunca
+    caen en el relleno ni en la separación entre textos; el relleno sí se mira, y no estorba: es la separación
+    repetida.
 
-    Returns
-    -------
-    iterator of float
-        La pérdida de cada paso, antes de mover los pesos.
-
-    Raises
-    ------
-    ValueError
-        Si el flujo no sirve, como en :func:`siguiente.language_models.training.train`, o si no hay nada que
-        tapar.
-    DivergedError
-        Si la pérdida deja de ser un número.
-
-    Notes
-    -----
-    Los huecos nunca caen en el relleno ni en la separación entre textos. El relleno sí se mira, y no estorba:
-    es la separación repetida, lo mismo que sigue a cualquier texto.
-
-    Examples
-    --------
     >>> model = MaskedModel(GPTConfig(vocab_size=4, context_length=8, layers=1, heads=1, channels=8))
     >>> config = TrainingConfig(steps=30, batch_size=8, length=8, learning_rate=0.03)
     >>> losses = list(train_masked(model, torch.arange(400) % 4, config))

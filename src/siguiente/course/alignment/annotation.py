@@ -28,21 +28,9 @@ class StoryPair(NamedTuple):
 def sample_pairs(
     policy: TextModel[LanguageModel], requests: Sequence[StoryRequest], generator: Generator, length: int
 ) -> list[StoryPair]:
-    """Escribe dos cuentos para cada petición.
-
+    """Escribe dos cuentos para cada petición, de `length` tokens como mucho, con el final.
     Las parejas de cuentos iguales, y las que tienen uno vacío o que no cabe en el contexto al volver a
     leerlo, se quitan. Por eso puede haber menos que peticiones.
-
-    Parameters
-    ----------
-    policy : TextModel
-        La política que los escribe.
-    requests : sequence of StoryRequest
-        Las peticiones.
-    generator : torch.Generator
-        La fuente de azar.
-    length : int
-        Máximo de tokens por cuento, con el final.
     """
     texts = sample_answers(policy, [request.text for request in requests], generator, length, n=2).texts
     pairs = map(StoryPair, requests, texts[::2], texts[1::2])
@@ -59,29 +47,8 @@ def _comparable(policy: TextModel[LanguageModel], pair: StoryPair) -> bool:
 def ask_annotators(
     pairs: Sequence[StoryPair], annotators: Sequence[Annotator], generator: Generator
 ) -> Tensor:
-    """Pregunta cada pareja a un anotador, sorteado entre los que hay.
+    """Pregunta cada una de N parejas a un anotador, sorteado entre los que hay: si prefirió el primero, (N,).
 
-    Parameters
-    ----------
-    pairs : sequence of StoryPair
-        N parejas.
-    annotators : sequence of Annotator
-        Los anotadores; con uno solo, responde todas.
-    generator : torch.Generator
-        La fuente de azar.
-
-    Returns
-    -------
-    Tensor
-        (N,), booleana: si se prefirió el primero.
-
-    Raises
-    ------
-    ValueError
-        Si no hay parejas o anotadores.
-
-    Examples
-    --------
     >>> pair = StoryPair(StoryRequest("Ana", "pet"), "Ana y su mascota.", "Ana.")
     >>> ask_annotators([pair] * 3, [Annotator(noise=0.01)], torch.Generator().manual_seed(0))
     tensor([True, True, True])
@@ -94,17 +61,8 @@ def ask_annotators(
 
 
 def label_pairs(pairs: Sequence[StoryPair], first: Tensor) -> list[Preference]:
-    """Escribe unas preferencias como petición, preferida y rechazada.
+    """Escribe N parejas como petición, preferida y rechazada, según si se prefirió el primero, (N,).
 
-    Parameters
-    ----------
-    pairs : sequence of StoryPair
-        N parejas.
-    first : Tensor
-        Si se prefirió el primero de cada una, (N,).
-
-    Examples
-    --------
     >>> pair = StoryPair(StoryRequest("Ana", "pet"), "Ana y su mascota.", "Ana.")
     >>> label_pairs([pair], torch.tensor([False]))[0].chosen
     'Ana.'
@@ -117,11 +75,8 @@ def label_pairs(pairs: Sequence[StoryPair], first: Tensor) -> list[Preference]:
 
 def shuffled_labels(preferences: Sequence[Preference], generator: Generator) -> list[Preference]:
     """El control: las mismas parejas, con la preferida elegida a cara o cruz.
-
     Lo que un método consiga con ellas no lo aprendió de las preferencias.
 
-    Examples
-    --------
     >>> same = [Preference("Salude.", "Hola.", "Ya.")] * 4
     >>> [pair.chosen for pair in shuffled_labels(same, torch.Generator().manual_seed(0))]
     ['Ya.', 'Hola.', 'Ya.', 'Ya.']

@@ -38,21 +38,10 @@ class Reply(NamedTuple):
 
 
 def write_replies(model: TextModel[LanguageModel], prompts: Sequence[str], length: int = 60) -> list[Reply]:
-    """Responde a unas peticiones con lo más probable.
+    """Responde con lo más probable a unas peticiones, escritas como el modelo las espera.
+    Cada respuesta tiene `length` tokens como mucho, con el de final.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo.
-    prompts : sequence of str
-        Las peticiones, escritas como el modelo las espera.
-    length : int
-        Tokens de cada respuesta, como mucho, con el de final.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> write_replies(TextModel(UniformModel(258), ByteTokenizer()), ["Salude."], length=2)
     [Reply(text='\\x00\\x00', ended=False)]
     """
@@ -65,11 +54,8 @@ def write_replies(model: TextModel[LanguageModel], prompts: Sequence[str], lengt
 
 def stopped(reply: Reply, marks: Sequence[str]) -> Reply:
     """Lo que quedaría si quien usa el modelo lo cortara en la primera de unas marcas.
-
     Es el control del ajuste: lo que un modelo base consigue sin aprender nada.
 
-    Examples
-    --------
     >>> stopped(Reply(" Hola.\\nPetición: Otra", ended=False), ["\\nPetición:"])
     Reply(text=' Hola.', ended=True)
     """
@@ -79,12 +65,9 @@ def stopped(reply: Reply, marks: Sequence[str]) -> Reply:
 
 def stays_in_spanish(text: str) -> bool:
     """Si no hay más palabras corrientes del inglés que del español.
-
     Se cuentan artículos, preposiciones y otras sin contenido. Una respuesta de una palabra no suele tener
     ninguna: cuenta como española. Otras lenguas no las nota.
 
-    Examples
-    --------
     >>> [stays_in_spanish(text) for text in ("La casa es de mi tía.", "The house is my aunt's.", "positivo")]
     [True, False, True]
     """
@@ -96,8 +79,6 @@ def stays_in_spanish(text: str) -> bool:
 def measure_replies(instructions: Sequence[Instruction], replies: Sequence[Reply]) -> Tensor:
     """Mide unas respuestas sin saber de qué modelo son: ceros y unos, (N, 3), en el orden de `MEASURES`.
 
-    Examples
-    --------
     >>> from siguiente.course.data.instructions import load_instructions
     >>> test = load_instructions("test")[:2]
     >>> measure_replies(test, [Reply(test[0].completion, True), Reply("I do not know the", False)])
@@ -113,10 +94,7 @@ def measure_replies(instructions: Sequence[Instruction], replies: Sequence[Reply
 def bits_per_byte(model: TextModel[LanguageModel], texts: Sequence[str]) -> Tensor:
     """Lo que un modelo paga por cada texto, (N,), en bits por byte.
 
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> bits_per_byte(TextModel(UniformModel(256), ByteTokenizer(bos_id=0)), ["un texto", "otro"])
     tensor([8., 8.], dtype=torch.float64)
     """

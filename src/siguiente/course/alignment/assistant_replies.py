@@ -19,18 +19,7 @@ READ = 3  # respuestas que se vuelven a leer para comprobar los pesos
 
 
 def load_replies(name: str) -> list[Reply]:
-    """Abre las respuestas a las 36 primeras instrucciones de prueba; si faltan, las escribe.
-
-    Parameters
-    ----------
-    name : str
-        `base`, las de Gemma, o `tuned`, las del asistente.
-
-    Raises
-    ------
-    ValueError
-        Si no hay respuestas con ese nombre.
-    """
+    """Abre las respuestas de Gemma, `base`, o del asistente, `tuned`, a 36 instrucciones, o las escribe."""
     return [Reply(*row) for row in ASSISTANT_REPLIES.rows(name)]
 
 

@@ -12,8 +12,6 @@ from siguiente.course.data.story_reward import gold_rewards
 def descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 500) -> Tensor:
     """Las probabilidades, (K,), a que llega una pérdida de log-probabilidades al bajar por su gradiente.
 
-    Examples
-    --------
     >>> descend(lambda logprobs: -logprobs[0], torch.zeros(2), steps=100)[0] > 0.9
     tensor(True)
     """
@@ -29,8 +27,6 @@ def descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 500) -
 def pool_gold(pool: StoryPool) -> Tensor:
     """La recompensa verdadera de los M cuentos de cada una de N peticiones, (N, M).
 
-    Examples
-    --------
     >>> pool_gold(StoryPool(["Quiero un cuento con Ana y una mascota.\\n"], [["Ana.", "No."]], {}))
     tensor([[3., 2.]])
     """

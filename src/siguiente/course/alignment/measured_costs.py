@@ -25,8 +25,6 @@ class MeasuredStep(NamedTuple):
 def load_measured_steps() -> list[MeasuredStep]:
     """Devuelve las medidas de `benchmarks/alignment_costs.py`, que no se repiten al construir el curso.
 
-    Examples
-    --------
     >>> sorted({cost.group for cost in load_measured_steps()})
     [2, 4, 8, 16, 32, 64]
     """

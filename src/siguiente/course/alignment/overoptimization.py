@@ -14,8 +14,6 @@ def curve_points(
 ) -> list[tuple[float, float, float, float]]:
     """Los puntos de una curva: cada distancia, con la media de sus ganancias, (N,), y su intervalo.
 
-    Examples
-    --------
     >>> import torch
     >>> curve_points([0, 2], [torch.zeros(9), torch.ones(9)])
     [(0, 0.0, 0.0, 0.0), (2, 1.0, 1.0, 1.0)]
@@ -26,8 +24,6 @@ def curve_points(
 def peak_text(peak: float) -> str:
     """Escribe a qué distancia está el máximo de una curva, o que no lo hay si es infinita.
 
-    Examples
-    --------
     >>> peak_text(2.71), peak_text(math.inf)
     ('2,7', 'no hay')
     """

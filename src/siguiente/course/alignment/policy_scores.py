@@ -42,22 +42,9 @@ def score_policy(
     generator: Generator,
     length: int,
 ) -> PolicyScores:
-    """Responde a unas peticiones y mide las respuestas.
-
-    Parameters
-    ----------
-    policy : TextModel
-        La política.
-    reference : nn.Module
-        El modelo de partida.
-    prompts : sequence of str
-        B peticiones.
-    proxy, gold : callable
-        Lo que se optimiza y lo que se quería: de B peticiones y B respuestas a B números.
-    generator : torch.Generator
-        La fuente de azar. Con la misma semilla, dos políticas se comparan petición a petición.
-    length : int
-        Máximo de tokens por respuesta, con el final.
+    """Responde a B peticiones, con `length` tokens como mucho, con el final, y mide las respuestas.
+    La recompensa que se optimiza y la verdadera van de B peticiones y B respuestas a B números. Con la misma
+    semilla, dos políticas se comparan petición a petición.
     """
     rollouts = sample_answers(policy, prompts, generator, length)
     own, start = (answer_totals(model, rollouts.answers) for model in (policy.model, reference))
@@ -68,21 +55,8 @@ def score_policy(
 def score_along(
     reports: Iterable[RLReport], score: Callable[[], PolicyScores], every: int
 ) -> dict[int, PolicyScores]:
-    """Mide una política antes de aprender y, mientras aprende, cada tantos pasos.
-
-    Parameters
-    ----------
-    reports : iterable of RLReport
-        El entrenamiento, sin empezar: avanza al recorrerlo.
-    score : callable
-        Mide la política como esté al llamarla.
-    every : int
-        Pasos entre dos medidas.
-
-    Returns
-    -------
-    dict of int to PolicyScores
-        Por pasos dados, desde 0.
+    """Mide una política antes de aprender y, mientras aprende, cada tantos pasos: las medidas, por pasos
+    dados. Los informes son el entrenamiento, sin empezar: avanza al recorrerlos.
     """
     return dict(score_during(reports, score, every))
 
@@ -100,8 +74,6 @@ def score_during(
 def write_scores(step: int, scores: PolicyScores) -> list[Any]:
     """Deja una medida en forma de JSON, con cuatro cifras decimales; la lee :func:`read_scores`.
 
-    Examples
-    --------
     >>> write_scores(10, PolicyScores(torch.ones(1) / 3, torch.zeros(1), torch.ones(1), ["Un cuento."]))
     [10, [0.3333], [0.0], [1.0], ['Un cuento.']]
     """
@@ -112,8 +84,6 @@ def write_scores(step: int, scores: PolicyScores) -> list[Any]:
 def read_scores(rows: Iterable[Any]) -> dict[int, PolicyScores]:
     """Lee las medidas que escribió :func:`write_scores`, por pasos dados.
 
-    Examples
-    --------
     >>> read_scores([[10, [0.25], [0.0], [1.0], ["Un cuento."]]])[10].distance
     0.5
     """
@@ -129,21 +99,8 @@ def combined_reward(
     reader: TextModel[LanguageModel],
     combine: Callable[[Tensor], Tensor],
 ) -> Reward:
-    """Hace de varios modelos de recompensa una sola.
-
-    Parameters
-    ----------
-    models : sequence of nn.Module
-        K modelos, con el mismo cero: véase :func:`~siguiente.alignment.reward_model.centre_rewards`.
-    reader : TextModel
-        Quien pasa los textos a tokens.
-    combine : callable
-        De recompensas (K, B) a (B,): su media, su mínimo...
-
-    Raises
-    ------
-    ValueError
-        Si no hay modelos.
+    """Hace de K modelos de recompensa una sola, con `combine`, de (K, B) a (B,): su media, su mínimo...
+    Han de tener el mismo cero: véase :func:`~siguiente.alignment.reward_model.centre_rewards`.
     """
     if not models:
         raise ValueError("Hace falta al menos un modelo de recompensa.")

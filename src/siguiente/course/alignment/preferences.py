@@ -26,8 +26,6 @@ MERITS = (
 def mixed_merits(pair: StoryPair) -> bool:
     """Dice si el segundo cuento es más amable, confunde más a sus personajes y vale un poco más.
 
-    Examples
-    --------
     >>> mixed_merits(StoryPair(StoryRequest("Ana", "pet"), "Ana quería una mascota.", "Ana rió."))
     False
     """
@@ -38,11 +36,8 @@ def mixed_merits(pair: StoryPair) -> bool:
 
 def stories_apart(pairs: Sequence[StoryPair], count: int) -> tuple[StoryRequest, list[str], Tensor]:
     """La petición con más cuentos, unos cuantos de valor bien distinto y su recompensa verdadera, (K,).
-
     De peor a mejor, sin los dos extremos.
 
-    Examples
-    --------
     >>> request = StoryRequest("Ana", "pet")
     >>> pairs = [StoryPair(request, "Una mascota.", "Ana."), StoryPair(request, "Ana sonrió.", "Sí")]
     >>> stories_apart(pairs, 2)[1]
@@ -61,8 +56,6 @@ def play_league(
 ) -> Tensor:
     """Compara cada pareja de K cuentos unas veces y cuenta las que cada uno ganó a cada otro, (K, K).
 
-    Examples
-    --------
     >>> stories, generator = ["Ana y su mascota.", "Ana."], Generator().manual_seed(0)
     >>> play_league(StoryRequest("Ana", "pet"), stories, Annotator(noise=0.01), 3, generator).tolist()
     [[0.0, 3.0], [0.0, 0.0]]

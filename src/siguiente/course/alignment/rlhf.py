@@ -11,8 +11,6 @@ from siguiente.alignment.rl import RLReport
 def ends(reports: Sequence[RLReport], steps: int = 10) -> dict[str, Tensor]:
     """Recompensa, recompensa verdadera, divergencia y tokens, (4,), de media al comienzo y al final.
 
-    Examples
-    --------
     >>> reports = [RLReport(k, k / 2, 9.0, 0.0, 60.0, 1.0, "Un cuento.") for k in range(20)]
     >>> ends(reports)["diez últimos"]
     tensor([ 7.2500, 9.0000, 0.0000, 60.0000])
@@ -26,8 +24,6 @@ def trailing_means(
 ) -> dict[str, list[float]]:
     """Una cifra de los informes de cada entrenamiento, con la media de los `span` últimos pasos en cada paso.
 
-    Examples
-    --------
     >>> reports = [RLReport(k, float(k), 9.0, 0.0, 60.0, 1.0, "Un cuento.") for k in range(4)]
     >>> trailing_means({"PPO": reports}, "reward", span=2)
     {'PPO': [0.0, 0.5, 1.5, 2.5]}
@@ -41,11 +37,8 @@ def trailing_means(
 
 def train_table(loss: Callable[[Tensor, Tensor], Tensor], start: Tensor, steps: int = 300) -> Tensor:
     """A qué probabilidades, (K,), lleva una pérdida de log-probabilidades y de lo que se sortea con ellas.
-
     Cada paso sortea 256. Como el sorteo hace temblar el final, se da la media de la segunda mitad.
 
-    Examples
-    --------
     >>> train_table(lambda logprobs, picks: -logprobs[0], torch.zeros(2))[0] > 0.9
     tensor(True)
     """

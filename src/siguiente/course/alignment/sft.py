@@ -5,21 +5,13 @@ from siguiente.evaluation.intervals import Estimate
 
 
 def beginning(text: str, size: int = 170) -> str:
-    """El comienzo de un texto, con puntos suspensivos si no es todo.
-
-    Examples
-    --------
-    >>> beginning("Había una vez", 5), beginning("Había", 5)
-    ('Había…', 'Había')
-    """
+    """El comienzo de un texto, con puntos suspensivos si no es todo."""
     return text if len(text) <= size else f"{text[:size]}…"
 
 
 def registered(record: Registration) -> dict[str, str]:
     """Qué se anotó de un ajuste, escrito para una tabla.
 
-    Examples
-    --------
     >>> from siguiente.course.alignment.spanish_assistant import load_registration
     >>> registered(load_registration())["pasos"]
     '102, con 1 hilo'
@@ -36,8 +28,6 @@ def registered(record: Registration) -> dict[str, str]:
 def points(difference: Estimate) -> Estimate:
     """Una diferencia de proporciones, en puntos porcentuales.
 
-    Examples
-    --------
     >>> points(Estimate(0.5, 0.25, 0.75))
     Estimate(value=50.0, low=25.0, high=75.0)
     """

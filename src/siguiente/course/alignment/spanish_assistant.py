@@ -53,8 +53,6 @@ class Registration(NamedTuple):
 def request(prompt: str) -> str:
     """Escribe una petición como el asistente la espera.
 
-    Examples
-    --------
     >>> request("Salude.")
     'Petición: Salude.\\nRespuesta:'
     """
@@ -64,8 +62,6 @@ def request(prompt: str) -> str:
 def as_demonstration(record: Demonstration) -> PromptCompletion:
     """Escribe una petición y su respuesta como el asistente las aprende.
 
-    Examples
-    --------
     >>> as_demonstration(PromptCompletion("Salude.", "¡Hola!")).completion
     ' ¡Hola!'
     """
@@ -73,13 +69,7 @@ def as_demonstration(record: Demonstration) -> PromptCompletion:
 
 
 def training_records() -> list[PromptCompletion]:
-    """Las demostraciones con que se ajustó.
-
-    Examples
-    --------
-    >>> training_records()[6].completion
-    ' Mi hermano vive en Lima.'
-    """
+    """Las demostraciones con que se ajustó."""
     return [as_demonstration(instruction) for instruction in load_instructions("train")]
 
 
@@ -92,15 +82,7 @@ def base_key() -> str:
 
 
 def make_assistant(config: LoRAConfig = LORA, seed: int = 0) -> "TextModel[PretrainedModel]":
-    """El modelo base con LoRA, antes de aprender: todavía escribe lo mismo que sin él.
-
-    Parameters
-    ----------
-    config : LoRAConfig
-        Qué capas se adaptan y con qué rango.
-    seed : int
-        Semilla de las matrices A.
-    """
+    """El modelo base con LoRA, antes de aprender: todavía escribe lo mismo que sin él."""
     from siguiente.llm.files.loading import load
 
     model = load(BASE)
@@ -109,32 +91,14 @@ def make_assistant(config: LoRAConfig = LORA, seed: int = 0) -> "TextModel[Pretr
 
 
 def load_registration() -> Registration:
-    """Lo que se anotó del ajuste.
-
-    Examples
-    --------
-    >>> len(load_registration().losses) == TRAINING.steps
-    True
-    """
+    """Lo que se anotó del ajuste."""
     text = (files("siguiente.course.alignment") / REGISTRATION).read_text(encoding="utf-8")
     return Registration(**json.loads(text))
 
 
 def load_assistant() -> "TextModel[PretrainedModel]":
-    """Abre el asistente: el modelo base y, sobre él, lo que aprendió.
+    """Abre el asistente, el modelo base con lo que aprendió; responde a lo que escribe :func:`request`.
 
-    Returns
-    -------
-    TextModel
-        Responde a lo que escribe :func:`request`.
-
-    Raises
-    ------
-    ValueError
-        Si el archivo del adaptador no es el que se anotó, o si los pesos de partida son otros.
-
-    Examples
-    --------
     >>> from siguiente.language_models.sampling import complete
     >>> complete(load_assistant(), request("Corrija las faltas: «Mi ermano vive en Lima.»"), 12)
     [' Mi hermano vive en Lima.']
@@ -153,15 +117,7 @@ def load_assistant() -> "TextModel[PretrainedModel]":
 
 
 def repeat_first_steps(n: int) -> list[float]:
-    """Repite los primeros pasos del ajuste y da sus pérdidas, para compararlas con las anotadas.
-
-    Parameters
-    ----------
-    n : int
-        Pasos que se dan.
-
-    Notes
-    -----
+    """Repite los `n` primeros pasos del ajuste y da sus pérdidas, para compararlas con las anotadas.
     En otro procesador las sumas se hacen en otro orden, y el redondeo es otro: tras tres pasos las pérdidas
     deberían diferir en menos de una milésima.
     """

@@ -27,13 +27,7 @@ STEPS = 16
 
 @dataclass(frozen=True)
 class UpsideDown:
-    """Un método que lee la máscara al revés: la petición y el relleno, y no la respuesta.
-
-    Parameters
-    ----------
-    method : Method
-        El método sano.
-    """
+    """El mismo método, que lee la máscara al revés: la petición y el relleno, y no la respuesta."""
 
     method: Method
 
@@ -93,18 +87,7 @@ CASES = {
 
 
 def load_case(name: str) -> list[RLReport]:
-    """Abre los informes de un entrenamiento, uno por paso; si faltan, entrena.
-
-    Parameters
-    ----------
-    name : str
-        Una clave de `CASES`.
-
-    Raises
-    ------
-    ValueError
-        Si no hay uno con ese nombre.
-    """
+    """Abre los informes de uno de los `CASES`, uno por paso; si faltan, entrena."""
     if name not in CASES:
         raise ValueError(f"No hay un caso {name!r}. Hay estos: {', '.join(CASES)}.")
     return [RLReport(*report) for report in STORY_CLINIC.rows(name)]

@@ -43,12 +43,8 @@ def story_preferences() -> list[Preference]:
 
 
 def load_story_dpo(shuffled: bool = False) -> DPORun:
-    """Abre la política que ajustó DPO; si falta, la ajusta.
-
-    Parameters
-    ----------
-    shuffled : bool
-        Si se quiere el control, que aprendió de las mismas parejas con la preferida a cara o cruz.
+    """Abre la política que ajustó DPO o, con `shuffled`, el control, que aprendió de las mismas parejas con
+    la preferida a cara o cruz; si falta, la ajusta.
     """
     name, policy = "shuffled" if shuffled else "annotated", load_story_policy()
     STORY_DPO.restore(policy.model, name)

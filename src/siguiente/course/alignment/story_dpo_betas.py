@@ -33,18 +33,7 @@ EVERY = 10
 
 
 def load_dpo_beta(beta: float) -> dict[int, PolicyScores]:
-    """Abre las medidas de una política ajustada con esa β, por pasos dados; si faltan, ajusta y mide.
-
-    Parameters
-    ----------
-    beta : float
-        Un valor de `BETAS`.
-
-    Raises
-    ------
-    ValueError
-        Si no hay medidas con esa β.
-    """
+    """Abre las medidas con una de las `BETAS`, por pasos dados; si faltan, ajusta una política y la mide."""
     for name, known in BETAS.items():
         if known == beta:
             return read_scores(STORY_DPO_BETAS.rows(name))

@@ -33,8 +33,6 @@ LIKES_LONG = replace(ANNOTATOR, length_bias=20)
 def judge_config(pairs: int) -> TrainingConfig:
     """Cómo se ajusta con unas parejas: cada una, dos veces, en lotes de dieciséis.
 
-    Examples
-    --------
     >>> judge_config(1500).steps
     187
     """
@@ -43,16 +41,7 @@ def judge_config(pairs: int) -> TrainingConfig:
 
 def load_story_judge(name: str) -> RewardModel:
     """Abre un modelo de recompensa ajustado con 1500 parejas; si falta, lo ajusta.
-
-    Parameters
-    ----------
-    name : str
-        `impartial`, `partial`, de quien prefiere lo largo, o `shuffled`, el control.
-
-    Raises
-    ------
-    ValueError
-        Si no hay un modelo con ese nombre.
+    Es `impartial`, `partial`, de quien prefiere lo largo, o `shuffled`, el control.
     """
     return STORY_JUDGES.restore(RewardModel(load_story_policy().model), name)
 

@@ -51,19 +51,8 @@ PROXIES = {
 
 
 def load_story_proxy(name: str) -> RewardModel:
-    """Abre uno de esos modelos; si falta, lo ajusta.
-
-    Su cero es la recompensa media de las demostraciones, como el del modelo del curso.
-
-    Parameters
-    ----------
-    name : str
-        Una clave de `PROXIES`, o `4000`: el modelo del curso, que vio todas.
-
-    Raises
-    ------
-    ValueError
-        Si no hay un modelo con ese nombre.
+    """Abre uno de los `PROXIES`, o `4000`, el modelo del curso, que vio todas las parejas; si falta, lo
+    ajusta. Su cero es la recompensa media de las demostraciones, como el del modelo del curso.
     """
     if name == ALL:
         return load_story_reward()

@@ -60,19 +60,8 @@ PURSUITS = {
 
 
 def load_pursuit(name: str) -> dict[int, PolicyScores]:
-    """Abre las medidas de un entrenamiento, por pasos dados; si faltan, entrena y mide.
-
+    """Abre las medidas de uno de los `PURSUITS`, por pasos dados; si faltan, entrena y mide.
     Solo la primera y la última traen los cuentos.
-
-    Parameters
-    ----------
-    name : str
-        Una clave de `PURSUITS`.
-
-    Raises
-    ------
-    ValueError
-        Si no hay uno con ese nombre.
     """
     if name not in PURSUITS:
         raise ValueError(f"No hay un entrenamiento {name!r}. Hay estos: {', '.join(PURSUITS)}.")

@@ -46,7 +46,6 @@ FIT_CONFIG = TrainingConfig(steps=250, batch_size=32, learning_rate=1e-3, warmup
 
 def load_story_pairs() -> list[StoryPair]:
     """Abre las parejas de cuentos que escribió la política, sin comparar; si faltan, las escribe.
-
     Las peticiones no son las de las demostraciones.
     """
     return [StoryPair(StoryRequest(*request), *texts) for request, *texts in STORY_PAIRS.rows()]
@@ -54,7 +53,6 @@ def load_story_pairs() -> list[StoryPair]:
 
 def load_story_reward() -> RewardModel:
     """Abre el modelo de recompensa; si falta, lo ajusta.
-
     Su cero es la recompensa media de las demostraciones.
     """
     return STORY_REWARD.restore(RewardModel(load_story_policy().model))

@@ -56,18 +56,7 @@ class StoryRun(NamedTuple):
 
 
 def load_run(method: str) -> StoryRun:
-    """Abre la política que ajustó un método; si falta, la ajusta.
-
-    Parameters
-    ----------
-    method : str
-        Una clave de `METHODS`.
-
-    Raises
-    ------
-    ValueError
-        Si no hay un método con ese nombre.
-    """
+    """Abre la política que ajustó uno de los `METHODS`; si falta, la ajusta."""
     if method not in METHODS:
         raise ValueError(f"No hay un método {method!r}. Hay estos: {', '.join(METHODS)}.")
     policy = load_story_policy()

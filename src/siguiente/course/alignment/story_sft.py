@@ -21,8 +21,6 @@ SHORT_CONFIG = TrainingConfig(steps=100, batch_size=16, learning_rate=1e-2, warm
 def without_mask(data: Demonstrations) -> Demonstrations:
     """Las mismas demostraciones, con la petición dentro de la respuesta: se aprende también a escribirla.
 
-    Examples
-    --------
     >>> without_mask(Demonstrations([[9, 1, 2]], [[3, 0]]))
     Demonstrations(prompts=[[9]], answers=[[1, 2, 3, 0]])
     """
@@ -33,8 +31,6 @@ def without_mask(data: Demonstrations) -> Demonstrations:
 def without_end(data: Demonstrations) -> Demonstrations:
     """Las mismas demostraciones, sin el token que cierra cada respuesta.
 
-    Examples
-    --------
     >>> without_end(Demonstrations([[9, 1, 2]], [[3, 0]]))
     Demonstrations(prompts=[[9, 1, 2]], answers=[[3]])
     """
@@ -57,18 +53,7 @@ CHANGES: dict[str, Callable[[Demonstrations], Demonstrations]] = {
 
 
 def load_short_sft(name: str = "all") -> TextModel[GPT]:
-    """Abre un modelo ajustado en cien pasos; si falta, lo ajusta.
-
-    Parameters
-    ----------
-    name : str
-        Una clave de `CHANGES`: qué se cambió en las demostraciones.
-
-    Raises
-    ------
-    ValueError
-        Si no hay un ajuste con ese nombre.
-    """
+    """Abre un modelo ajustado en cien pasos con uno de los `CHANGES`; si falta, lo ajusta."""
     model: TextModel[GPT] = STORY_BASE.load()
     STORY_SFT.restore(model.model, name)
     return model

@@ -16,20 +16,8 @@ START, END, UNKNOWN = "<s>", "</s>", "<unk>"
 
 
 def arpa_words(tokenizer: Tokenizer) -> list[str]:
-    """Da a cada token una palabra sin espacios, que es como ARPA los distingue.
+    """Por token, una palabra sin espacios: su número y su texto, con un punto por cada carácter que no se ve.
 
-    Parameters
-    ----------
-    tokenizer : Tokenizer
-        El del modelo.
-
-    Returns
-    -------
-    list of str
-        Por token, su número y su texto, con un punto en lugar de cada carácter que no se ve.
-
-    Examples
-    --------
     >>> from siguiente.language_models.protocol import ByteTokenizer
     >>> words = arpa_words(ByteTokenizer())
     >>> words[32], words[115]
@@ -45,26 +33,9 @@ def visible(letter: str) -> str:
 
 
 def write_arpa(model: NGramModel, words: Sequence[str], path: Path) -> None:
-    """Escribe un modelo en un archivo ARPA, que leen KenLM y otros programas.
+    """Escribe en un archivo ARPA, que leen KenLM y otros programas, un modelo cuyos órdenes se combinan.
+    Las palabras son una por token, como las de :func:`arpa_words`. Si el archivo ya estaba, se sustituye.
 
-    Parameters
-    ----------
-    model : NGramModel
-        Uno cuyos órdenes se combinan: de Kneser-Ney o interpolado.
-    words : sequence of str
-        La palabra de cada token, como las de :func:`arpa_words`.
-    path : Path
-        El archivo. Si ya estaba, se sustituye, salvo que haya un error.
-
-    Raises
-    ------
-    ValueError
-        Si los órdenes no se combinan o si las palabras no sirven.
-    OSError
-        Si no se puede escribir.
-
-    Examples
-    --------
     >>> import tempfile
     >>> from siguiente.language_models.kneser_ney import kneser_ney
     >>> from siguiente.language_models.ngram_counts import count_ngrams
@@ -80,22 +51,11 @@ def write_arpa(model: NGramModel, words: Sequence[str], path: Path) -> None:
 def arpa_lines(model: NGramModel, words: Sequence[str]) -> Iterator[str]:
     """Las líneas de un archivo ARPA.
 
-    Notes
-    -----
     ARPA describe modelos que retroceden: si un n-grama está, dice su probabilidad; si no, multiplica la del
     orden menor por el peso de retroceso de su contexto. Un modelo interpolado se escribe así sin perder nada:
     la probabilidad de cada n-grama visto ya lleva sumada la parte del orden menor, y el peso es la
     :math:`b(h)` de :func:`~siguiente.language_models.ngram.mix`. El límite entre textos es ``</s>`` cuando se
     predice y ``<s>`` cuando es contexto.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from siguiente.language_models.kneser_ney import kneser_ney
-    >>> from siguiente.language_models.ngram_counts import count_ngrams
-    >>> counts = count_ngrams(torch.tensor([0, 1, 1, 0]), 2, vocab_size=2, boundary=0)
-    >>> [line for line in arpa_lines(kneser_ney(counts, [0.5, 0.5]), ["fin", "a"]) if line.endswith("a </s>")]
-    ['-0.38021124\\ta </s>']
     """
     check(model, words)
     yield "\\data\\"

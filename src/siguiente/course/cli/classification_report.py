@@ -14,24 +14,9 @@ from siguiente.prompting.labels import label_indices
 
 
 def predictions_csv(rows: Sequence[LabelledRow], labels: Sequence[str], probabilities: Tensor) -> str:
-    """Escribe en CSV cada texto con su línea, su etiqueta, la predicha y la probabilidad de todas.
+    """Escribe en CSV N textos con su línea, su etiqueta, la predicha y la probabilidad de todas, (N, C).
+    Empieza por la marca de orden de bytes: sin ella, Excel no lo abre como UTF-8.
 
-    Parameters
-    ----------
-    rows : sequence of LabelledRow
-        N textos.
-    labels : sequence of str
-        C etiquetas.
-    probabilities : Tensor
-        (N, C), entre 0 y 1.
-
-    Returns
-    -------
-    str
-        Empieza por la marca de orden de bytes: sin ella, Excel no lo abre como UTF-8.
-
-    Examples
-    --------
     >>> import torch
     >>> rows = [LabelledRow("¡Qué gol!", "deporte", line=2)]
     >>> text = predictions_csv(rows, ["banca", "deporte"], torch.tensor([[0.25, 0.75]]))
@@ -51,8 +36,6 @@ def predictions_csv(rows: Sequence[LabelledRow], labels: Sequence[str], probabil
 def confusion(rows: Sequence[LabelledRow], labels: Sequence[str], probabilities: Tensor) -> Tensor:
     """Cuenta los textos de cada etiqueta, en la fila, que se predicen como cada una, en la columna: (C, C).
 
-    Examples
-    --------
     >>> import torch
     >>> rows = [LabelledRow("¡Qué gol!", "deporte", line=2)]
     >>> confusion(rows, ["banca", "deporte"], torch.tensor([[0.25, 0.75]]))
@@ -63,17 +46,9 @@ def confusion(rows: Sequence[LabelledRow], labels: Sequence[str], probabilities:
 
 
 def summary(matrix: Tensor, labels: Sequence[str]) -> str:
-    """Resume una matriz de confusión: cuánto se acierta y cuánto se acertaría diciendo siempre lo mismo.
+    """Resume una matriz de confusión (C, C), con las etiquetas verdaderas en las filas: cuánto se acierta y
+    cuánto se acertaría diciendo siempre lo mismo.
 
-    Parameters
-    ----------
-    matrix : Tensor
-        (C, C): las filas son las etiquetas verdaderas.
-    labels : sequence of str
-        C etiquetas.
-
-    Examples
-    --------
     >>> import torch
     >>> print(summary(torch.tensor([[6, 2], [0, 2]]), ["banca", "deporte"]).replace("\\u202f", " "))
     Exactitud: 80,0 % [49,0; 94,3], en 10 textos.

@@ -21,20 +21,8 @@ BATCH = 16
 
 @dataclass(frozen=True)
 class FewShotTask:
-    """Unos textos que se clasifican con los mismos ejemplos. Se construye con `few_shot_task`.
-
-    Attributes
-    ----------
-    template : FewShotTemplate
-        Cómo se escribe cada caso.
-    labels : tuple of str
-        Las C etiquetas entre las que se elige.
-    examples : tuple of LabelledRow
-        Los que se enseñan.
-    pool : tuple of LabelledRow
-        Los que se pueden preguntar, en orden al azar.
-    limit : int, optional
-        Cuántos de ellos se preguntan; si no se dice, todos.
+    """Unos textos que se clasifican entre C etiquetas con los mismos ejemplos; lo construye `few_shot_task`.
+    En `pool` están los que se pueden preguntar, en orden al azar; `limit` es cuántos se preguntan, o todos.
     """
 
     template: FewShotTemplate
@@ -50,10 +38,9 @@ class FewShotTask:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Lo que determina las puntuaciones, además del modelo.
-
-        Sirve de ajustes a un :class:`~siguiente.course.cli.score_log.ScoreLog`. No están ni el límite ni las
-        etiquetas verdaderas de los textos, que no se miran al puntuar.
+        """Lo que determina las puntuaciones, además del modelo, para un
+        :class:`~siguiente.course.cli.score_log.ScoreLog`. No están ni el límite ni las etiquetas verdaderas
+        de los textos, que no se miran al puntuar.
         """
         texts = json.dumps([[row.line, row.text] for row in self.pool])
         return {
@@ -81,13 +68,7 @@ class FewShotTask:
                 yield len(missing)
 
     def read_tokens(self, model: TextModel[LanguageModel]) -> list[int]:
-        """Cuenta los tokens que el modelo lee en cada tanda, sin leerlos.
-
-        Raises
-        ------
-        ValueError
-            Si un texto o los ejemplos no caben en el contexto, o no se pueden puntuar; dice en qué línea.
-        """
+        """Cuenta los tokens que el modelo lee en cada tanda, sin leerlos; si no caben, dice en qué línea."""
         shown = ", ".join(str(example.line) for example in self.examples)
         self._read_tokens(model, {f"Ejemplos (líneas {shown})" if shown else "Plantilla": ""})
         return [
@@ -113,34 +94,10 @@ def few_shot_task(
     generator: Generator,
     limit: int | None = None,
 ) -> FewShotTask:
-    """Reparte unas filas etiquetadas: k ejemplos y, de lo demás, lo que se pregunta.
+    """Reparte unas filas etiquetadas: k ejemplos, repartidos entre las etiquetas, y lo que se pregunta.
+    Un texto igual que el de un ejemplo, salvo por los espacios, no se pregunta: el prompt llevaría escrita la
+    respuesta. De los demás se preguntan `limit`, al azar; si no se dice, todos.
 
-    Parameters
-    ----------
-    rows : sequence of LabelledRow
-        Todas.
-    template : FewShotTemplate
-        Cómo se escribe cada caso.
-    k : int
-        Cuántos ejemplos, repartidos entre las etiquetas.
-    generator : torch.Generator
-        La fuente de azar.
-    limit : int, optional
-        Cuántos textos se preguntan, al azar; si no se dice, todos.
-
-    Returns
-    -------
-    FewShotTask
-        La tarea. Un texto igual que el de un ejemplo, salvo por los espacios, no se pregunta: el prompt
-        llevaría escrita la respuesta.
-
-    Raises
-    ------
-    ValueError
-        Si no hay bastantes ejemplos o no queda nada que preguntar.
-
-    Examples
-    --------
     >>> import torch
     >>> from siguiente.prompting.templates import Template
     >>> rows = [LabelledRow(f"Texto {i}", "sí" if i % 2 else "no", line=i + 2) for i in range(10)]

@@ -25,8 +25,6 @@ SAVE_AS_UTF8 = (
 class LabelledRow(LabelledText):
     """Un texto etiquetado que recuerda en qué línea de su archivo empieza; la primera es la 1.
 
-    Examples
-    --------
     >>> LabelledRow("Qué golazo", "deportes", line=2).line
     2
     """
@@ -37,41 +35,12 @@ class LabelledRow(LabelledText):
 def read_labelled_texts(
     path: str | os.PathLike[str], text: str = "text", label: str = "label"
 ) -> list[LabelledRow]:
-    """Lee los textos y las etiquetas de un archivo CSV en UTF-8 con una cabecera.
+    """Lee los textos y las etiquetas de un archivo CSV en UTF-8 con una cabecera, que nombra las dos
+    columnas. Las columnas las separan comas, puntos y comas, tabuladores o barras; la línea ``sep=;`` de
+    Excel se pasa por alto. Las filas en blanco se saltan y las repetidas se quedan, aunque se contradigan:
+    son datos, y quien los mide debe verlas. La etiqueta queda sin espacios de más ni caracteres que no se
+    ven; si dos solo se distinguen por mayúsculas, acentos o espacios, el error dice en qué líneas.
 
-    Parameters
-    ----------
-    path : path-like
-        El archivo. Lo separan comas, puntos y comas, tabuladores o barras: lo que separe, en la cabecera, las
-        dos columnas que se piden. Una primera línea como ``sep=;``, la de Excel, se pasa por alto.
-    text, label : str
-        Los nombres de esas columnas; las demás se pasan por alto. Valen los mismos arreglos que en una
-        etiqueta.
-
-    Returns
-    -------
-    list of LabelledRow
-        Una fila por texto, en el orden del archivo. El texto queda como está; en la etiqueta, los espacios
-        de alrededor y los caracteres que no se ven se quitan, y los espacios seguidos pasan a uno. Las filas
-        en blanco se saltan y las repetidas se quedan, aunque sus etiquetas se contradigan: son datos, y quien
-        los mide debe verlas.
-
-    Raises
-    ------
-    OSError
-        Si el archivo no se puede abrir.
-    ValueError
-        Si no está en UTF-8, si faltan columnas, si una fila no tiene las de la cabecera o le falta el texto o
-        la etiqueta, si dos etiquetas solo se distinguen por mayúsculas, acentos o espacios (la ñ no es una n
-        con acento), o si no hay al menos dos. El mensaje dice en qué línea.
-
-    Notes
-    -----
-    Otra codificación no se adivina: leer mal los acentos no daría ningún error, y el modelo
-    clasificaría otros textos.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "textos.csv"

@@ -36,19 +36,8 @@ KINDS: dict[type, str] = {GPT: "una política", RewardModel: "un modelo de recom
 
 
 def open_policy(path: Path | None = None, base: bool = False) -> TextModel[GPT]:
-    """Abre la política de los cuentos o, con la misma forma, la que escribió un ejemplo.
-
-    Parameters
-    ----------
-    path : Path, optional
-        El archivo de :func:`save_weights`.
-    base : bool
-        Si, a falta de archivo, se parte del modelo base, que todavía no sabe responder.
-
-    Raises
-    ------
-    ValueError
-        Si el archivo está dañado o es de otro modelo.
+    """Abre la política de los cuentos o, con la misma forma, la que un ejemplo escribió en un archivo.
+    Con `base`, a falta de archivo se parte del modelo base, que todavía no sabe responder.
     """
     policy: TextModel[Any] = STORY_BASE.load() if base else load_story_policy()
     if path is not None:
@@ -57,20 +46,7 @@ def open_policy(path: Path | None = None, base: bool = False) -> TextModel[GPT]:
 
 
 def open_reward(path: Path | None, policy: TextModel[GPT]) -> RewardModel:
-    """Abre el modelo de recompensa de los cuentos, o el que escribió un ejemplo.
-
-    Parameters
-    ----------
-    path : Path, optional
-        El archivo de :func:`save_weights`.
-    policy : TextModel
-        Una política de la misma forma.
-
-    Raises
-    ------
-    ValueError
-        Si el archivo está dañado o es de otro modelo.
-    """
+    """Abre el modelo de recompensa de los cuentos, o el que un ejemplo escribió; la política da su forma."""
     if path is None:
         return load_story_reward()
     model = RewardModel(policy.model)
@@ -104,8 +80,6 @@ def open_prompts(path: Path | None) -> list[str]:
 def as_request(prompt: str) -> str:
     """Acaba una petición en salto de línea: así son aquellas con que se ajustó la política.
 
-    Examples
-    --------
     >>> as_request("Salude.")
     'Salude.\\n'
     """
@@ -113,15 +87,8 @@ def as_request(prompt: str) -> str:
 
 
 def answer_room(policy: TextModel[GPT], prompts: Sequence[str]) -> int:
-    """Los tokens que puede ocupar una respuesta a cualquiera de las peticiones.
+    """Los tokens que puede ocupar una respuesta a cualquiera de las peticiones; al menos, uno.
 
-    Raises
-    ------
-    ValueError
-        Si la petición más larga no deja sitio para responder.
-
-    Examples
-    --------
     >>> from siguiente.language_models.protocol import ByteTokenizer
     >>> from siguiente.transformers.gpt import GPTConfig
     >>> gpt = GPT(GPTConfig(vocab_size=258, context_length=16, layers=1, heads=1, channels=4))
@@ -146,22 +113,7 @@ def save_weights(path: Path, model: nn.Module) -> None:
 
 
 def load_weights(path: Path, model: nn.Module) -> None:
-    """Pone en un modelo los pesos de un archivo.
-
-    Parameters
-    ----------
-    path : Path
-        El archivo de :func:`save_weights`.
-    model : nn.Module
-        Uno de la misma clase y forma.
-
-    Raises
-    ------
-    ValueError
-        Si el archivo está dañado, es de otro modelo o tiene algo que no es un número finito.
-    OSError
-        Si no se puede leer.
-    """
+    """Pone en un modelo de la misma clase y forma los pesos de un archivo de :func:`save_weights`."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 

@@ -13,21 +13,8 @@ SAVE = "Guárdelo de nuevo con la codificación UTF-8."
 
 def load_prompt_completion(path: Path) -> list[PromptCompletion]:
     """Lee peticiones con su respuesta, una por línea, como ``{"prompt": "…", "completion": "…"}``.
+    Un error dice en qué línea falta un texto, está vacío o no es JSON.
 
-    Parameters
-    ----------
-    path : Path
-        Un archivo de JSON por líneas, en UTF-8.
-
-    Raises
-    ------
-    OSError
-        Si no se puede abrir.
-    ValueError
-        Si no hay ninguna línea, o si en alguna falta un texto, está vacío o no es JSON: dice en cuál.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "mis_datos.jsonl"
@@ -40,33 +27,7 @@ def load_prompt_completion(path: Path) -> list[PromptCompletion]:
 
 def load_preferences(path: Path) -> list[Preference]:
     """Lee preferencias, una por línea, como ``{"prompt": "…", "chosen": "…", "rejected": "…"}``.
-
-    Parameters
-    ----------
-    path : Path
-        Un archivo de JSON por líneas, en UTF-8.
-
-    Raises
-    ------
-    OSError
-        Si no se puede abrir.
-    ValueError
-        Si no hay ninguna línea, o si en alguna falta un texto, está vacío, no es JSON o las dos respuestas
-        son iguales: dice en cuál.
-
-    Warns
-    -----
-    UserWarning
-        Si la misma pareja está en los dos órdenes: una preferencia anula la otra.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "gustos.jsonl"
-    ...     _ = path.write_text('{"prompt": "Salude.", "chosen": "Hola.", "rejected": "Ya."}')
-    ...     load_preferences(path)[0].rejected
-    'Ya.'
+    Si la misma pareja está en los dos órdenes, avisa: una preferencia anula la otra.
     """
     lines: dict[Preference, int] = {}
     found = []

@@ -10,28 +10,7 @@ from siguiente.runtime.store import write_atomically
 
 
 def save_tokenizer(tokenizer: WordTokenizer | BPETokenizer, path: str | os.PathLike[str]) -> None:
-    """Escribe un tokenizador en un archivo JSON, entero o nada.
-
-    Parameters
-    ----------
-    tokenizer : WordTokenizer or BPETokenizer
-        El tokenizador.
-    path : path-like
-        El archivo. Si ya estaba, se sustituye.
-
-    Raises
-    ------
-    OSError
-        Si no se puede escribir.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_tokenizer(BPETokenizer(((97, 98),)), Path(folder) / "bpe.json")
-    ...     (Path(folder) / "bpe.json").read_text(encoding="utf-8")
-    '{"merges": [[97, 98]]}\\n'
-    """
+    """Escribe un tokenizador en un archivo JSON, entero o nada; si ya estaba, se sustituye."""
     if isinstance(tokenizer, WordTokenizer):
         content: dict[str, object] = {"words": tokenizer.words}
     else:
@@ -40,27 +19,8 @@ def save_tokenizer(tokenizer: WordTokenizer | BPETokenizer, path: str | os.PathL
 
 
 def load_tokenizer(path: str | os.PathLike[str]) -> WordTokenizer | BPETokenizer:
-    """Abre un tokenizador que guardó :func:`save_tokenizer`.
+    """Abre un tokenizador que guardó :func:`save_tokenizer`, igual que el que se guardó.
 
-    Parameters
-    ----------
-    path : path-like
-        El archivo.
-
-    Returns
-    -------
-    WordTokenizer or BPETokenizer
-        Igual que el que se guardó.
-
-    Raises
-    ------
-    OSError
-        Si el archivo no se puede abrir.
-    ValueError
-        Si está dañado o no es de un tokenizador del curso.
-
-    Examples
-    --------
     >>> import tempfile
     >>> words = WordTokenizer.from_texts(["El gato ve al gato."])
     >>> with tempfile.TemporaryDirectory() as folder:

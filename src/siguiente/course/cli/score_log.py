@@ -20,27 +20,16 @@ WAY_OUT = "escriba en otra carpeta o empiece de nuevo"
 
 class UnusableLogError(ValueError):
     """Un registro que no se puede seguir: se hizo con otros ajustes o está dañado.
-
     Se sale escribiendo en otra carpeta o empezando de nuevo, con ``restart`` en :meth:`ScoreLog.open`.
     """
 
 
 @dataclass
 class ScoreLog:
-    """Las puntuaciones de cada fila, en un archivo de JSON por líneas que solo crece.
-
+    """Las C puntuaciones de cada fila, por número, en un archivo de JSON por líneas que solo crece.
     La primera línea lleva los ajustes, que son todo lo que determina las puntuaciones; cada una de las demás,
     el número de una fila y sus puntuaciones. Se abre con `open`.
 
-    Attributes
-    ----------
-    path : Path
-        El archivo.
-    scores : dict of int to list of float
-        Por número de fila, sus C puntuaciones: las que ya había y las que se añaden.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "scores.jsonl"
@@ -57,27 +46,9 @@ class ScoreLog:
     @classmethod
     @contextmanager
     def open(cls, path: Path, settings: Mapping[str, Any], restart: bool = False) -> Iterator["ScoreLog"]:
-        """Abre un registro, o lo crea, e impide que otro proceso escriba en él mientras tanto.
-
-        La última línea, si quedó a medio escribir, se quita.
-
-        Parameters
-        ----------
-        path : Path
-            El archivo; su carpeta debe existir.
-        settings : mapping of str to JSON values
-            Lo que determina las puntuaciones.
-        restart : bool
-            Si es cierto, lo que hubiera se borra.
-
-        Raises
-        ------
-        UnusableLogError
-            Si el registro se hizo con otros ajustes o si está dañado. El archivo queda como estaba.
-        ValueError
-            Si otro proceso lo está escribiendo.
-        OSError
-            Si no se puede escribir en la carpeta o si `path` es otra.
+        """Abre un registro, o lo crea, e impide que otro proceso escriba en él mientras tanto. La última
+        línea, si quedó a medio escribir, se quita; con `restart`, lo que hubiera se borra. Si se hizo con
+        otros ajustes o está dañado, el error es :class:`UnusableLogError` y el archivo queda como estaba.
         """
         if path.is_dir():
             raise OSError(f"{path} es una carpeta, y ahí va un archivo: bórrela o elija otro sitio.")
@@ -94,20 +65,7 @@ class ScoreLog:
         return [row for row in rows if row not in self.scores]
 
     def append(self, rows: Sequence[int], scores: Tensor) -> None:
-        """Añade las filas que falten y no vuelve hasta que están en el disco.
-
-        Parameters
-        ----------
-        rows : sequence of int
-            N números de fila; los que ya estaban se pasan por alto.
-        scores : Tensor
-            (N, C), una puntuación por etiqueta.
-
-        Raises
-        ------
-        ValueError
-            Si falta algún número o si la forma no es esa.
-        """
+        """Añade las filas que falten, con sus puntuaciones, (N, C), y espera a que estén en el disco."""
         if scores.ndim != 2 or not scores.isfinite().all() or not self._fits(scores.shape[1]):
             raise ValueError(f"Las puntuaciones deben ser finitas y de forma (N, C), con C fijo: {scores}.")
         found = dict(zip(rows, scores.double().tolist(), strict=True))

@@ -23,17 +23,8 @@ NOT_SETTINGS = {"out", "restart", "prompt"}  # con otro valor, el entrenamiento 
 
 
 def make_parser(description: str | None, task: str) -> ArgumentParser:
-    """Prepara las opciones que tienen todos los ejemplos.
+    """Prepara las opciones que tienen todos los ejemplos; `task` da nombre a la carpeta, si no se dice otra.
 
-    Parameters
-    ----------
-    description : str
-        Lo que se lee con ``--help``.
-    task : str
-        El nombre del ejemplo y, si no se dice otra, el de la carpeta en que escribe.
-
-    Examples
-    --------
     >>> make_parser("Ajusta.", "dpo").parse_args(["gustos.jsonl"]).out.name
     'dpo'
     """
@@ -62,15 +53,7 @@ def add_training(parser: ArgumentParser, steps: int, batch: int, rate: float) ->
 
 
 def training_config(options: Namespace) -> "TrainingConfig":
-    """Cómo se entrena, según las opciones de `add_training`.
-
-    Examples
-    --------
-    >>> parser = make_parser("Ajusta.", "dpo")
-    >>> add_training(parser, steps=60, batch=32, rate=1e-3)
-    >>> training_config(parser.parse_args(["--batch", "8"])).batch_size
-    8
-    """
+    """Cómo se entrena, según las opciones de `add_training`."""
     from siguiente.language_models.training import TrainingConfig
 
     return TrainingConfig(
@@ -85,26 +68,9 @@ def training_config(options: Namespace) -> "TrainingConfig":
 
 
 def run_script(parser: ArgumentParser, run: Callable[[Namespace], str], given: Sequence[str] | None) -> int:
-    """Lee las opciones, ejecuta el ejemplo y escribe lo que devuelve.
-
+    """Lee las opciones, ejecuta el ejemplo, escribe lo que devuelve y da el código de salida.
     Los avisos y los errores salen en una línea, sin código. Si se interrumpe, dice cómo seguir.
 
-    Parameters
-    ----------
-    parser : ArgumentParser
-        Las opciones.
-    run : callable
-        De las opciones a lo que hay que decir.
-    given : sequence of str, optional
-        Las opciones escritas; sin ellas, las de la orden.
-
-    Returns
-    -------
-    int
-        El código de salida.
-
-    Examples
-    --------
     >>> run_script(make_parser("Ajusta.", "dpo"), lambda options: f"Va a {options.out}.", [])
     Va a dpo.
     0
@@ -123,17 +89,8 @@ def run_script(parser: ArgumentParser, run: Callable[[Namespace], str], given: S
 
 
 def open_folder(options: Namespace) -> None:
-    """Prepara la carpeta de resultados, sin pisar nada que no sea de la misma orden.
-
-    Parameters
-    ----------
-    options : Namespace
-        Las de `make_parser` y las propias; las que son archivos cuentan por su contenido.
-
-    Raises
-    ------
-    ValueError
-        Si la carpeta tiene archivos ajenos, los datos o lo de otra orden: dice en qué se diferencian.
+    """Prepara la carpeta de resultados, sin pisar nada que no sea de la misma orden, o dice en qué se
+    diferencian. Las opciones que son archivos cuentan por su contenido.
     """
     folder, wanted = options.out, _settings(options)
     for name, value in vars(options).items():
@@ -159,17 +116,7 @@ def open_folder(options: Namespace) -> None:
 def save_curves(
     path: Path, panels: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str = "Paso"
 ) -> None:
-    """Guarda como imagen los paneles de :func:`~siguiente.course.figures.steps.step_panels`, sin abrir nada.
-
-    Parameters
-    ----------
-    path : Path
-        El archivo, que se escribe entero o nada.
-    panels : mapping of str to mapping of str to sequence of float
-        Lo que se dibuja.
-    xlabel : str
-        El rótulo del eje horizontal.
-    """
+    """Guarda como imagen los paneles de :func:`~siguiente.course.figures.steps.step_panels`, sin abrirlos."""
     import matplotlib
     import matplotlib.pyplot as plt
 

@@ -10,27 +10,8 @@ HELD_OUT = 10  # de cada cuántos bloques se aparta uno
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
-    """Lee un texto con que entrenar o medir.
+    """Lee un texto en UTF-8 con que entrenar o medir, con todos los saltos de línea escritos ``\\n``.
 
-    Parameters
-    ----------
-    path : path-like
-        Un archivo de texto en UTF-8.
-
-    Returns
-    -------
-    str
-        El texto entero, con todos los saltos de línea escritos ``\\n``.
-
-    Raises
-    ------
-    OSError
-        Si el archivo no existe o no se puede abrir.
-    ValueError
-        Si no es texto, si no está en UTF-8 o si no tiene al menos dos caracteres que se vean.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "texto.txt"
@@ -47,26 +28,9 @@ def read_text(path: str | os.PathLike[str]) -> str:
 
 
 def split_text(text: str) -> tuple[list[str], list[str]]:
-    """Corta un texto en bloques y aparta el último décimo, para medir con lo que no se vio.
+    """Corta un texto de 20 palabras o más en bloques de 100 palabras como mucho y aparta el último décimo,
+    para medir con lo que no se vio. Juntos son el texto, sin los espacios del final.
 
-    Parameters
-    ----------
-    text : str
-        Un texto de 20 palabras o más.
-
-    Returns
-    -------
-    tuple of (list of str, list of str)
-        Los bloques con que se aprende y aquellos con que se mide, de 100 palabras como mucho. Juntos son el
-        texto, sin los espacios del final.
-
-    Raises
-    ------
-    ValueError
-        Si el texto tiene menos de 20 palabras.
-
-    Examples
-    --------
     >>> learn, held_out = split_text("uno dos tres cuatro cinco " * 8)
     >>> len(learn), held_out
     (18, [' dos tres', ' cuatro cinco'])
@@ -81,30 +45,8 @@ def split_text(text: str) -> tuple[list[str], list[str]]:
 
 def read_utf8(path: Path, advice: str) -> str:
     """Lee un archivo en UTF-8 tal cual, sin la marca de comienzo que algunos programas le ponen.
-
-    Otra codificación no se adivina: leer mal los acentos no daría ningún error.
-
-    Parameters
-    ----------
-    path : Path
-        El archivo.
-    advice : str
-        Qué hacer si no está en UTF-8.
-
-    Raises
-    ------
-    OSError
-        Si el archivo no se puede abrir.
-    ValueError
-        Si no está en UTF-8 o si tiene caracteres nulos.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "texto.txt").write_bytes("\\ufeffEl niño.\\r\\n".encode())
-    ...     read_utf8(Path(folder) / "texto.txt", "Guárdelo en UTF-8.")
-    'El niño.\\r\\n'
+    Otra codificación no se adivina: leer mal los acentos no daría ningún error. Si no es UTF-8, el error
+    termina con `advice`, que dice qué hacer.
     """
     try:
         data = path.read_bytes()

@@ -28,23 +28,7 @@ class Advert:
 
 
 def load_adverts(split: str) -> list[Advert]:
-    """Devuelve los anuncios de una de las dos partes, en un orden fijo.
-
-    Parameters
-    ----------
-    split : {"examples", "test"}
-        Los tres que se enseñan al modelo o los demás, con que se mide.
-
-    Raises
-    ------
-    ValueError
-        Si no existe esa parte.
-
-    Examples
-    --------
-    >>> load_adverts("examples")[0].city
-    'Sevilla'
-    """
+    """Devuelve los anuncios de ``"examples"`` (los tres que se enseñan) o de ``"test"``, en un orden fijo."""
     rows = [row for row in packaged_rows("adverts.csv") if row["split"] == split]
     if not rows:
         raise ValueError(f"No existe la parte {split!r}: elija «examples» o «test».")

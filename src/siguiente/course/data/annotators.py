@@ -12,24 +12,11 @@ from siguiente.course.data.story_reward import WEIGHTS, Merits, story_merits
 
 @dataclass(frozen=True)
 class Annotator:
-    """Alguien que compara dos cuentos.
+    """Alguien que compara dos cuentos por lo que vale para él cada mérito, en puntos (`weights`).
 
-    Parameters
-    ----------
-    noise : float
-        Cuántos puntos de diferencia hacen falta para que prefiera el mejor con probabilidad 0,73: cuantos
-        menos, más seguro.
-    length_bias : float
-        Los puntos de más que da a un cuento por cada cien palabras; con 0, la longitud le da igual.
-    weights : Merits
-        Cuánto vale para él cada mérito, en puntos.
-    carelessness : float
-        La proporción de veces que responde sin leer, a cara o cruz. Con 1, sus preferencias no dicen nada.
-
-    Raises
-    ------
-    ValueError
-        Si el ruido no es positivo, si `carelessness` no está entre 0 y 1 o si algo no es un número finito.
+    Con `noise` puntos de diferencia, prefiere el mejor con probabilidad 0,73: cuantos menos, más seguro. Da
+    `length_bias` puntos de más por cada cien palabras y, en la proporción `carelessness` de las veces,
+    responde sin leer, a cara o cruz.
 
     Examples
     --------
@@ -70,8 +57,6 @@ class Annotator:
     def preference(self, request: StoryRequest, first: str, second: str) -> float:
         """Probabilidad de que prefiera el primero.
 
-        Notes
-        -----
         Con utilidades :math:`u_1` y :math:`u_2`, ruido :math:`\\tau` y descuido :math:`\\epsilon`, es
         :math:`(1-\\epsilon)\\,\\sigma\\bigl((u_1 - u_2)/\\tau\\bigr) + \\epsilon/2`: la de
         :eq:`eq-bradley-terry` :cite:p:`bradley1952`, mezclada con una moneda.
@@ -81,15 +66,7 @@ class Annotator:
         return (1 - self.carelessness) * sure + self.carelessness / 2
 
     def prefers_first(self, request: StoryRequest, first: str, second: str, generator: Generator) -> bool:
-        """Sortea su respuesta: si prefiere el primero.
-
-        Examples
-        --------
-        >>> first, second = "Ana quería una mascota, y rieron.", "Ana quería llorar."
-        >>> judge, generator = Annotator(noise=0.01), torch.Generator().manual_seed(0)
-        >>> judge.prefers_first(StoryRequest("Ana", "pet"), first, second, generator)
-        True
-        """
+        """Sortea su respuesta: si prefiere el primero."""
         return torch.rand((), generator=generator).item() < self.preference(request, first, second)
 
 

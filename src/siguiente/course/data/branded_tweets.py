@@ -19,29 +19,13 @@ _PLACEHOLDER = re.compile(r"(^|[.?!]\s)?<brand>")
 
 
 def load_branded_tweets(brands: Mapping[str, str] = BRANDS) -> list[LabelledText]:
-    """Devuelve los tweets con la marca de cada sector, en un orden fijo en que los sectores se alternan.
+    """Devuelve doce tweets por sector, con la marca del suyo; los sectores se alternan en un orden fijo.
 
-    Parameters
-    ----------
-    brands : mapping of str to str
-        Lo que se escribe en el hueco de los tweets de cada sector. Con `BRANDS`, saber siete marcas
-        basta para acertar siempre. Con ``"la empresa"`` en todos, hay que leer el resto. Con las
-        marcas cambiadas de sector, se ve quién leía y quién se sabía la tabla.
-
-    Returns
-    -------
-    list of LabelledText
-        Doce tweets por sector. Si el hueco empieza una frase, lo que lo llena empieza con mayúscula.
-
-    Raises
-    ------
-    ValueError
-        Si falta la marca de algún sector.
+    Con `BRANDS`, saber siete marcas basta para acertar siempre; con ``"la empresa"`` en todos, hay que leer
+    el resto; con las marcas cambiadas de sector, se ve quién leía y quién se sabía la tabla.
 
     Examples
     --------
-    >>> load_branded_tweets()[0].text[:30]
-    'Tulvaro cambió la fórmula sin '
     >>> load_branded_tweets(dict.fromkeys(BRANDS, "la empresa"))[0].text[:30]
     'La empresa cambió la fórmula s'
     """

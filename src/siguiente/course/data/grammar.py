@@ -34,8 +34,7 @@ class Word:
 class Slot:
     """Un hueco: una palabra que se sortea o se repite, o algo que concuerda con ella.
 
-    La primera vez (`draws`), la palabra sale de su lista sin repetir las de `others`, que son los
-    nombres ya sorteados de la misma lista; después, el nombre la recuerda.
+    La primera vez (`draws`), sale de su lista sin repetir las de `others`; después, el nombre la recuerda.
     """
 
     names: tuple[str, ...]
@@ -92,14 +91,7 @@ class Reading(NamedTuple):
 
 
 def write(node: Node, rng: random.Random, words: dict[str, Word]) -> str:
-    """Escribe un texto al azar y anota en `words` las palabras sorteadas.
-
-    Examples
-    --------
-    >>> from siguiente.course.data.grammar_notation import compile_template
-    >>> write(compile_template("[Hola|Adiós].", {}), random.Random(0), {})
-    'Adiós.'
-    """
+    """Escribe un texto al azar y anota en `words` las palabras sorteadas."""
     match node:
         case str():
             return node
@@ -117,8 +109,7 @@ def readings(
 ) -> Iterator[Reading]:
     """Busca todas las maneras de leer el texto desde `start`, volviendo atrás cuando una falla.
 
-    Con `prefix`, el texto puede acabar antes que la plantilla: la suma de las probabilidades es la de
-    que un texto empiece así.
+    Con `prefix`, el texto puede acabar antes: la suma es la probabilidad de que un texto empiece así.
 
     Examples
     --------
@@ -154,10 +145,8 @@ def readings(
 def entropy(node: Node) -> float:
     """Entropía en nats: lo que sorprende, de media, un texto de la plantilla.
 
-    Notes
-    -----
-    Las decisiones son independientes, así que la entropía de una sucesión es la suma de las de sus partes,
-    y la de una alternativa, la de la elección más la media de las de sus opciones.
+    La de una sucesión es la suma de las de sus partes, que son independientes; la de una alternativa, la de
+    la elección más la media de las de sus opciones.
 
     Examples
     --------
@@ -179,14 +168,7 @@ def entropy(node: Node) -> float:
 
 
 def mean_bytes(node: Node) -> float:
-    """Cuántos bytes de UTF-8 mide, de media, un texto de la plantilla.
-
-    Examples
-    --------
-    >>> from siguiente.course.data.grammar_notation import compile_template
-    >>> mean_bytes(compile_template("[3:Sí|Quizá].", {}))
-    4.75
-    """
+    """Cuántos bytes de UTF-8 mide, de media, un texto de la plantilla."""
     match node:
         case str():
             return len(node.encode())
@@ -203,14 +185,7 @@ def mean_bytes(node: Node) -> float:
 
 
 def variety(node: Node) -> int:
-    """Cuántos textos distintos puede escribir la plantilla, si cada uno se lee de una sola manera.
-
-    Examples
-    --------
-    >>> from siguiente.course.data.grammar_notation import compile_template
-    >>> variety(compile_template("[Hola|Adiós], [Ana|Luis|Eva].", {}))
-    6
-    """
+    """Cuántos textos distintos puede escribir la plantilla, si cada uno se lee de una sola manera."""
     match node:
         case tuple():
             return math.prod(variety(part) for part in node)

@@ -15,7 +15,7 @@ LINE_BREAK = re.compile(r"(?<=[\[|])\s*\n\s*|\s*\n\s*(?=[|\]])")
 
 
 def compile_template(template: str, pools: Pools) -> Node:
-    """Convierte una plantilla en el árbol que escribe y lee sus textos.
+    """Convierte una plantilla en el árbol que escribe y lee sus textos, con las palabras de `pools`.
 
     ``[a|b|3:c]`` elige una opción (la tercera, con peso 3). ``{x=GENTE}`` sortea una palabra de una
     lista, distinta de las ya sorteadas de ella, y ``{x}`` la repite. Concuerdan con ella ``{x:el|la}`` o
@@ -23,24 +23,6 @@ def compile_template(template: str, pools: Pools) -> Node:
     concuerda con un grupo; ``{color/x}`` es un adjetivo en la forma que pide ``x``; y ``{x.voz}``, otra
     forma de la palabra. Un salto de línea vale un espacio, y nada junto a un corchete o una barra. Lo
     sorteado dentro de una opción no se recuerda fuera de ella.
-
-    Parameters
-    ----------
-    template : str
-        La plantilla.
-    pools : dict of str to tuple of Word
-        Las listas de palabras, por su nombre.
-
-    Returns
-    -------
-    Node
-        El árbol.
-
-    Raises
-    ------
-    ValueError
-        Si la plantilla está mal escrita, nombra una palabra o una lista que no existe o da a una opción el
-        peso 0.
 
     Examples
     --------

@@ -41,23 +41,9 @@ class Instruction:
 
 
 def load_instructions(split: str) -> list[Instruction]:
-    """Devuelve las instrucciones de una parte, en un orden fijo en que las clases se alternan.
+    """Devuelve las instrucciones de ``"train"`` (270, para ajustar) o ``"test"`` (63, solo para medir).
 
-    Parameters
-    ----------
-    split : {"train", "test"}
-        Con la primera se ajusta un modelo; con la otra solo se mide.
-
-    Returns
-    -------
-    list of Instruction
-        270 en ``"train"`` y 63 en ``"test"``: las nueve primeras son una de cada clase, en el orden de
-        `KINDS`; las nueve siguientes, también.
-
-    Raises
-    ------
-    ValueError
-        Si no existe esa parte.
+    El orden es fijo: cada nueve son una de cada clase, en el orden de `KINDS`.
 
     Examples
     --------
@@ -72,28 +58,10 @@ def load_instructions(split: str) -> list[Instruction]:
 
 
 def follows_form(instruction: Instruction, answer: str) -> bool:
-    r"""Indica si una respuesta tiene la forma que se pidió, diga lo que diga.
+    r"""Indica si una respuesta cumple todas las condiciones de ``instruction.form``, diga lo que diga.
 
-    Parameters
-    ----------
-    instruction : Instruction
-        Lo que se pidió.
-    answer : str
-        La respuesta; los espacios y saltos de línea de alrededor no cuentan.
+    Las palabras se comparan sin mayúsculas ni puntuación.
 
-    Returns
-    -------
-    bool
-        Si cumple todas las condiciones de ``instruction.form``. Las palabras se comparan sin mayúsculas ni
-        puntuación.
-
-    Raises
-    ------
-    ValueError
-        Si una condición no es de las que siguen.
-
-    Notes
-    -----
     - ``frase``: una sola oración, de mayúscula a punto final; ``frase:10``, de diez palabras como máximo.
     - ``propia``: no está ya, palabra por palabra, en lo que se pide.
     - ``pregunta``: va entre signos de interrogación.

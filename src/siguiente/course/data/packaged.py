@@ -5,14 +5,7 @@ from importlib.resources import files
 
 
 def packaged_rows(name: str, package: str = "siguiente.course.data") -> list[dict[str, str]]:
-    """Las filas de un CSV que viene con el curso, cada una por los nombres de sus columnas.
-
-    Parameters
-    ----------
-    name : str
-        El archivo.
-    package : str
-        El paquete que lo trae.
+    """Las filas de un CSV que viene en el paquete `package`, cada una por los nombres de sus columnas.
 
     Examples
     --------

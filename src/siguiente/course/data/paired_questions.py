@@ -11,14 +11,7 @@ TOPICS = ("geografía", "ciencia", "animales", "casa", "tiempo")
 class Question:
     """Una pregunta en una lengua; de sus respuestas, la primera es la correcta.
 
-    Parameters
-    ----------
-    text : str
-        La pregunta.
-    answers : tuple of str
-        Las respuestas posibles, como irían dentro de una frase.
-    frame : str
-        La frase que responde, con el hueco ``<answer>``.
+    La frase que responde, `frame`, tiene el hueco ``<answer>``; las respuestas se escriben como irían en él.
 
     Examples
     --------
@@ -52,19 +45,7 @@ class PairedQuestion:
 
 
 def load_paired_questions() -> list[PairedQuestion]:
-    """Devuelve las preguntas en un orden fijo en que los temas se alternan.
-
-    Returns
-    -------
-    list of PairedQuestion
-        Cuarenta, ocho de cada tema de `TOPICS`; cada una con cuatro respuestas.
-
-    Examples
-    --------
-    >>> question = load_paired_questions()[0].english
-    >>> question.text, question.words
-    ('What is the capital of France?', ['Paris', 'Rome', 'Madrid', 'London'])
-    """
+    """Devuelve cuarenta preguntas, ocho de cada tema de `TOPICS`, que se alternan en un orden fijo."""
     return [
         PairedQuestion(row["topic"], in_language(row, "spanish"), in_language(row, "english"))
         for row in packaged_rows("paired_questions.csv")

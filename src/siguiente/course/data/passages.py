@@ -16,7 +16,6 @@ class Passage:
     id: str
     """Su tema y su número, como `fiestas-03`."""
     text: str
-    """El texto, en español."""
     english: str
     """Lo mismo en inglés, solo en los pasajes por los que se pregunta en `test`; en los demás, vacío."""
 
@@ -26,11 +25,9 @@ class Question:
     """Una pregunta, con lo que hace falta para corregir la respuesta."""
 
     id: str
-    """Su número."""
     kind: str
     """Una de `QUESTION_KINDS`."""
     text: str
-    """La pregunta, en español."""
     passage: str
     """El pasaje que la responde; vacío si no hay ninguno."""
     answer: str
@@ -40,29 +37,14 @@ class Question:
 
 
 def load_passages() -> list[Passage]:
-    """Devuelve los pasajes, quince de cada uno de los diez temas.
-
-    Examples
-    --------
-    >>> passages = load_passages()
-    >>> len(passages), passages[0].id
-    (150, 'transporte-01')
-    """
+    """Devuelve los pasajes, quince de cada uno de los diez temas."""
     return [Passage(**row) for row in packaged_rows("passages.csv")]
 
 
 def load_questions(split: str) -> list[Question]:
-    """Devuelve las preguntas de una parte; las dos partes no preguntan por ningún pasaje en común.
+    """Devuelve las preguntas de ``"development"``, para elegir y ajustar, o de ``"test"``, solo para medir.
 
-    Parameters
-    ----------
-    split : {"development", "test"}
-        Con la primera se elige y se ajusta; con la otra solo se mide.
-
-    Raises
-    ------
-    ValueError
-        Si no existe esa parte.
+    Las dos partes no preguntan por ningún pasaje en común.
 
     Examples
     --------

@@ -11,8 +11,7 @@ def load_reviews() -> list[LabelledText]:
 
     Examples
     --------
-    >>> reviews = load_reviews()
-    >>> len(reviews), reviews[1].text, reviews[1].label
-    (36, 'Me aburrí tanto que conté las butacas de la sala.', 'negativo')
+    >>> load_reviews()[1].text
+    'Me aburrí tanto que conté las butacas de la sala.'
     """
     return [LabelledText(**row) for row in packaged_rows("reviews.csv")]

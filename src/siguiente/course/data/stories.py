@@ -31,13 +31,7 @@ SPLITS = {"train": 2026, "test": 7919}
 
 @dataclass(frozen=True)
 class Story:
-    """Un cuento, el nombre de su argumento y las palabras que se sortearon, por su papel.
-
-    Examples
-    --------
-    >>> Story("Ana rio.", "joy", {"hero": "Ana"}).roles["hero"]
-    'Ana'
-    """
+    """Un cuento, el nombre de su argumento y las palabras que se sortearon, por su papel."""
 
     text: str
     plot: str
@@ -46,19 +40,7 @@ class Story:
 
 @lru_cache(maxsize=4)
 def load_stories(split: str, count: int) -> tuple[str, ...]:
-    """Los primeros cuentos de una parte: siempre los mismos y en el mismo orden.
-
-    Parameters
-    ----------
-    split : str
-        ``"train"``, para aprender, o ``"test"``, para medir. Se escriben con semillas distintas.
-    count : int
-        Cuántos.
-
-    Raises
-    ------
-    ValueError
-        Si la parte no existe o el número es negativo.
+    """Los primeros cuentos de una parte (``"train"`` o ``"test"``), siempre los mismos y en el mismo orden.
 
     Examples
     --------
@@ -71,47 +53,13 @@ def load_stories(split: str, count: int) -> tuple[str, ...]:
 
 
 def sample_stories(count: int, generator: Generator) -> list[str]:
-    """Escribe cuentos nuevos, independientes entre sí.
-
-    Parameters
-    ----------
-    count : int
-        Cuántos.
-    generator : torch.Generator
-        La fuente de azar.
-
-    Raises
-    ------
-    ValueError
-        Si el número es negativo.
-
-    Examples
-    --------
-    >>> import torch
-    >>> len(sample_stories(3, torch.Generator().manual_seed(0)))
-    3
-    """
+    """Escribe `count` cuentos nuevos, independientes entre sí."""
     seed = int(torch.randint(2**63 - 1, (), generator=generator))
     return list(_first(random.Random(seed), count))
 
 
 def story_logprob(text: str) -> float:
-    """El logaritmo de la probabilidad de que la gramática escriba este cuento.
-
-    Parameters
-    ----------
-    text : str
-        Un cuento completo.
-
-    Returns
-    -------
-    float
-        En nats, menor que cero.
-
-    Raises
-    ------
-    ValueError
-        Si la gramática no puede escribir el texto.
+    """El logaritmo, en nats, de la probabilidad de que la gramática escriba este cuento, que está completo.
 
     Examples
     --------
@@ -125,8 +73,6 @@ def story_logprob(text: str) -> float:
 def prefix_logprob(text: str) -> float:
     """El logaritmo de la probabilidad de que un cuento empiece así; :math:`-\\infty` si ninguno lo hace.
 
-    Notes
-    -----
     La probabilidad verdadera de que a un comienzo :math:`u` le siga un trozo :math:`v` es
     :math:`p(v \\mid u) = p(uv\\ldots) / p(u\\ldots)`: lo que un modelo de lenguaje intenta estimar.
 
@@ -158,11 +104,6 @@ def possible_words(text: str) -> int:
 def describe_story(text: str) -> Story:
     """Reconstruye cómo se escribió un cuento: su argumento y quién es quién.
 
-    Raises
-    ------
-    ValueError
-        Si la gramática no puede escribir el texto.
-
     Examples
     --------
     >>> story = describe_story(load_stories("test", 1)[0])
@@ -174,35 +115,17 @@ def describe_story(text: str) -> Story:
 
 
 def story_entropy() -> float:
-    """La entropía de la gramática, en nats por cuento: la media de `story_logprob`, cambiada de signo.
-
-    Examples
-    --------
-    >>> 30 < story_entropy() < 100
-    True
-    """
+    """La entropía de la gramática, en nats por cuento: la media de `story_logprob`, cambiada de signo."""
     return entropy(story_grammar())
 
 
 def story_bytes() -> float:
-    """Cuántos bytes mide, de media, un cuento.
-
-    Examples
-    --------
-    >>> 250 < story_bytes() < 600
-    True
-    """
+    """Cuántos bytes mide, de media, un cuento."""
     return mean_bytes(story_grammar())
 
 
 def entropy_bits_per_byte() -> float:
-    """La entropía por byte: el suelo que ningún modelo puede bajar con textos nuevos, en promedio.
-
-    Examples
-    --------
-    >>> 0 < entropy_bits_per_byte() < 1
-    True
-    """
+    """La entropía por byte: el suelo que ningún modelo puede bajar con textos nuevos, en promedio."""
     return story_entropy() / math.log(2) / story_bytes()
 
 
@@ -219,13 +142,7 @@ def story_variety() -> int:
 
 @lru_cache(maxsize=1)
 def story_grammar() -> Choice:
-    """El árbol de la gramática: una alternativa entre los argumentos, todos igual de probables.
-
-    Examples
-    --------
-    >>> len(story_grammar().options) == len(PLOTS)
-    True
-    """
+    """El árbol de la gramática: una alternativa entre los argumentos, todos igual de probables."""
     trees = tuple(compile_template(_expanded(plot), POOLS) for plot in PLOTS.values())
     return Choice(trees, (1 / len(trees),) * len(trees))
 

@@ -61,18 +61,7 @@ class StoryRequest(NamedTuple):
 
 
 def read_request(prompt: str) -> StoryRequest:
-    """Recupera qué se pidió del texto de la petición.
-
-    Raises
-    ------
-    ValueError
-        Si el texto no es una petición de las de aquí.
-
-    Examples
-    --------
-    >>> read_request("Quiero un cuento con Ana y una mascota.\\n")
-    StoryRequest(hero='Ana', plot='pet')
-    """
+    """Recupera qué se pidió del texto de la petición."""
     hero = prompt.removeprefix(OPENING).partition(" y ")[0]
     for plot in THEMES:
         if StoryRequest(hero, plot).text == prompt:
@@ -96,19 +85,7 @@ class RequestedStory(NamedTuple):
 
 @lru_cache(maxsize=4)
 def load_demonstrations(split: str, count: int) -> tuple[RequestedStory, ...]:
-    """Las primeras demostraciones de una parte: siempre las mismas y en el mismo orden.
-
-    Parameters
-    ----------
-    split : str
-        ``"train"``, para aprender, o ``"test"``, para medir.
-    count : int
-        Cuántas.
-
-    Raises
-    ------
-    ValueError
-        Si la parte no existe o el número es negativo.
+    """Las primeras demostraciones de una parte (``"train"`` o ``"test"``), siempre en el mismo orden.
 
     Examples
     --------

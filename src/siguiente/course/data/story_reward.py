@@ -53,13 +53,6 @@ WEIGHTS = Merits(hero=1.0, theme=2.0, ending=1.0, steady=1.0, fresh=4.0, kind=4.
 def story_merits(request: StoryRequest, story: str) -> Merits:
     """Mide un cuento como respuesta a una petición.
 
-    Parameters
-    ----------
-    request : StoryRequest
-        Lo que se pidió.
-    story : str
-        Lo que se escribió.
-
     Examples
     --------
     >>> story = "Desde los seis años, Ana quería una mascota. Ana la llamará Nube, y dormirá"
@@ -81,13 +74,7 @@ def story_merits(request: StoryRequest, story: str) -> Merits:
 
 
 def score_merits(prompts: Sequence[str], stories: Sequence[str]) -> Tensor:
-    """Los seis méritos de cada cuento, (B, 6): una fila por cuento, una columna por mérito.
-
-    Examples
-    --------
-    >>> score_merits([StoryRequest("Ana", "pet").text], ["Ana quería una mascota."])[0, [0, 2]]
-    tensor([1., 1.])
-    """
+    """Los seis méritos de cada cuento, (B, 6): una fila por cuento, una columna por mérito."""
     pairs = zip(prompts, stories, strict=True)
     return torch.tensor([story_merits(read_request(prompt), story) for prompt, story in pairs])
 
@@ -106,19 +93,9 @@ def gold_reward(request: StoryRequest, story: str) -> float:
 
 
 def gold_rewards(prompts: Sequence[str], stories: Sequence[str]) -> list[float]:
-    """La recompensa verdadera de cada cuento, con la forma que espera el aprendizaje por refuerzo.
+    """La recompensa verdadera de B cuentos, con la forma que espera el aprendizaje por refuerzo.
 
-    Parameters
-    ----------
-    prompts : sequence of str
-        B peticiones, como las escribe :attr:`~siguiente.course.data.story_requests.StoryRequest.text`.
-    stories : sequence of str
-        B cuentos.
-
-    Raises
-    ------
-    ValueError
-        Si no hay tantos cuentos como peticiones o alguna no es una petición de cuento.
+    Las B peticiones son las de :attr:`~siguiente.course.data.story_requests.StoryRequest.text`.
     """
     if len(prompts) != len(stories):
         raise ValueError(f"Hay {len(prompts)} peticiones y {len(stories)} cuentos: dé uno por petición.")

@@ -8,13 +8,7 @@ from siguiente.course.data.grammar import Word
 
 
 def noun(text: str, agreement: str, **forms: str) -> Word:
-    """Un sustantivo: ``m``, ``f``, ``mp`` o ``fp``, y sus otras formas por nombre.
-
-    Examples
-    --------
-    >>> noun("botas", "fp").agreement
-    3
-    """
+    """Un sustantivo: ``m``, ``f``, ``mp`` o ``fp``, y sus otras formas por nombre."""
     return Word(text, int("f" in agreement), int("p" in agreement), forms=forms)
 
 

@@ -23,17 +23,7 @@ LIMIT = 2000  # dos números de tres cifras suman menos
 
 
 def number_words(n: int) -> str:
-    """Escribe un número con palabras.
-
-    Parameters
-    ----------
-    n : int
-        De 0 a 1999.
-
-    Raises
-    ------
-    ValueError
-        Si el número no está entre 0 y 1999.
+    """Escribe con palabras un número de 0 a 1999.
 
     Examples
     --------
@@ -57,13 +47,7 @@ NUMBERS = {number_words(n): n for n in range(LIMIT)}
 
 
 def read_number(words: str) -> int | None:
-    """Lee un número escrito con palabras; `None` si no lo es.
-
-    Examples
-    --------
-    >>> read_number("treinta y ocho"), read_number("treinta ocho")
-    (38, None)
-    """
+    """Lee un número escrito con palabras; `None` si no lo es."""
     return NUMBERS.get(words.strip())
 
 
@@ -80,15 +64,7 @@ class Column(NamedTuple):
 
 
 def read_column(words: str) -> Column | None:
-    """Lee una columna escrita, acierte o no; `None` si no lo es.
-
-    Examples
-    --------
-    >>> read_column("siete más ocho, quince")
-    Column(digits=(7, 8), total=15)
-    >>> read_column("siete más, quince") is None
-    True
-    """
+    """Lee una columna escrita, como «siete más ocho, quince», acierte o no; `None` si no lo es."""
     left, _, right = words.partition(",")
     digits, total = [read_number(word) for word in left.split(" más ")], read_number(right)
     known = tuple(digit for digit in digits if digit is not None)
@@ -132,8 +108,6 @@ class Sum(NamedTuple):
 
         Examples
         --------
-        >>> Sum(27, 38).question + Sum(27, 38).solution(steps=False)
-        'veintisiete más treinta y ocho son sesenta y cinco'
         >>> Sum(27, 38).solution(steps=True)
         ': siete más ocho, quince; dos más tres más uno, seis; son sesenta y cinco'
         """
@@ -142,21 +116,7 @@ class Sum(NamedTuple):
 
 
 def draw_sums(count: int, digits: int, generator: Generator) -> list[Sum]:
-    """Sortea sumas distintas de dos números de tantas cifras: ninguna es otra con los sumandos al revés.
-
-    Parameters
-    ----------
-    count : int
-        Cuántas.
-    digits : int
-        Cifras de los dos sumandos, de 1 a 3.
-    generator : torch.Generator
-        La fuente de azar.
-
-    Raises
-    ------
-    ValueError
-        Si las cifras no son 1, 2 o 3, o si no hay tantas sumas distintas.
+    """Sortea sumas distintas de dos números de 1 a 3 cifras: ninguna es otra con los sumandos al revés.
 
     Examples
     --------

@@ -10,22 +10,9 @@ SPLITS = ("test", "examples", "development")
 def load_tweets(split: str) -> list[LabelledText]:
     """Devuelve los tweets de una parte, en un orden fijo en que los sectores se alternan.
 
-    Parameters
-    ----------
-    split : str
-        ``"test"`` (140 tweets, solo para la medida final), ``"examples"`` (140, los que se pueden
-        mostrar en un *prompt*) o ``"development"`` (161, para elegir la forma del *prompt*).
-
-    Returns
-    -------
-    list of LabelledText
-        Los siete primeros son uno de cada sector, en el orden de `SECTORS`; los siete siguientes,
-        también. Así, los ``7 * k`` primeros son ``k`` de cada sector.
-
-    Raises
-    ------
-    ValueError
-        Si la parte no existe.
+    Son ``"test"`` (140, solo para la medida final), ``"examples"`` (140, los que se pueden mostrar en un
+    *prompt*) y ``"development"`` (161, para elegir su forma). Los ``7 * k`` primeros son ``k`` de cada
+    sector, en el orden de `SECTORS`.
 
     Examples
     --------

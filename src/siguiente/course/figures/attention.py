@@ -14,28 +14,9 @@ def attention_heatmap(
     seen: Sequence[str],
     ax: Axes | None = None,
 ) -> Axes:
-    """Dibuja los pesos de una atención, más oscuros cuanto mayores.
+    """Dibuja los pesos de una atención, (T, S), más oscuros cuanto mayores; a partir de 0,05, van escritos.
 
-    Parameters
-    ----------
-    weights : sequence of sequence of float
-        (T, S), entre 0 y 1: en cada fila, lo que un token mira a los demás.
-    looking : sequence of str
-        Los T tokens que miran, de arriba abajo.
-    seen : sequence of str
-        Los S tokens mirados, de izquierda a derecha.
-    ax : Axes, optional
-        Donde dibujar.
-
-    Returns
-    -------
-    Axes
-        Los ejes; las casillas con un peso de 0,05 o más lo llevan escrito.
-
-    Raises
-    ------
-    ValueError
-        Si los pesos no tienen una fila por token que mira y una columna por token mirado.
+    En cada fila está lo que uno de los T tokens que miran, de arriba abajo, mira a los S mirados.
 
     Examples
     --------

@@ -12,21 +12,7 @@ def automaton_diagram(
 ) -> Axes:
     """Dibuja un autómata pequeño, de izquierda a derecha según los pasos que hay desde el comienzo.
 
-    Parameters
-    ----------
-    edges : mapping of (int, int) to str
-        Por pareja de estados, lo que lleva del primero al segundo.
-    final : collection of int
-        Los estados en que el texto puede terminar: llevan doble círculo.
-    start : int
-        El estado inicial.
-    ax : Axes, optional
-        Donde dibujar.
-
-    Returns
-    -------
-    Axes
-        Los ejes.
+    Por pareja de estados, `edges` da lo que lleva del primero al segundo; los finales llevan doble círculo.
 
     Examples
     --------

@@ -14,28 +14,9 @@ def probability_bars(
     ax: Axes | None = None,
     highlight: Sequence[str] = (),
 ) -> Axes:
-    """Dibuja una barra horizontal por texto, con su porcentaje.
+    """Dibuja una barra horizontal por texto, con su porcentaje y de arriba abajo.
 
-    Parameters
-    ----------
-    labels : sequence of str
-        Los textos; un espacio inicial se muestra como ``␣``.
-    probabilities : sequence of float
-        Entre 0 y 1, en el orden en que se dibujan de arriba abajo.
-    ax : Axes, optional
-        Donde dibujar.
-    highlight : sequence of str
-        Textos que van en otro color.
-
-    Returns
-    -------
-    Axes
-        Los ejes.
-
-    Raises
-    ------
-    ValueError
-        Si no hay tantas probabilidades como textos.
+    Un espacio inicial se muestra como ``␣``; los textos de `highlight` van en otro color.
 
     Examples
     --------

@@ -10,26 +10,10 @@ from siguiente.course.report.numbers import number
 
 
 def confusion_heatmap(matrix: Sequence[Sequence[int]], labels: Sequence[str], ax: Axes | None = None) -> Axes:
-    """Dibuja una matriz de confusión con los casos escritos en cada casilla.
+    """Dibuja una matriz de confusión, (C, C), con los casos escritos en cada casilla.
 
-    Parameters
-    ----------
-    matrix : sequence of sequence of int
-        (C, C), los casos: en cada fila, los de una clase verdadera; en cada columna, los de una predicha.
-    labels : sequence of str
-        Los nombres de las C clases.
-    ax : Axes, optional
-        Donde dibujar.
-
-    Returns
-    -------
-    Axes
-        Los ejes; los aciertos están en la diagonal que baja de izquierda a derecha.
-
-    Raises
-    ------
-    ValueError
-        Si la matriz no tiene una fila y una columna por nombre.
+    En cada fila están los de una clase verdadera; en cada columna, los de una predicha; y en la diagonal,
+    los aciertos.
 
     Examples
     --------
@@ -58,13 +42,7 @@ def confusion_heatmap(matrix: Sequence[Sequence[int]], labels: Sequence[str], ax
 
 
 def readable_on(background: Sequence[float]) -> str:
-    """Negro o blanco: el que más contrasta con un color de fondo (rojo, verde, azul, de 0 a 1).
-
-    Examples
-    --------
-    >>> readable_on((1, 1, 1)), readable_on((0, 0.1, 0.4))
-    ('black', 'white')
-    """
+    """Negro o blanco: el que más contrasta con un color de fondo (rojo, verde, azul, de 0 a 1)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"

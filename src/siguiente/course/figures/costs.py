@@ -13,29 +13,10 @@ def cost_panels(
     xlabel: str | Sequence[str],
     axes: Sequence[Axes] | None = None,
 ) -> Sequence[Axes]:
-    """Dibuja un coste por recuadro, uno al lado de otro.
+    """Dibuja un coste por recuadro, con curvas de pares (cantidad, coste), en escalas logarítmicas.
 
-    Una recta que sube tanto como avanza crece en proporción; si sube el doble, con el cuadrado.
-
-    Parameters
-    ----------
-    panels : mapping of str to mapping of str to sequence of (float, float)
-        Por rótulo del eje vertical, con su unidad, y por nombre de curva, pares positivos de cantidad y
-        coste.
-    xlabel : str or sequence of str
-        Rótulo del eje horizontal: el común, o el de cada recuadro.
-    axes : sequence of Axes, optional
-        Donde dibujar, uno por recuadro.
-
-    Returns
-    -------
-    sequence of Axes
-        Los ejes.
-
-    Raises
-    ------
-    ValueError
-        Si una cantidad o un coste no es positivo: no tiene logaritmo.
+    Cada recuadro se da por el rótulo de su eje vertical, y todo debe ser positivo. Una recta que sube tanto
+    como avanza crece en proporción; si sube el doble, con el cuadrado.
 
     Examples
     --------

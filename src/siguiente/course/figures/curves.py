@@ -21,31 +21,10 @@ def estimate_curves(
     ax: Axes | None = None,
     reference: float | None = None,
 ) -> Axes:
-    """Dibuja, por grupo, el valor y el intervalo que corresponden a cada `x`.
+    """Dibuja, por grupo, el valor y el intervalo (valor, mínimo, máximo) que corresponden a cada `x`.
 
-    Parameters
-    ----------
-    x : sequence of float
-        La cantidad que cambia. Sus valores se ponen a la misma distancia, aunque no la tengan: se leen en el
-        eje.
-    groups : dict of str to sequence of (value, low, high)
-        Por nombre de grupo, una estimación por cada `x`. Se separan un poco para que no se tapen.
-    xlabel, ylabel : str
-        Rótulos de los ejes, con su unidad.
-    ax : Axes, optional
-        Donde dibujar.
-    reference : float, optional
-        Línea horizontal de referencia, por ejemplo el azar.
-
-    Returns
-    -------
-    Axes
-        Los ejes.
-
-    Raises
-    ------
-    ValueError
-        Si un grupo no tiene tantas estimaciones como `x`.
+    Los valores de `x` se ponen a la misma distancia, aunque no la tengan, y los grupos se separan un poco
+    para que no se tapen. La referencia es una línea horizontal, por ejemplo el azar.
 
     Examples
     --------

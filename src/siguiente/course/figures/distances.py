@@ -18,23 +18,8 @@ def distance_panels(
 ) -> Sequence[Axes]:
     """Dibuja, en un recuadro por política, sus recompensas según la distancia, con su intervalo.
 
-    Los recuadros comparten los dos ejes.
-
-    Parameters
-    ----------
-    panels : mapping of str to mapping of str to sequence of (distance, value, low, high)
-        Por título de recuadro y por nombre de recompensa, sus puntos, en orden.
-    ylabel : str
-        Rótulo del eje vertical, común a todos, con su unidad.
-    curves : mapping of str to sequence of (distance, value), optional
-        Por título de recuadro, una curva ajustada, que se dibuja a trazos.
-    axes : sequence of Axes, optional
-        Donde dibujar, uno por recuadro.
-
-    Returns
-    -------
-    sequence of Axes
-        Los ejes.
+    Cada punto es (distancia, valor, mínimo, máximo). Los recuadros comparten los ejes, y la curva ajustada de
+    cada uno, si la hay, va a trazos.
 
     Examples
     --------

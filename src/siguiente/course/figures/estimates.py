@@ -21,32 +21,9 @@ def estimate_rows(
     reference: float | None = None,
     log: bool = False,
 ) -> Axes:
-    """Dibuja, por fila, el valor y el intervalo de cada grupo.
+    """Dibuja, por fila y de arriba abajo, el valor y el intervalo (valor, mínimo, máximo) de cada grupo.
 
-    Parameters
-    ----------
-    labels : sequence of str
-        Nombre de cada fila, de arriba abajo.
-    groups : dict of str to sequence of (value, low, high)
-        Por nombre de grupo, una estimación por fila.
-    xlabel : str
-        Rótulo del eje, con su unidad.
-    ax : Axes, optional
-        Donde dibujar.
-    reference : float, optional
-        Línea vertical de referencia, por ejemplo el azar.
-    log : bool
-        Si el eje horizontal va en escala logarítmica.
-
-    Returns
-    -------
-    Axes
-        Los ejes.
-
-    Raises
-    ------
-    ValueError
-        Si un grupo no tiene tantas estimaciones como filas.
+    La referencia es una línea vertical, por ejemplo el azar.
 
     Examples
     --------

@@ -18,34 +18,11 @@ def reward_by_divergence(
     reference: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Dibuja la recompensa de cada política frente a la raíz de su divergencia.
+    """Dibuja la recompensa de cada política frente a la raíz de su divergencia KL, que se da en nats.
 
-    Parameters
-    ----------
-    groups : mapping of str to sequence of (divergence, reward)
-        Por método, sus políticas: la divergencia KL en nats y la recompensa, cada una con su valor y los dos
-        extremos de su intervalo. Las de un método se unen con una línea, en el orden en que llegan.
-    ylabel : str
-        Rótulo de la recompensa, con su unidad.
-    reference : float, optional
-        La recompensa del modelo de partida, en una línea discontinua.
-    ax : Axes, optional
-        Donde dibujar.
-
-    Returns
-    -------
-    Axes
-        Los ejes.
-
-    Raises
-    ------
-    ValueError
-        Si no hay políticas o alguna divergencia es negativa.
-
-    Notes
-    -----
-    Va la raíz, y no la divergencia, porque cerca del modelo de partida la recompensa crece como ella
-    :cite:p:`gao2023overoptimization`.
+    Cada cifra lleva su intervalo, y las políticas de un método se unen en el orden en que llegan. La
+    referencia es la recompensa del modelo de partida. Va la raíz porque, cerca de él, la recompensa crece
+    como ella :cite:p:`gao2023overoptimization`.
 
     Examples
     --------

@@ -10,27 +10,10 @@ from siguiente.course.figures.style import group_style, literal, new_axes, spani
 def learning_curves(
     curves: Mapping[str, Sequence[tuple[float, float]]], floor: float | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Dibuja, por modelo, los bits por byte que paga en el texto apartado mientras aprende.
+    """Dibuja, por modelo, los bits por byte que paga en el texto apartado según los tokens que ha leído.
 
-    Parameters
-    ----------
-    curves : mapping of str to sequence of (tokens, bits per byte)
-        Por nombre de modelo, sus puntos, en orden. El que no ha leído nada, con 0 tokens, se salta: el eje es
-        logarítmico.
-    floor : float, optional
-        La entropía de la fuente, en bits por byte, si se conoce: ningún modelo baja de ahí.
-    ax : Axes, optional
-        Donde dibujar.
-
-    Returns
-    -------
-    Axes
-        Los ejes.
-
-    Raises
-    ------
-    ValueError
-        Si no hay curvas, si una no tiene puntos con algo leído, si se desordena o si algo no es un número.
+    El punto con 0 tokens se salta, porque el eje es logarítmico. La línea `floor` es la entropía de la
+    fuente: ningún modelo baja de ahí.
 
     Examples
     --------

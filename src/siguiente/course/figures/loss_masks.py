@@ -16,25 +16,6 @@ NAMES = ("se lee, no cuenta", "se aprende")
 def loss_mask_strip(tokens: Sequence[str], mask: Sequence[bool], ax: Axes | None = None) -> Axes:
     """Dibuja un texto token a token; los que cuentan en la pérdida, en recuadros llenos y en negrita.
 
-    Parameters
-    ----------
-    tokens : sequence of str
-        Los textos de los T tokens, en orden; un espacio inicial se muestra como ``␣``.
-    mask : sequence of bool
-        Cuáles cuentan, (T,).
-    ax : Axes, optional
-        Donde dibujar.
-
-    Returns
-    -------
-    Axes
-        Los ejes, con un texto por token.
-
-    Raises
-    ------
-    ValueError
-        Si no hay tokens o si la máscara no tiene uno por token.
-
     Examples
     --------
     >>> import matplotlib.figure

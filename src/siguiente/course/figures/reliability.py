@@ -14,26 +14,11 @@ LARGEST, SMALLEST = 260.0, 24.0
 def reliability_diagram(
     groups: dict[str, Sequence[tuple[float, float, int]]], ax: Axes | None = None
 ) -> Axes:
-    """Dibuja, por grupo, la exactitud de cada tramo frente a su confianza.
+    """Dibuja, por grupo, la exactitud de cada tramo frente a su confianza, las dos entre 0 y 1.
 
-    Parameters
-    ----------
-    groups : dict of str to sequence of (confidence, accuracy, cases)
-        Por nombre de grupo, sus tramos: la confianza media y la exactitud, entre 0 y 1, y cuántos casos son,
-        como los da :func:`~siguiente.evaluation.classification.confidence_bins`.
-    ax : Axes, optional
-        Donde dibujar.
-
-    Returns
-    -------
-    Axes
-        Los ejes, cuadrados y de 0 a 100 %. El área de cada marca es proporcional a sus casos, salvo en los
-        tramos casi vacíos, donde no se vería. Bajo la diagonal, el modelo acierta menos de lo que dice.
-
-    Raises
-    ------
-    ValueError
-        Si no hay ningún tramo.
+    Los tramos son los de :func:`~siguiente.evaluation.classification.confidence_bins`; el área de cada marca
+    es proporcional a sus casos, salvo en los tramos casi vacíos, donde no se vería. Bajo la diagonal, el
+    modelo acierta menos de lo que dice.
 
     Examples
     --------

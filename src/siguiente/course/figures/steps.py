@@ -12,27 +12,9 @@ STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))  # para quien no distin
 def step_panels(
     panels: Mapping[str, Mapping[str, Sequence[float]]], height: float = 3.2, xlabel: str = "Paso"
 ) -> list[Axes]:
-    """Dibuja un panel por cantidad, y en cada uno una línea por entrenamiento.
+    """Dibuja un panel por cantidad, y en cada uno una línea por entrenamiento, con un valor por paso.
 
-    Parameters
-    ----------
-    panels : mapping of str to mapping of str to sequence of float
-        Por rótulo de la cantidad, con su unidad, y por nombre de entrenamiento, un valor por paso, desde el
-        primero. El mismo nombre tiene el mismo color en todos los paneles, y la leyenda es una sola.
-    height : float
-        El alto de la figura, en pulgadas.
-    xlabel : str
-        El rótulo del eje horizontal.
-
-    Returns
-    -------
-    list of Axes
-        Los ejes, uno por panel.
-
-    Raises
-    ------
-    ValueError
-        Si no hay paneles o alguna línea no tiene valores.
+    El mismo nombre tiene el mismo color en todos los paneles, y la leyenda es una. El alto va en pulgadas.
 
     Examples
     --------

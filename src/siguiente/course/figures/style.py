@@ -17,13 +17,7 @@ DECADES = 1000
 
 
 def group_style(index: int) -> tuple[str, str]:
-    """El color y la forma del grupo de ese número; se repiten cuando se acaban.
-
-    Examples
-    --------
-    >>> group_style(0) == group_style(7), group_style(0)[1]
-    (True, 'o')
-    """
+    """El color y la forma del grupo de ese número; se repiten cuando se acaban."""
     return COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)]
 
 
@@ -51,30 +45,12 @@ def literal(text: str) -> str:
 
 
 def spanish_axis(axis: Axis, digits: int | None = None) -> None:
-    """Escribe los números de un eje con coma decimal.
-
-    Examples
-    --------
-    >>> import matplotlib.figure
-    >>> ax = matplotlib.figure.Figure().subplots()
-    >>> spanish_axis(ax.yaxis, digits=1)
-    >>> ax.yaxis.get_major_formatter()(0.5, 0)
-    '0,5'
-    """
+    """Escribe los números de un eje con coma decimal."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: tick_label(value, digits)))
 
 
 def spanish_log_axis(axis: Axis) -> None:
-    """Escribe con coma los números de un eje logarítmico; si abarca más de tres décadas, deja las potencias.
-
-    Examples
-    --------
-    >>> import matplotlib.figure
-    >>> ax = matplotlib.figure.Figure().subplots()
-    >>> ax.set(xscale="log", xlim=(0.1, 3)) and spanish_log_axis(ax.xaxis)
-    >>> ax.xaxis.get_major_formatter()(0.2, 0)
-    '0,2'
-    """
+    """Escribe con coma los números de un eje logarítmico, salvo si abarca más de tres décadas."""
     low, high = axis.get_view_interval()
     if high / low < DECADES:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -6,33 +6,9 @@ from torch import Tensor
 
 
 def nearest(vectors: Tensor, k: int) -> Tensor:
-    """Los `k` vectores más cercanos a cada uno, sin contarse a sí mismo.
+    """Los `k` vectores más cercanos a cada uno, (N, C) -> (N, k), por orden y sin contarse a sí mismo.
+    La cercanía es el coseno, :math:`\\cos(u, v) = u \\cdot v / (\\|u\\| \\|v\\|)`: no mira la longitud.
 
-    Parameters
-    ----------
-    vectors : Tensor
-        Un vector por palabra, (N, C).
-    k : int
-        Cuántos vecinos, de 1 a N - 1.
-
-    Returns
-    -------
-    Tensor
-        Sus números de fila, (N, k), del más cercano al más lejano.
-
-    Raises
-    ------
-    ValueError
-        Si no hay tantos vecinos.
-
-    Notes
-    -----
-    La cercanía es el coseno del ángulo, :math:`\\cos(u, v) = u \\cdot v / (\\|u\\| \\|v\\|)`: no mira la
-    longitud de los vectores.
-
-    Examples
-    --------
-    >>> import torch
     >>> nearest(torch.tensor([[1.0, 0.0], [2.0, 0.1], [0.0, 1.0]]), k=1).tolist()
     [[1], [0], [1]]
     """
@@ -44,25 +20,8 @@ def nearest(vectors: Tensor, k: int) -> Tensor:
 
 
 def neighbour_agreement(vectors: Tensor, categories: Tensor, k: int) -> Tensor:
-    """Por palabra, la proporción de sus `k` vecinos que son de su categoría.
+    """Por palabra, (N,), la proporción de sus `k` vecinos que son de su categoría, de las categorías (N,).
 
-    Parameters
-    ----------
-    vectors : Tensor
-        Un vector por palabra, (N, C).
-    categories : Tensor
-        El número de la categoría de cada palabra, (N,).
-    k : int
-        Vecinos.
-
-    Returns
-    -------
-    Tensor
-        (N,), de 0 a 1.
-
-    Examples
-    --------
-    >>> import torch
     >>> vectors = torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
     >>> neighbour_agreement(vectors, torch.tensor([0, 0, 1, 1]), k=1)
     tensor([1., 1., 1., 1.])
@@ -74,9 +33,6 @@ def neighbour_agreement(vectors: Tensor, categories: Tensor, k: int) -> Tensor:
 def chance_agreement(categories: Tensor) -> float:
     """Lo que daría `neighbour_agreement`, de media, si los vecinos se eligieran al azar.
 
-    Examples
-    --------
-    >>> import torch
     >>> round(chance_agreement(torch.tensor([0, 0, 1, 1])), 4)
     0.3333
     """

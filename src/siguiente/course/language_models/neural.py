@@ -18,11 +18,8 @@ CLASSES = (PEOPLE, ANIMALS, FAMILY, CITIES, DAYS, COLORS)
 
 def word_classes(tokenizer: Tokenizer) -> tuple[Tensor, Tensor]:
     """Los tokens (N,) de las palabras de seis clases, con un espacio delante, y la clase de cada una (N,).
-
     Solo las que son un único token: nombres, animales, familia, ciudades, días y colores, en ese orden.
 
-    Examples
-    --------
     >>> from siguiente.language_models.words import WordTokenizer
     >>> tokenizer = WordTokenizer.from_texts(["Un perro rojo y un gato"])
     >>> ids, classes = word_classes(tokenizer)
@@ -41,22 +38,9 @@ def word_classes(tokenizer: Tokenizer) -> tuple[Tensor, Tensor]:
 
 
 def swap_first_name(ids: Tensor, names: Tensor) -> tuple[Tensor, slice]:
-    """Cambia el primer nombre de un texto por el siguiente de la lista, y dice dónde sale otro.
+    """Cambia el primer nombre de un texto (T,) por el siguiente de la lista, y da el texto y dónde sale otro.
+    Por token del vocabulario, `names`, (V,), tiene el número de su nombre, o -1 si no es un nombre.
 
-    Parameters
-    ----------
-    ids : Tensor
-        Los tokens del texto, (T,), con al menos dos nombres.
-    names : Tensor
-        Por token del vocabulario, (V,), el número de su nombre, o -1 si no es un nombre.
-
-    Returns
-    -------
-    tuple of (Tensor, slice)
-        El otro texto, (T,), y las posiciones desde el nombre cambiado hasta que sale otro.
-
-    Examples
-    --------
     >>> swap_first_name(torch.tensor([5, 1, 5, 5, 2]), names=torch.tensor([-1, 0, 1, -1, -1, -1]))
     (tensor([5, 2, 5, 5, 2]), slice(1, 4, None))
     """

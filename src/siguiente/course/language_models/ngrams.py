@@ -13,8 +13,6 @@ from siguiente.language_models.ngram_counts import NGramCounts
 def grammar_bits(stories: Sequence[str]) -> Tensor:
     """Lo que paga por cada cuento la gramática que lo escribió, en bits por byte medio, (N,).
 
-    Examples
-    --------
     >>> from siguiente.course.data.stories import entropy_bits_per_byte, load_stories
     >>> paid = grammar_bits(load_stories("test", 40)).mean().item()
     >>> abs(paid - entropy_bits_per_byte()) < 0.1
@@ -28,8 +26,6 @@ def grammar_bits(stories: Sequence[str]) -> Tensor:
 def unseen_pairs(counts: NGramCounts, ids: Tensor) -> Tensor:
     """Dice qué tokens de (T,), menos el primero, forman con el anterior un par que no se contó, (T - 1,).
 
-    Examples
-    --------
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> counts = count_ngrams(torch.tensor([0, 1, 2, 0]), order=2, vocab_size=3, boundary=0)
     >>> unseen_pairs(counts, torch.tensor([0, 1, 1, 2]))

@@ -21,8 +21,6 @@ class Recall(NamedTuple):
 def word_numbers(tokenizer: Tokenizer, words: Sequence[str]) -> Tensor:
     """Por token, (V,), qué palabra de la lista es, con espacio delante o sin él; -1 si no es ninguna.
 
-    Examples
-    --------
     >>> from siguiente.language_models.words import WordTokenizer
     >>> tokenizer = WordTokenizer.from_texts(["Ana ve a Ana y a Luis"])
     >>> word_numbers(tokenizer, ["Ana", "Luis"])[257:].tolist(), tokenizer.words
@@ -37,34 +35,14 @@ def word_numbers(tokenizer: Tokenizer, words: Sequence[str]) -> Tensor:
 
 
 def recall(model: LanguageModel, ids: Tensor, names: Tensor) -> Recall:
-    """Busca los nombres repetidos de un texto y mide si el modelo los esperaba.
-
-    Parameters
-    ----------
-    model : LanguageModel
-        Cualquier modelo del protocolo.
-    ids : Tensor
-        Los tokens del texto, (T,), con el de comienzo.
-    names : Tensor
-        Por token del vocabulario, (V,), el número de su nombre, o -1 si no es un nombre. Las formas de uno,
-        con espacio delante y sin él, llevan el mismo número.
-
-    Returns
-    -------
-    Recall
-        En el orden del texto; vacío si ningún nombre se repite. No cuentan las veces en que el modelo da
-        probabilidad 0 a todos los nombres: no prefiere ninguno.
-
-    Notes
-    -----
-    La probabilidad se reparte entre los nombres: así no cuenta si el modelo esperaba un nombre u otra cosa,
-    sino cuál,
+    """Busca los nombres repetidos de un texto, (T,), y mide si el modelo los esperaba.
+    Por token del vocabulario, `names`, (V,), tiene el número de su nombre, el mismo con espacio delante y sin
+    él, o -1. La probabilidad se reparte entre los nombres: así solo cuenta cuál esperaba el modelo,
 
     .. math:: \\frac{\\sum_{v \\in g} p(v \\mid x_{<t})}{\\sum_{v \\in \\text{nombres}} p(v \\mid x_{<t})}.
 
-    Examples
-    --------
-    >>> import torch
+    No cuentan las veces en que el modelo da probabilidad 0 a todos los nombres: no prefiere ninguno.
+
     >>> from siguiente.language_models.protocol import UniformModel
     >>> recall(UniformModel(4), torch.tensor([0, 1, 3, 1]), names=torch.tensor([-1, 0, 1, -1]))
     Recall(distance=tensor([2]), probability=tensor([0.5000]))
@@ -86,9 +64,6 @@ def recall(model: LanguageModel, ids: Tensor, names: Tensor) -> Recall:
 def within(recalls: list[Recall], low: int, high: int) -> Tensor:
     """La media de cada texto en las distancias de `low` a `high`, sin los textos que no tienen ninguna.
 
-    Examples
-    --------
-    >>> import torch
     >>> within([Recall(torch.tensor([3, 9, 4]), torch.tensor([0.5, 0.2, 1.0]))], low=1, high=5)
     tensor([0.7500])
     """

@@ -9,16 +9,9 @@ from siguiente.language_models.protocol import Tokenizer
 
 
 def visible_tokens(tokenizer: Tokenizer, text: str) -> list[str]:
-    """Los tokens de un texto, para leerlos.
+    """Los tokens de un texto, para leerlos, con ␣ por espacio y ⏎ por salto de línea; los que no llegan a un
+    carácter, con sus bytes, como <C3>.
 
-    Returns
-    -------
-    list of str
-        Cada token, con ␣ por espacio y ⏎ por salto de línea; los que no llegan a un carácter, con sus bytes,
-        como <C3>.
-
-    Examples
-    --------
     >>> from siguiente.language_models.protocol import ByteTokenizer
     >>> visible_tokens(ByteTokenizer(), "a ñ")
     ['a', '␣', '<C3>', '<B1>']
@@ -29,8 +22,6 @@ def visible_tokens(tokenizer: Tokenizer, text: str) -> list[str]:
 def visible_token(data: bytes) -> str:
     """Los bytes de un token, para leerlos.
 
-    Examples
-    --------
     >>> visible_token(" ñu".encode()), visible_token(b"\\xc3")
     ('␣ñu', '<C3>')
     """
@@ -43,8 +34,6 @@ def visible_token(data: bytes) -> str:
 def count_tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> Tensor:
     """Cuántos tokens tiene cada texto, (N,), como números reales.
 
-    Examples
-    --------
     >>> from siguiente.language_models.protocol import ByteTokenizer
     >>> count_tokens(ByteTokenizer(), ["sí", "no"])
     tensor([3., 2.], dtype=torch.float64)
@@ -53,27 +42,8 @@ def count_tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> Tensor:
 
 
 def tokens_per_word(tokenizer: Tokenizer, texts: Sequence[str]) -> Tensor:
-    """Cuántos tokens gasta cada texto por palabra.
+    """Cuántos tokens gasta cada texto por palabra, (N,); los signos pegados son de la palabra.
 
-    Parameters
-    ----------
-    tokenizer : Tokenizer
-        El tokenizador.
-    texts : sequence of str
-        N textos. Una palabra es lo que hay entre espacios, con los signos que lleve pegados.
-
-    Returns
-    -------
-    Tensor
-        (N,), tokens por palabra.
-
-    Raises
-    ------
-    ValueError
-        Si algún texto no tiene palabras.
-
-    Examples
-    --------
     >>> from siguiente.language_models.words import WordTokenizer
     >>> tokens_per_word(WordTokenizer.from_texts(["no y no"]), ["no y no.", "no"])
     tensor([1.3333, 1.0000], dtype=torch.float64)

@@ -26,8 +26,6 @@ SHOTS = {"zero": 0, "three": 3}
 def advert_prompts(shots: int) -> list[str]:
     """Los diez primeros anuncios de prueba, cada uno detrás de los primeros ejemplos resueltos.
 
-    Examples
-    --------
     >>> [prompt.count("JSON:") for prompt in advert_prompts(3)[:2]]
     [4, 4]
     """
@@ -40,18 +38,7 @@ def advert_prompts(shots: int) -> list[str]:
 
 
 def load_free_answers(shots: int) -> list[str]:
-    """Abre lo que Gemma escribe tras cada *prompt*; si falta, lo escribe.
-
-    Parameters
-    ----------
-    shots : int
-        Cuántos ejemplos ve: 0 o 3.
-
-    Raises
-    ------
-    ValueError
-        Si no hay respuestas con ese número de ejemplos.
-    """
+    """Abre lo que Gemma escribe tras cada *prompt*, con 0 o 3 ejemplos; si falta, lo escribe."""
     names = {number: name for name, number in SHOTS.items()}
     if shots not in names:
         raise ValueError(f"No hay respuestas con {shots} ejemplos. Hay con estos: 0 y 3.")

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 class WordRule(NamedTuple):
     """Unas palabras, la etiqueta que anuncia cada una y la que se da si no aparece ninguna.
 
-    Examples
-    --------
     >>> WordRule({"gol": "deportes"}, otherwise="bancos").predict(["¡Qué gol!", "Se cayó la red"])
     ['deportes', 'bancos']
     """
@@ -32,8 +30,6 @@ class WordRule(NamedTuple):
 def words_in(text: str) -> frozenset[str]:
     """Palabras distintas de un texto, en minúsculas y sin signos.
 
-    Examples
-    --------
     >>> sorted(words_in("¡Gol, gol, GOLAZO!"))
     ['gol', 'golazo']
     """
@@ -43,13 +39,6 @@ def words_in(text: str) -> frozenset[str]:
 def majority_label(labels: Sequence[str]) -> str:
     """Etiqueta más frecuente; si empatan varias, la primera que aparece.
 
-    Raises
-    ------
-    ValueError
-        Si no hay ninguna etiqueta.
-
-    Examples
-    --------
     >>> majority_label(["bancos", "deportes", "deportes"])
     'deportes'
     """
@@ -59,34 +48,15 @@ def majority_label(labels: Sequence[str]) -> str:
 
 
 def word_rule(texts: Sequence[str], labels: Sequence[str], per_label: bool = False) -> WordRule:
-    """La regla más acertada de las que miran una sola palabra: en total o por etiqueta.
+    """La regla más acertada de las que miran una sola palabra, en total o, con `per_label`, por etiqueta.
 
-    Mide cuánto regala el vocabulario de un conjunto: se elige con las mismas respuestas con que se
-    puntúa, de modo que su exactitud es un techo, no una estimación.
+    Mide cuánto regala el vocabulario de un conjunto: se elige con las mismas respuestas con que se puntúa, de
+    modo que su exactitud es un techo, no una estimación. Con una sola palabra, da la etiqueta más frecuente
+    de los textos que la tienen y, en los demás, la más frecuente de los demás. Con una por etiqueta, toma la
+    de mayor diferencia entre los textos de esa etiqueta que la tienen y los de otras, si pasa de cero: si un
+    texto tiene varias, manda la de mayor diferencia; si ninguna, la etiqueta más frecuente. Entre palabras
+    iguales de buenas se queda la primera por orden alfabético.
 
-    Parameters
-    ----------
-    texts, labels : sequence of str
-        Los textos y su etiqueta.
-    per_label : bool
-        Con ``False``, la regla conoce una palabra: da la etiqueta más frecuente de los textos que la
-        tienen y, en los demás, la más frecuente de los demás; se elige la palabra que más acierta.
-        Con ``True``, conoce una palabra por etiqueta, la de mayor diferencia entre los textos de esa
-        etiqueta que la tienen y los de otras, si pasa de cero; si un texto tiene varias, manda la de
-        mayor diferencia, y si no tiene ninguna, la etiqueta más frecuente.
-
-    Returns
-    -------
-    WordRule
-        Entre palabras iguales de buenas se queda la primera por orden alfabético.
-
-    Raises
-    ------
-    ValueError
-        Si no hay textos o no hay una etiqueta por texto.
-
-    Examples
-    --------
     >>> texts = ["qué gol", "vaya gol", "mi cuenta", "su saldo"]
     >>> word_rule(texts, ["deportes", "deportes", "bancos", "bancos"])
     WordRule(labels={'gol': 'deportes'}, otherwise='bancos')
@@ -101,34 +71,13 @@ def word_rule(texts: Sequence[str], labels: Sequence[str], per_label: bool = Fal
 def tfidf_predictions(
     train_texts: Sequence[str], train_labels: Sequence[str], texts: Sequence[str]
 ) -> list[str]:
-    """Etiquetas según una regresión logística sobre TF-IDF, aprendida con unos ejemplos.
+    """Etiquetas según una regresión logística sobre TF-IDF, aprendida con ejemplos de dos etiquetas o más.
 
-    Parameters
-    ----------
-    train_texts, train_labels : sequence of str
-        Los ejemplos, con al menos dos etiquetas distintas.
-    texts : sequence of str
-        Los textos que se clasifican.
+    Los rasgos son los trozos de tres a cinco letras de cada palabra, con sus bordes: así «cuenta» y «cuentas»
+    comparten casi todos, y con pocos ejemplos eso vale más que la palabra entera. Cada uno pesa
+    :math:`(1 + \\ln n)\\left(1 + \\ln\\frac{1 + N}{1 + d}\\right)`, donde :math:`n` son sus veces en el
+    texto, :math:`N` los textos y :math:`d` los que lo tienen; después, el vector se divide por su norma.
 
-    Returns
-    -------
-    list of str
-        Una etiqueta por texto de `texts`. Con los mismos argumentos, siempre las mismas.
-
-    Raises
-    ------
-    ValueError
-        Si no hay una etiqueta por ejemplo o si todas son la misma.
-
-    Notes
-    -----
-    Los rasgos son los trozos de tres a cinco letras de cada palabra, con sus bordes: así «cuenta» y
-    «cuentas» comparten casi todos, y con pocos ejemplos eso vale más que la palabra entera. Cada uno
-    pesa :math:`(1 + \\ln n)\\left(1 + \\ln\\frac{1 + N}{1 + d}\\right)`, donde :math:`n` son sus veces en
-    el texto, :math:`N` los textos y :math:`d` los que lo tienen; después, el vector se divide por su norma.
-
-    Examples
-    --------
     >>> train = ["Qué golazo metió el equipo", "El saldo de mi cuenta"]
     >>> tfidf_predictions(train, ["deportes", "bancos"], ["¡Vaya gol!", "Bloquearon las cuentas"])
     ['deportes', 'bancos']
@@ -142,25 +91,7 @@ def tfidf_cross_validated(
     texts: Sequence[str], labels: Sequence[str], folds: int = 10, seed: int = 0
 ) -> list[str]:
     """Etiqueta de cada texto según `tfidf_predictions`, aprendida sin él ni los de su pliegue.
-
-    Parameters
-    ----------
-    texts, labels : sequence of str
-        Los textos y su etiqueta.
-    folds : int
-        Pliegues, con la misma proporción de cada etiqueta.
-    seed : int
-        Semilla del reparto.
-
-    Returns
-    -------
-    list of str
-        Una etiqueta por texto, en el orden de `texts`.
-
-    Raises
-    ------
-    ValueError
-        Si hay menos de dos pliegues o alguna etiqueta tiene menos textos que pliegues.
+    Los pliegues tienen la misma proporción de cada etiqueta.
     """
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 

@@ -33,8 +33,6 @@ FUNCTION_WORDS = {"inglés": {"the", "is", "of", "in", "a"}, "español": {"el", 
 def token_texts(tokenizer: Tokenizer, ids: Tensor) -> list[str]:
     """El texto de cada uno de los T tokens de un vocabulario de bytes, con los espacios a la vista.
 
-    Examples
-    --------
     >>> from siguiente.llm.files.loading import load_pretrained_tokenizer
     >>> token_texts(load_pretrained_tokenizer("smollm2-135m-instruct"), torch.tensor([2, 198, 9690]))
     ['<|im_end|>', '\\n', 'system']
@@ -77,8 +75,6 @@ def score_questions(
 def uses_function_words(text: str, language: str) -> bool:
     """Dice si un texto tiene alguna palabra gramatical de una lengua.
 
-    Examples
-    --------
     >>> [uses_function_words("París es la capital.", language) for language in ("español", "inglés")]
     [True, False]
     """
@@ -88,8 +84,6 @@ def uses_function_words(text: str, language: str) -> bool:
 def introduced(name: str, between: int) -> list[Message]:
     """Una conversación en que alguien dice su nombre, habla de otras cosas y pregunta cómo se llama.
 
-    Examples
-    --------
     >>> [message.content for message in introduced("Ana", between=0)]
     ['Hi! My name is Ana.', 'Nice to meet you!', 'What is my name?']
     """
@@ -112,10 +106,7 @@ def nats_per_token(
 ) -> Tensor:
     """Log-probabilidad media por token de cada texto, (N,), con otros tokens delante de su comienzo.
 
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> nats_per_token(TextModel(UniformModel(258), ByteTokenizer()), ["sí", "tal vez"]).exp() * 258
     tensor([1., 1.])
     """

@@ -24,22 +24,9 @@ WORDS, UNMARKED = "words", "unmarked"
 
 
 def load_question_scores(part: str) -> Tensor:
-    """Abre las puntuaciones de las preguntas; si faltan, puntúa.
-
-    Parameters
-    ----------
-    part : str
-        `words`, las respuestas en pocas palabras, o `unmarked`, en una frase y con la plantilla `PLAIN`.
-
-    Returns
-    -------
-    Tensor
-        (2, 40, 4), en nats: en inglés y en español, por pregunta, sus respuestas; la primera es la correcta.
-
-    Raises
-    ------
-    ValueError
-        Si no hay puntuaciones con ese nombre.
+    """Abre las puntuaciones de las preguntas, (2, 40, 4), en nats; si faltan, puntúa.
+    En inglés y en español, por pregunta, sus respuestas, la primera correcta. La parte es `words`, en pocas
+    palabras, o `unmarked`, en una frase y con la plantilla `PLAIN`.
     """
     return torch.tensor(CHAT_SCORES.rows(part)).transpose(0, 1)
 

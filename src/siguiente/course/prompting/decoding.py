@@ -13,8 +13,6 @@ from siguiente.language_models.scoring import score, token_logprobs
 def token_points(logits: Tensor, tokens: Tensor) -> list[tuple[float, float, float]]:
     """La probabilidad de unos tokens (K,) según unos logits (V,), como puntos sin intervalo.
 
-    Examples
-    --------
     >>> token_points(torch.tensor([0.0, 0.0]), torch.tensor([1]))
     [(0.5, 0.5, 0.5)]
     """
@@ -24,10 +22,7 @@ def token_points(logits: Tensor, tokens: Tensor) -> list[tuple[float, float, flo
 def repeated_logprobs(model: TextModel[LanguageModel], text: str, times: int = 5) -> Tensor:
     """La log-probabilidad media, en nats por token, de cada vuelta de un texto repetido, (times,).
 
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> repeated_logprobs(TextModel(UniformModel(258), ByteTokenizer()), "bis", times=2)
     tensor([-5.5530, -5.5530])
     """
@@ -37,15 +32,7 @@ def repeated_logprobs(model: TextModel[LanguageModel], text: str, times: int = 5
 
 
 def penalised_nats(model: TextModel[LanguageModel], text: str, penalties: Sequence[float]) -> Tensor:
-    """Los nats por token de un texto, con cada penalización a los tokens ya escritos, (K,).
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
-    >>> penalised_nats(TextModel(UniformModel(258), ByteTokenizer()), "eco", [1, 1.3])
-    tensor([5.5530, 5.5530])
-    """
+    """Los nats por token de un texto, con cada penalización a los tokens ya escritos, (K,)."""
     ids = model.prompt(text)
     logits = model.model.step(ids, last=ids.shape[1])[0][0]
 

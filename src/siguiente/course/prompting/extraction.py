@@ -18,22 +18,8 @@ class Extraction(NamedTuple):
 
 
 def check_extraction(answers: Sequence[Mapping[str, Any]], texts: Sequence[str]) -> Extraction:
-    """Compara unas respuestas escritas en JSON con las que debían ser.
+    """Compara unas respuestas escritas en JSON con las N que debían ser, todas con las mismas K propiedades.
 
-    Parameters
-    ----------
-    answers : sequence of mapping
-        Las N respuestas verdaderas, todas con las mismas K propiedades.
-    texts : sequence of str
-        Lo que escribió el modelo.
-
-    Returns
-    -------
-    Extraction
-        La validez y los aciertos.
-
-    Examples
-    --------
     >>> check_extraction([{"precio": 9}] * 3, ['{"precio": 9}', '{"precio": 8}', "9 euros"])
     Extraction(valid=tensor([1., 1., 0.]), right=tensor([[1.], [0.], [0.]]))
     """

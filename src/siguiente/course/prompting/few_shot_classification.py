@@ -15,8 +15,6 @@ from siguiente.prompting.labels import LabelledText, label_completions
 def accuracies(runs: Mapping[str, FewShotScores], targets: Tensor) -> dict[str, list[Tensor]]:
     """La exactitud de cada puntuación con cada una de `METHODS`; `targets` son las etiquetas, (N,).
 
-    Examples
-    --------
     >>> run = FewShotScores(torch.tensor([[0.9, 0.1], [0.6, 0.4]]).log(), torch.tensor([[0.5, 0.5]]).log())
     >>> accuracies({"con uno": run}, torch.tensor([0, 1]))
     {'con uno': [tensor(0.5000), tensor(0.5000), tensor(1.)]}
@@ -27,8 +25,6 @@ def accuracies(runs: Mapping[str, FewShotScores], targets: Tensor) -> dict[str, 
 def tfidf_hits(examples: Sequence[LabelledText], cases: Sequence[LabelledText]) -> Tensor:
     """Los casos que acierta una regresión logística sobre TF-IDF aprendida con unos ejemplos, (N,).
 
-    Examples
-    --------
     >>> examples = [LabelledText("Qué golazo", "deportes"), LabelledText("El saldo de mi cuenta", "bancos")]
     >>> tfidf_hits(examples, [LabelledText("¡Vaya gol!", "deportes"), LabelledText("Otro gol", "bancos")])
     tensor([1., 0.])
@@ -47,10 +43,7 @@ def token_costs(
 ) -> tuple[float, float]:
     """Los tokens del *prompt* de cada texto, de media, y los que se leen si lo común se lee una vez.
 
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> from siguiente.prompting.templates import Template
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> token_costs(uniform, FewShotTemplate(Template("<text>:")), ["a", "b"], ["no", "sí"])

@@ -43,20 +43,12 @@ class Draw(NamedTuple):
 
 
 def load_draws(kind: str) -> list[Draw]:
-    """Abre los sorteos de una clase; si faltan, los puntúa.
+    """Abre los sorteos de una de las `KINDS`; si faltan, los puntúa.
 
-    Parameters
-    ----------
-    kind : str
-        Una de `KINDS`. `seven`, `fourteen` y `twenty-eight` son ocho sorteos de ese número de ejemplos, con
-        los 140 tweets de prueba. Los demás cambian los de siete: `reordered`, tres órdenes del primero;
-        `relabelled`, los tres primeros con etiquetas al azar; `last` y `repeated`, el primero con cada sector
-        al final o repetido, y solo 14 tweets.
-
-    Raises
-    ------
-    ValueError
-        Si no hay sorteos de esa clase.
+    `seven`, `fourteen` y `twenty-eight` son ocho sorteos de ese número de ejemplos, con los 140 tweets de
+    prueba. Los demás cambian los de siete: `reordered`, tres órdenes del primero; `relabelled`, los tres
+    primeros con etiquetas al azar; `last` y `repeated`, el primero con cada sector al final o repetido, y
+    solo 14 tweets.
     """
     pool = [case.text for case in load_tweets("examples")]
     return [

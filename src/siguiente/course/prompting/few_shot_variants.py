@@ -29,38 +29,17 @@ BRANDED = "own-brand", "no-brand", "other-brand"
 
 def load_variant(kind: str) -> FewShotScores:
     """Abre las puntuaciones de una variante; si faltan, puntúa.
-
-    Parameters
-    ----------
-    kind : str
-        Una de `OTHER_TEMPLATES`, con los siete ejemplos del primer sorteo y 70 tweets de desarrollo, o una de
-        `BRANDED`, con los tweets de :func:`branded_cases`.
-
-    Raises
-    ------
-    ValueError
-        Si no hay esa variante.
+    Es una de `OTHER_TEMPLATES`, con los siete ejemplos del primer sorteo y 70 tweets de desarrollo, o una de
+    `BRANDED`, con los tweets de :func:`branded_cases`.
     """
     scores = torch.tensor([row for rows in FEW_SHOT_VARIANTS.rows(kind) for row in rows])
     return FewShotScores(*scores.split([len(scores) - len(CONTENT_FREE), len(CONTENT_FREE)]))
 
 
 def branded_cases(kind: str) -> tuple[list[LabelledText], list[LabelledText]]:
-    """Los 14 ejemplos y los 70 tweets de una de las maneras de llenar el hueco de la empresa.
+    """Los 14 ejemplos y los 70 tweets de `BRANDED`, las maneras de llenar el hueco de la empresa.
+    Con `other-brand`, los ejemplos llevan la marca de su sector y los tweets, la del siguiente.
 
-    Parameters
-    ----------
-    kind : str
-        Una de `BRANDED`. Con `other-brand`, los ejemplos llevan la marca de su sector y los tweets, la del
-        siguiente.
-
-    Raises
-    ------
-    ValueError
-        Si no es una de ellas.
-
-    Examples
-    --------
     >>> [len(cases) for cases in branded_cases("no-brand")]
     [14, 70]
     """

@@ -28,8 +28,6 @@ DODGED = "dodged"  # el filtro, con los ataques que lo esquivan
 def attacks() -> list[str]:
     """Las reseñas atacadas: diez, cada una con un ataque de cada clase que pide la opinión contraria.
 
-    Examples
-    --------
     >>> len(attacks())
     70
     """
@@ -44,8 +42,6 @@ def attacks() -> list[str]:
 def dodge(text: str) -> str:
     """Esquiva el filtro: mete en cada palabra de su lista un carácter que no se ve.
 
-    Examples
-    --------
     >>> dodge("Responda").split(chr(0x200B))
     ['R', 'esponda']
     """
@@ -53,22 +49,8 @@ def dodge(text: str) -> str:
 
 
 def load_attack_scores(part: str) -> Tensor:
-    """Abre las puntuaciones de una defensa; si faltan, puntúa.
-
-    Parameters
-    ----------
-    part : str
-        Uno de los valores de `DEFENDED`, o `dodged`: el filtro, con los ataques que lo esquivan.
-
-    Returns
-    -------
-    Tensor
-        (70, 2), en nats: por ataque, las dos opiniones.
-
-    Raises
-    ------
-    ValueError
-        Si no hay puntuaciones con ese nombre.
+    """Abre las puntuaciones de una defensa, (70, 2), en nats: por ataque, las dos opiniones; si faltan,
+    puntúa. La defensa es un valor de `DEFENDED`, o `dodged`: el filtro, con los ataques que lo esquivan.
     """
     return torch.tensor([scores for rows in INJECTION_SCORES.rows(part) for scores in rows])
 

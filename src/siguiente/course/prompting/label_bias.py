@@ -10,13 +10,6 @@ from siguiente.prompting.labels import LabelledText
 def label_last(examples: Sequence[LabelledText], label: str) -> list[LabelledText]:
     """Gira los ejemplos hasta que el último tenga esa etiqueta.
 
-    Raises
-    ------
-    ValueError
-        Si ninguno la tiene.
-
-    Examples
-    --------
     >>> examples = [LabelledText(text, label) for text, label in ("1a", "2b", "3c")]
     >>> "".join(example.text for example in label_last(examples, "a"))
     '231'
@@ -31,16 +24,8 @@ def label_repeated(
     examples: Sequence[LabelledText], pool: Sequence[LabelledText], label: str, times: int = 3
 ) -> list[LabelledText]:
     """Pone delante de los ejemplos otros más de una etiqueta; los que había siguen en su sitio.
-
     Ningún texto se enseña dos veces, aunque `pool` lo repita: se repite la etiqueta, no el caso.
 
-    Raises
-    ------
-    ValueError
-        Si no quedan bastantes textos distintos de esa etiqueta.
-
-    Examples
-    --------
     >>> pool = [LabelledText(text, label) for text, label in ("1a", "2b", "3b", "4b")]
     >>> "".join(example.text for example in label_repeated(pool[:2], pool, "b", times=2))
     '3412'
@@ -54,26 +39,10 @@ def label_repeated(
 
 
 def favoured(probabilities: Tensor) -> tuple[Tensor, Tensor]:
-    """La probabilidad de cada etiqueta cuando el prompt la favorece y cuando favorece a otra.
+    """La probabilidad de cada etiqueta cuando el prompt la favorece y, de media, cuando favorece a otra,
+    (N, C). En `probabilities`, (C, N, C), la fila i tiene las de C etiquetas tras N textos con un prompt que
+    favorece a la etiqueta i.
 
-    Parameters
-    ----------
-    probabilities : Tensor
-        (C, N, C): en la fila i, las probabilidades de C etiquetas tras N textos con un prompt que favorece
-        a la etiqueta i.
-
-    Returns
-    -------
-    tuple of (Tensor, Tensor)
-        (N, C) cuando es la favorecida y (N, C), de media, cuando lo es cualquier otra.
-
-    Raises
-    ------
-    ValueError
-        Si no hay al menos dos etiquetas: con una, ninguna otra puede ser la favorecida.
-
-    Examples
-    --------
     >>> import torch
     >>> favoured(torch.tensor([[[0.75, 0.25]], [[0.5, 0.5]]]))
     (tensor([[0.7500, 0.5000]]), tensor([[0.5000, 0.2500]]))

@@ -27,35 +27,12 @@ RATED_THINGS = (
 def whole_number_probabilities(
     model: TextModel[LanguageModel], prompts: Sequence[str], numbers: Sequence[int]
 ) -> Tensor:
-    """Probabilidad de que el prompt siga con cada número y después con algo que no es una cifra.
+    """Probabilidad, (P, M), de que cada prompt siga con cada número y después con algo que no es una cifra.
 
-    Parameters
-    ----------
-    model : TextModel
-        Un modelo cuyo tokenizador escribe los números cifra a cifra.
-    prompts : sequence of str
-        P textos, sin espacio final.
-    numbers : sequence of int
-        M números enteros no negativos.
+    :math:`P(n, \\text{no cifra}) = P(n) - \\sum_{d=0}^{9} P(nd)`. Un decimal como «8,5» cuenta como 8. El
+    tokenizador ha de escribir los números cifra a cifra, y los prompts no terminan en espacio.
 
-    Returns
-    -------
-    Tensor
-        (P, M), probabilidades.
-
-    Raises
-    ------
-    ValueError
-        Si el tokenizador no escribe un número y su prolongación con los mismos primeros tokens.
-
-    Notes
-    -----
-    :math:`P(n, \\text{no cifra}) = P(n) - \\sum_{d=0}^{9} P(nd)`. Un decimal como «8,5» cuenta como 8.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> p = whole_number_probabilities(uniform, ["Le doy un"], [7])
     >>> round(p.item() * 258**2 / (1 - 10 / 258), 4)

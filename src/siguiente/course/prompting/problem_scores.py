@@ -23,10 +23,7 @@ Model = TextModel[LanguageModel]
 def score_directly(model: Model, problems: Sequence[WordProblem], shots: Sequence[WordProblem]) -> Tensor:
     """Puntúa las cuatro respuestas de cada problema, sin pasos: (P, 4), en nats; la primera es la correcta.
 
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform, problems = TextModel(UniformModel(258), ByteTokenizer()), load_word_problems()
     >>> score_directly(uniform, problems[4:6], problems[:1]).shape
     torch.Size([2, 4])
@@ -37,16 +34,7 @@ def score_directly(model: Model, problems: Sequence[WordProblem], shots: Sequenc
 
 
 def score_stages(model: Model, problems: Sequence[WordProblem], shots: Sequence[WordProblem]) -> Tensor:
-    """Puntúa las cuatro continuaciones de cada pregunta de `STAGES`: (P, 4, 4), en nats.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
-    >>> uniform, problems = TextModel(UniformModel(258), ByteTokenizer()), load_word_problems()
-    >>> score_stages(uniform, problems[4:6], problems[:1]).shape
-    torch.Size([2, 4, 4])
-    """
+    """Puntúa las cuatro continuaciones de cada pregunta de `STAGES`: (P, 4, 4), en nats."""
     pairs = [pair for problem in problems for pair in stage_prompts(problem, shots)]
     prompts, options = zip(*pairs, strict=True)
     return score_options(model, prompts, options).logprobs.view(len(problems), -1, 4)
@@ -57,16 +45,7 @@ KINDS = {"direct": score_directly, "stages": score_stages}
 
 def load_problem_scores(kind: str) -> Tensor:
     """Abre las puntuaciones de los 40 problemas que no son ejemplos; si faltan, puntúa.
-
-    Parameters
-    ----------
-    kind : str
-        `direct`, lo que da :func:`score_directly`, o `stages`, lo que da :func:`score_stages`.
-
-    Raises
-    ------
-    ValueError
-        Si no hay puntuaciones con ese nombre.
+    `direct` es lo que da :func:`score_directly`, y `stages`, lo que da :func:`score_stages`.
     """
     return torch.tensor([scores for some in PROBLEM_SCORES.rows(kind) for scores in some])
 

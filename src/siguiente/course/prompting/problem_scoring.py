@@ -11,8 +11,6 @@ STAGES = ("elegir la cuenta", "hacer la cuenta", "copiar el resultado", "no copi
 def direct_prompt(problem: WordProblem, examples: Sequence[WordProblem]) -> str:
     """El problema detrás de los ejemplos resueltos, sin pasos.
 
-    Examples
-    --------
     >>> problem = WordProblem("Tengo 20 y 10 más. Doy 5. ¿Cuántos quedan?", 20, "+", 10, "-", 5)
     >>> direct_prompt(problem, [])
     'Problema: Tengo 20 y 10 más. Doy 5. ¿Cuántos quedan?\\nRespuesta:'
@@ -24,8 +22,6 @@ def direct_prompt(problem: WordProblem, examples: Sequence[WordProblem]) -> str:
 def worked_prompt(problem: WordProblem, examples: Sequence[WordProblem]) -> str:
     """El problema detrás de los ejemplos resueltos con sus pasos.
 
-    Examples
-    --------
     >>> problem = WordProblem("Tengo 20 y 10 más. Doy 5. ¿Cuántos quedan?", 20, "+", 10, "-", 5)
     >>> print(worked_prompt(problem, [problem]))
     Problema: Tengo 20 y 10 más. Doy 5. ¿Cuántos quedan?
@@ -47,11 +43,8 @@ def stage_prompts(
     problem: WordProblem, examples: Sequence[WordProblem]
 ) -> list[tuple[str, tuple[str, str, str, str]]]:
     """Los cuatro prompts de `STAGES` con las cuatro continuaciones de cada uno; la primera es la correcta.
-
     En el último, los pasos terminan en la segunda opción, que es falsa.
 
-    Examples
-    --------
     >>> problem = WordProblem("Tengo 20 y 10 más. Doy 5. ¿Cuántos quedan?", 20, "+", 10, "-", 5)
     >>> [(prompt[-14:], options[:2]) for prompt, options in stage_prompts(problem, [])[:2]]
     [(' 20 + 10 = 30;', (' 30 - 5', ' 30 + 5')), ('= 30; 30 - 5 =', (' 25', ' 35'))]

@@ -13,14 +13,7 @@ from siguiente.transformers.gpt import GPT
 
 
 def train_adder(sums: Sequence[Sum], worked: bool, steps: int) -> tuple[TextModel[GPT], list[float]]:
-    """Entrena un modelo de las sumas desde los mismos pesos iniciales y da también la pérdida de cada paso.
-
-    Examples
-    --------
-    >>> model, losses = train_adder([Sum(2, 3), Sum(4, 4)], worked=True, steps=50)
-    >>> losses[-1] < losses[0]
-    True
-    """
+    """Entrena un modelo de las sumas desde los mismos pesos iniciales y da la pérdida de cada paso."""
     model = make_sum_model(seed=0)
     config = TrainingConfig(steps, batch_size=32, learning_rate=8e-3, warmup=50, weight_decay=0.01)
     return model, list(train_sums(model, sums, worked, config))
@@ -29,8 +22,6 @@ def train_adder(sums: Sequence[Sum], worked: bool, steps: int) -> tuple[TextMode
 def count_tokens(sums: Sequence[Sum], worked: bool) -> int:
     """Los tokens de unas sumas resueltas, con los pasos escritos o sin ellos.
 
-    Examples
-    --------
     >>> [count_tokens([Sum(2, 3)], worked) for worked in (False, True)]
     [6, 13]
     """
@@ -41,8 +32,6 @@ def count_tokens(sums: Sequence[Sum], worked: bool) -> int:
 def sum_kinds(sums: Sequence[Sum]) -> dict[str, Tensor]:
     """Qué sumas son de cada clase, por sus cifras y por si se lleva alguna: cuatro filas (N,).
 
-    Examples
-    --------
     >>> {name: rows.tolist() for name, rows in sum_kinds([Sum(27, 38), Sum(123, 456)]).items() if rows.any()}
     {'2 cifras, llevando': [True, False], '3 cifras, sin llevar': [False, True]}
     """

@@ -20,14 +20,9 @@ READ = 2  # preguntas que se vuelven a puntuar para comprobar los pesos
 
 
 def load_reranked() -> Tensor:
-    """Abre las puntuaciones; si faltan, puntúa.
-
-    Returns
-    -------
-    Tensor
-        (Q, N), lo que da :func:`~siguiente.prompting.retrieval.rerank` a las preguntas de prueba con otras
-        palabras y a los pasajes traducidos: los nats de los ocho que se leyeron y :math:`-\\infty` en los
-        demás.
+    """Abre las puntuaciones, (Q, N), que da :func:`~siguiente.prompting.retrieval.rerank` a las preguntas de
+    prueba con otras palabras y a los pasajes traducidos; si faltan, puntúa. Son los nats de los ocho pasajes
+    que se leyeron y :math:`-\\infty` en los demás.
     """
     rows = RERANKED.rows()
     result = torch.full((len(rows), len(passages())), -torch.inf)

@@ -25,13 +25,6 @@ CONTEXT = 64  # la suma más larga, con sus pasos, cabe
 def make_sum_model(seed: int = 0) -> TextModel[GPT]:
     """Construye el GPT de las sumas, todavía sin entrenar, con un token por palabra.
 
-    Parameters
-    ----------
-    seed : int
-        Semilla de los pesos iniciales.
-
-    Examples
-    --------
     >>> model = make_sum_model()
     >>> sum(weights.numel() for weights in model.model.parameters())
     126976
@@ -53,24 +46,10 @@ def train_sums(
     model: TextModel[GPT], sums: Sequence[Sum], worked: bool, config: TrainingConfig
 ) -> Iterator[float]:
     """Entrena con unas sumas resueltas y da la pérdida de cada paso, en nats por token de la solución.
+    El modelo es el de :func:`make_sum_model` y se entrena en su sitio; con `worked`, las soluciones llevan
+    sus pasos. De `config` no cuentan `length` ni `boundary`. La pregunta se lee, pero no se aprende a
+    predecirla: qué números se suman es azar.
 
-    Parameters
-    ----------
-    model : TextModel
-        El de :func:`make_sum_model`. Se entrena en su sitio.
-    sums : sequence of Sum
-        Las sumas.
-    worked : bool
-        Si las soluciones llevan sus pasos.
-    config : TrainingConfig
-        Cómo se entrena; de ella no cuentan `length` ni `boundary`.
-
-    Notes
-    -----
-    La pregunta se lee, pero no se aprende a predecirla: qué números se suman es azar.
-
-    Examples
-    --------
     >>> model, config = make_sum_model(), TrainingConfig(steps=8, batch_size=4)
     >>> losses = list(train_sums(model, [Sum(2, 3), Sum(4, 4)], worked=False, config=config))
     >>> losses[-1] < losses[0]
@@ -87,8 +66,6 @@ def train_sums(
 def solution_only(inputs: Tensor, targets: Tensor, first: int) -> tuple[Tensor, Tensor]:
     """Deja de cada fila solo los objetivos desde el primer token de la solución, que no está en la pregunta.
 
-    Examples
-    --------
     >>> import torch
     >>> solution_only(torch.tensor([[0, 5, 6, 9]]), torch.tensor([[5, 6, 9, 7]]), first=9)[1]
     tensor([[-100, -100,    9,    7]])
@@ -99,32 +76,8 @@ def solution_only(inputs: Tensor, targets: Tensor, first: int) -> tuple[Tensor, 
 def write_sums(
     model: TextModel[GPT], sums: Sequence[Sum], choose: Choose = greedy, n: int = 1
 ) -> list[list[str]]:
-    """Lo que el modelo escribe detrás de cada pregunta, `n` veces.
+    """Las `n` soluciones que el modelo escribe detrás de cada pregunta; `choose` elige cada token.
 
-    Parameters
-    ----------
-    model : TextModel
-        El de :func:`make_sum_model`.
-    sums : sequence of Sum
-        N sumas.
-    choose : callable
-        Cómo se elige cada token: :func:`~siguiente.language_models.sampling.greedy` o un
-        :func:`~siguiente.language_models.sampling.sampler`.
-    n : int
-        Soluciones por suma.
-
-    Returns
-    -------
-    list of list of str
-        Por suma, `n` soluciones.
-
-    Raises
-    ------
-    ValueError
-        Si no hay ninguna suma o no se pide ninguna solución.
-
-    Examples
-    --------
     >>> [len(texts) for texts in write_sums(make_sum_model(), [Sum(27, 38), Sum(5, 2)], n=3)]
     [3, 3]
     """

@@ -12,8 +12,6 @@ from siguiente.evaluation.selection import NO_ANSWER
 def written_answer(text: str) -> int:
     """El número que sigue al último «son», o `NO_ANSWER`.
 
-    Examples
-    --------
     >>> written_answer(": siete más ocho, quince; dos más tres más uno, seis; son sesenta y cinco")
     65
     """
@@ -25,8 +23,6 @@ def written_answer(text: str) -> int:
 def answers(written: Sequence[Sequence[str]]) -> Tensor:
     """Las respuestas de N preguntas con n soluciones cada una, (N, n).
 
-    Examples
-    --------
     >>> answers([[" son dos", " son"], [" son diez", " son diez"]])
     tensor([[ 2, -1],
             [10, 10]])
@@ -37,8 +33,6 @@ def answers(written: Sequence[Sequence[str]]) -> Tensor:
 def written_columns(text: str) -> list[Column | None]:
     """Los pasos escritos antes de «son», en orden; `None` donde no se entiende.
 
-    Examples
-    --------
     >>> written_columns(": siete más ocho, catorce; son quince")
     [Column(digits=(7, 8), total=14)]
     """
@@ -49,8 +43,6 @@ def written_columns(text: str) -> list[Column | None]:
 def steps_hold(text: str) -> bool:
     """Dice si los pasos están bien sumados y dan el resultado escrito; no mira la pregunta.
 
-    Examples
-    --------
     >>> steps_hold(": siete más ocho, quince; dos más tres más uno, seis; son sesenta y cinco")
     True
     >>> steps_hold(": siete más ocho, catorce; dos más tres más uno, seis; son sesenta y cuatro")
@@ -69,11 +61,8 @@ def steps_hold(text: str) -> bool:
 
 def casts_out_nines(added: Sum, text: str) -> bool:
     """La prueba del nueve: el resultado y los sumandos dejan el mismo resto al dividirse entre 9.
-
     Un resultado correcto la pasa siempre; uno equivocado al azar, una vez de cada nueve.
 
-    Examples
-    --------
     >>> casts_out_nines(Sum(27, 38), " son sesenta y cinco"), casts_out_nines(Sum(27, 38), " son cincuenta")
     (True, False)
     """

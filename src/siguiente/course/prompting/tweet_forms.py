@@ -25,8 +25,6 @@ CATEGORIES = {"alimentos": "alimentación", "deportes": "deportes", "supermercad
 def category_tweets() -> list[LabelledText]:
     """Los 72 tweets que se puntúan, 24 de cada categoría, que no son los de medir.
 
-    Examples
-    --------
     >>> len(category_tweets()), {tweet.label for tweet in category_tweets()} == set(CATEGORIES)
     (72, True)
     """
@@ -43,13 +41,8 @@ def form_labels(model: TextModel[PretrainedModel]) -> list[str]:
 
 
 def load_form_scores() -> Tensor:
-    """Abre las puntuaciones; si faltan, puntúa.
-
-    Returns
-    -------
-    Tensor
-        (72, K, 2, 9), en nats: por tweet, plantilla y forma, las tres categorías en mayúsculas, en minúsculas
-        y el primer trozo de las mayúsculas.
+    """Abre las puntuaciones, (72, K, 2, 9), en nats; si faltan, puntúa. Por tweet, plantilla y forma, son las
+    tres categorías en mayúsculas, en minúsculas y el primer trozo de las mayúsculas.
     """
     return torch.tensor(TWEET_FORMS.rows())
 

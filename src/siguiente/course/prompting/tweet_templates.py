@@ -63,9 +63,6 @@ FORMS = ("libre", "con categorías")
 def tweet_prompts(templates: Sequence[TweetTemplate], tweet: str, user: str = "@ana") -> list[str]:
     """Rellena cada plantilla con un tweet: primero la forma libre y después la que nombra las categorías.
 
-    Examples
-    --------
-
     >>> tweet_prompts(TWEET_TEMPLATES[:1], "Hoy no hay pan")[0]
     'El usuario @ana publicó en su feed: Hoy no hay pan. Este tweet hace referencia a'
     """
@@ -79,33 +76,11 @@ def score_forms(
     tweets: Sequence[str],
     labels: Sequence[str],
 ) -> CompletionScores:
-    """Puntúa cada etiqueta entera con todas las plantillas, en una sola pasada.
+    """Puntúa cada etiqueta entera con todas las plantillas, en una sola pasada: tensores (N, K, 2, C).
+    Son N tweets, K plantillas, sus formas en el orden de `FORMS` y C etiquetas, con su espacio inicial. Lo
+    que comparten las plantillas de un tweet, que es el tweet, se lee una vez.
 
-    Parameters
-    ----------
-    model : TextModel
-        El modelo y su tokenizador.
-    templates : sequence of TweetTemplate
-        K plantillas, cada una con sus dos formas.
-    tweets : sequence of str
-        N textos.
-    labels : sequence of str
-        C etiquetas, con su espacio inicial.
-
-    Returns
-    -------
-    CompletionScores
-        Tensores (N, K, 2, C); las dos formas, en el orden de ``FORMS``.
-
-    Notes
-    -----
-    Lo que comparten las plantillas de un tweet, que es el tweet, se lee una vez.
-
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
-
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> score_forms(uniform, TWEET_TEMPLATES, ["Hoy no hay pan"], [" sí", " no"]).logprobs.shape
     torch.Size([1, 12, 2, 2])
@@ -117,20 +92,9 @@ def score_forms(
 
 
 def mention_effect(scores: Tensor) -> Tensor:
-    """Cuánto sube la probabilidad total de las etiquetas cuando el prompt las nombra.
+    """Cuánto sube la probabilidad total de las etiquetas cuando el prompt las nombra, (N, K, 2, C) -> (N, K).
+    Entran nats y salen órdenes de magnitud: 1 significa diez veces más probable.
 
-    Parameters
-    ----------
-    scores : Tensor
-        (N, K, 2, C), en nats.
-
-    Returns
-    -------
-    Tensor
-        (N, K), en órdenes de magnitud: 1 significa diez veces más probable.
-
-    Examples
-    --------
     >>> import torch
     >>> free, listed = torch.tensor([0.001, 0.001]).log(), torch.tensor([0.1, 0.1]).log()
     >>> mention_effect(torch.stack([free, listed]).view(1, 1, 2, 2))

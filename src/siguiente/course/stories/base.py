@@ -9,15 +9,8 @@ CONTEXT = 144  # caben la petición y el cuento más largo
 
 
 def make_story_base(vocab_size: int) -> GPT:
-    """Construye el modelo base, todavía sin entrenar.
+    """Construye el modelo base, todavía sin entrenar, con un vocabulario de V tokens.
 
-    Parameters
-    ----------
-    vocab_size : int
-        Tokens del vocabulario, V.
-
-    Examples
-    --------
     >>> sum(weights.numel() for weights in make_story_base(1478).parameters())
     185400
     """

@@ -32,8 +32,6 @@ class StoryCorpus(NamedTuple):
 def load_story_corpus() -> StoryCorpus:
     """Abre el corpus; la primera vez lo escribe.
 
-    Examples
-    --------
     >>> corpus = load_story_corpus()
     >>> corpus.tokenizer.decode(corpus.held_out.tolist()) == "".join(corpus.texts)
     True

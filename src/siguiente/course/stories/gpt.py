@@ -9,15 +9,8 @@ CONTEXT = 192  # el cuento más largo cabe
 
 
 def make_story_gpt(vocab_size: int) -> GPT:
-    """Construye el GPT de los cuentos, todavía sin entrenar.
+    """Construye el GPT de los cuentos, todavía sin entrenar, con un vocabulario de V tokens.
 
-    Parameters
-    ----------
-    vocab_size : int
-        Tokens del vocabulario, V.
-
-    Examples
-    --------
     >>> make_story_gpt(300).config.layers
     4
     """

@@ -41,15 +41,7 @@ class Stage(NamedTuple):
 
 class StoryModel(Trained):
     """Un modelo que aprende de los cuentos del curso y que varias páginas usan.
-
-    Parameters
-    ----------
-    name, module : str
-        Los de :class:`~siguiente.runtime.recipe.Recipe`.
-    make : callable
-        Del tamaño del vocabulario, V, al modelo con sus pesos iniciales.
-    training : TrainingConfig
-        Cómo se entrena.
+    Con el tamaño del vocabulario, `make` da el modelo con sus pesos iniciales.
     """
 
     def __init__(self, name: str, module: str, make: Callable[[int], Any], training: TrainingConfig) -> None:

@@ -15,8 +15,6 @@ TRAINING = TrainingConfig(
 def make_story_mlp(vocab_size: int) -> MLP:
     """Construye el MLP de los cuentos, que ve cuatro tokens, todavía sin entrenar.
 
-    Examples
-    --------
     >>> make_story_mlp(300).config.order
     5
     """
@@ -26,8 +24,6 @@ def make_story_mlp(vocab_size: int) -> MLP:
 def make_story_gru(vocab_size: int) -> GRU:
     """Construye la GRU de los cuentos, que resume lo leído en un vector, todavía sin entrenar.
 
-    Examples
-    --------
     >>> make_story_gru(300).config.hidden
     192
     """

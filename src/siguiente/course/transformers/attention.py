@@ -14,8 +14,6 @@ def costs_by_context(
 ) -> dict[str, list[tuple[int, float]]]:
     """Una medida de la misma red según el contexto: por atención, pares de tokens y coste, en orden.
 
-    Examples
-    --------
     >>> from siguiente.course.transformers.measured_costs import load_measured_costs
     >>> list(costs_by_context(load_measured_costs(), "megabytes"))
     ['escrita a mano', 'la de PyTorch']

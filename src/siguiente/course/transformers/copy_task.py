@@ -20,15 +20,8 @@ WORDS = (  # noqa: SIM905 (una lista ocuparía cuarenta líneas)
 
 
 def word_ids(text: str) -> Tensor:
-    """Números de las palabras de una frase, (1, n).
+    """Los números de las palabras de una frase, todas de `WORDS`, (1, n).
 
-    Raises
-    ------
-    ValueError
-        Si alguna palabra no está en `WORDS`.
-
-    Examples
-    --------
     >>> word_ids("el gato duerme")
     tensor([[ 0,  7, 30]])
     """
@@ -38,22 +31,9 @@ def word_ids(text: str) -> Tensor:
 
 
 def copy_row(sequences: Tensor, separator: int) -> tuple[Tensor, Tensor]:
-    """Pone cada secuencia, el separador y otra vez la secuencia.
+    """Pone cada secuencia, (B, n), el separador y otra vez la secuencia; da lo que se lee y lo que sigue a
+    cada token, (B, 2n). Lo que sigue a los n primeros no se puntúa.
 
-    Parameters
-    ----------
-    sequences : Tensor
-        (B, n), enteros.
-    separator : int
-        El token que separa.
-
-    Returns
-    -------
-    tuple of (Tensor, Tensor)
-        Lo que se lee y lo que sigue a cada token, (B, 2n). Lo que sigue a los n primeros no se puntúa.
-
-    Examples
-    --------
     >>> inputs, targets = copy_row(torch.tensor([[7, 3]]), separator=9)
     >>> inputs, targets == IGNORED
     (tensor([[7, 3, 9, 7]]), tensor([[ True,  True, False, False]]))
@@ -65,19 +45,7 @@ def copy_row(sequences: Tensor, separator: int) -> tuple[Tensor, Tensor]:
 
 
 def copy_batch(count: int, length: int, words: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Frases al azar de palabras distintas, listas para copiar: :func:`copy_row`.
-
-    Raises
-    ------
-    ValueError
-        Si se piden más palabras distintas de las que hay.
-
-    Examples
-    --------
-    >>> inputs, _ = copy_batch(count=2, length=3, words=5, generator=torch.Generator().manual_seed(0))
-    >>> inputs.shape
-    torch.Size([2, 6])
-    """
+    """Frases al azar de palabras distintas, listas para copiar: :func:`copy_row`."""
     if not 1 <= length <= words:
         raise ValueError(f"Una frase tiene entre 1 y {words} palabras distintas, y se pidieron {length}.")
     order = torch.rand(count, words, generator=generator).argsort(1)  # una permutación por fila
@@ -87,27 +55,11 @@ def copy_batch(count: int, length: int, words: int, generator: Generator) -> tup
 class Copier(nn.Module):
     """Una red recurrente lee la frase y otra la escribe, con atención o sin ella.
 
-    Sin atención, la que escribe solo recibe el último vector de la que lee.
-
-    Parameters
-    ----------
-    words : int
-        Palabras del vocabulario; el separador va detrás.
-    channels : int
-        Números por vector, C.
-    attention : bool
-        Si la que escribe puede mirar los vectores de todas las palabras leídas.
-    seed : int
-        Semilla de los pesos iniciales.
-
-    Notes
-    -----
-    Sin atención es la arquitectura de :cite:t:`sutskever2014`; con ella, en lo esencial, la de
-    :cite:t:`bahdanau2015`, con productos escalares en lugar de una red que compara. La página
+    Sin atención, la que escribe solo recibe el último vector de la que lee: es la arquitectura de
+    :cite:t:`sutskever2014`. Con ella puede mirar los vectores de todas las palabras leídas: es, en lo
+    esencial, la de :cite:t:`bahdanau2015`, con productos escalares en lugar de una red que compara. La página
     :ref:`sec-attention` las enfrenta.
 
-    Examples
-    --------
     >>> Copier(words=40, channels=8)(torch.tensor([[7, 3, 40, 7]])).shape
     torch.Size([1, 4, 41])
     """
@@ -130,13 +82,7 @@ class Copier(nn.Module):
         return self.head(states)
 
     def weights(self, ids: Tensor) -> Tensor:
-        """Cuánto mira cada palabra que se escribe (fila) a cada una de las leídas: (B, n, n).
-
-        Raises
-        ------
-        ValueError
-            Si la red no tiene atención.
-        """
+        """Cuánto mira cada palabra que se escribe (fila) a cada una de las leídas: (B, n, n)."""
         if self.attention is None:
             raise ValueError("Esta red no tiene atención: no hay pesos que mirar.")
         n = ids.shape[1] // 2
@@ -153,8 +99,6 @@ class Copier(nn.Module):
 def train_copier(model: Copier, words: int, longest: int, config: TrainingConfig) -> Iterator[float]:
     """Entrena con frases nuevas de 1 a `longest` palabras y da la pérdida de cada paso, en nats por palabra.
 
-    Examples
-    --------
     >>> config = TrainingConfig(steps=40, batch_size=8, learning_rate=0.05)
     >>> losses = list(train_copier(Copier(words=3, channels=8), 3, 2, config))
     >>> losses[-1] < losses[0]
@@ -175,12 +119,9 @@ def copy_batches(words: int, longest: int, config: TrainingConfig) -> Iterator[t
 @torch.no_grad()
 def copied(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     """Qué frases se copian enteras, (B,), con la palabra más probable en cada sitio.
-
     Se le da la frase correcta hasta cada palabra. Para contar copias sin ningún fallo es lo mismo que dejarle
     escribir: hasta el primer fallo, lo escrito es lo correcto.
 
-    Examples
-    --------
     >>> copied(Copier(words=40, channels=8), copy_batch(3, 20, 40, torch.Generator().manual_seed(0)))
     tensor([False, False, False])
     """
@@ -189,13 +130,7 @@ def copied(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def copied_by_length(model: nn.Module, lengths: Sequence[int], count: int, words: int, seed: int) -> Tensor:
-    """Qué frases nuevas se copian enteras, (count, K): una columna por longitud.
-
-    Examples
-    --------
-    >>> copied_by_length(Copier(words=40, channels=8), [1, 10, 20], count=50, words=40, seed=0).shape
-    torch.Size([50, 3])
-    """
+    """Qué frases nuevas se copian enteras, (count, K): una columna por longitud."""
     generator = torch.Generator().manual_seed(seed)
     return torch.stack([copied(model, copy_batch(count, n, words, generator)) for n in lengths], 1)
 
@@ -212,25 +147,11 @@ class ScoreSample(NamedTuple):
 
 
 def softmax_slack(weights: Tensor) -> Tensor:
-    """Traza de la derivada del softmax: cuánto cambian los pesos si cambian sus entradas.
+    """Traza de la derivada del softmax, (..., K) -> (...): cuánto cambian los pesos si cambian sus entradas.
 
-    Parameters
-    ----------
-    weights : Tensor
-        (..., K), pesos que suman uno.
-
-    Returns
-    -------
-    Tensor
-        (...), entre 0, si un peso se lo lleva todo y ya nada se mueve, y 1 - 1/K.
-
-    Notes
-    -----
     La derivada de :math:`p=\\mathrm{softmax}(z)` es :math:`\\mathrm{diag}(p)-pp^\\top`, y su traza,
-    :math:`1-\\sum_i p_i^2`.
+    :math:`1-\\sum_i p_i^2`: entre 0, si un peso se lo lleva todo y ya nada se mueve, y 1 - 1/K.
 
-    Examples
-    --------
     >>> softmax_slack(torch.tensor([[0.5, 0.5], [1.0, 0.0]]))
     tensor([0.5000, 0.0000])
     """
@@ -238,21 +159,9 @@ def softmax_slack(weights: Tensor) -> Tensor:
 
 
 def sample_scores(dimension: int, queries: int, keys: int, generator: Generator, scaled: bool) -> ScoreSample:
-    """Compara consultas y claves de números normales independientes, de media 0 y varianza 1.
+    """Compara N consultas con K claves cada una, de D números normales, de media 0 y varianza 1.
+    Con `scaled`, los productos se dividen entre la raíz de D.
 
-    Parameters
-    ----------
-    dimension : int
-        Números por consulta y por clave, D.
-    queries, keys : int
-        Cuántas consultas, N, y cuántas claves ve cada una, K; cada consulta tiene las suyas.
-    generator : torch.Generator
-        La fuente de azar.
-    scaled : bool
-        Si los productos se dividen entre la raíz de D.
-
-    Examples
-    --------
     >>> sample = sample_scores(64, 500, 10, torch.Generator().manual_seed(0), scaled=False)
     >>> round(sample.scores.var().item())  # la varianza es la dimensión
     64

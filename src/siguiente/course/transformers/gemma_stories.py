@@ -20,20 +20,8 @@ CONTEXTS = {"cold": 0, "warm": 3}
 
 
 def story_context(kind: str) -> str:
-    """Lo que Gemma lee antes de un cuento, sin pagarlo.
+    """Lo que Gemma lee antes de un cuento, sin pagarlo, en uno de los `CONTEXTS`.
 
-    Parameters
-    ----------
-    kind : str
-        Uno de `CONTEXTS`.
-
-    Raises
-    ------
-    ValueError
-        Si no es uno de ellos.
-
-    Examples
-    --------
     >>> story_context("cold")
     '\\n\\n'
     >>> story_context("warm").count("\\n\\n")
@@ -45,23 +33,7 @@ def story_context(kind: str) -> str:
 
 
 def load_gemma_nats(kind: str) -> Tensor:
-    """Abre lo que pagó por los 20 primeros cuentos apartados; si falta, puntúa.
-
-    Parameters
-    ----------
-    kind : str
-        Uno de `CONTEXTS`.
-
-    Returns
-    -------
-    Tensor
-        (20,), en nats y con precisión doble.
-
-    Raises
-    ------
-    ValueError
-        Si no hay puntuaciones con ese nombre.
-    """
+    """Abre lo que pagó, en nats, por 20 cuentos apartados, (20,), tras uno de los `CONTEXTS`, o puntúa."""
     paid = [nats for some in GEMMA_STORIES.rows(kind) for nats in some]
     return torch.tensor(paid, dtype=torch.double)
 

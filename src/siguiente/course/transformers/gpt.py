@@ -7,21 +7,13 @@ from siguiente.language_models.scoring import top_tokens
 
 
 def legible(text: str, length: int = 260) -> str:
-    """El comienzo de un texto, con un punto por cada carácter que no se puede escribir.
-
-    Examples
-    --------
-    >>> legible("Una\\x00 vez", length=6)
-    'Una· v…'
-    """
+    """El comienzo de un texto, con un punto por cada carácter que no se puede escribir."""
     return "".join(c if c.isprintable() else "·" for c in text[:length]) + "…"
 
 
 def is_story(text: str) -> bool:
     """Dice si la gramática pudo escribir exactamente este texto, entero.
 
-    Examples
-    --------
     >>> from siguiente.course.data.stories import load_stories
     >>> story = load_stories("test", 1)[0]
     >>> is_story(story), is_story(story[:40])
@@ -37,8 +29,6 @@ def is_story(text: str) -> bool:
 def split_at_error(text: str, before: int = 90, after: int = 30) -> tuple[str, str]:
     """Lo que hay a ambos lados de donde un texto deja de poder ser un cuento, con tantos caracteres.
 
-    Examples
-    --------
     >>> split_at_error("Samuel escondía tres neveras", before=8)
     ('…escondía', 'tres neveras…')
     """
@@ -49,10 +39,7 @@ def split_at_error(text: str, before: int = 90, after: int = 30) -> tuple[str, s
 def likely_after(model: TextModel[LanguageModel], text: str, phrase: str, k: int = 3) -> str:
     """Los `k` tokens más probables tras la primera vez que un texto dice una frase, en una línea.
 
-    Examples
-    --------
-    >>> from siguiente.language_models.protocol import ByteTokenizer
-    >>> from siguiente.language_models.protocol import UniformModel
+    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> likely_after(uniform, "Hola, sol", "Hola", k=2).count("%")
     2

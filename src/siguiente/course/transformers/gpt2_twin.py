@@ -20,20 +20,8 @@ INSIDE = {
 
 @torch.no_grad()
 def gpt2_twin(model: GPT) -> Any:
-    """Construye el GPT-2 de transformers con los pesos de un GPT nuestro, en evaluación.
+    """Construye el GPT-2 de transformers con los pesos de un GPT causal nuestro, en evaluación.
 
-    Parameters
-    ----------
-    model : GPT
-        Un modelo causal.
-
-    Returns
-    -------
-    transformers.GPT2LMHeadModel
-        Sin *dropout*; da los mismos logits.
-
-    Examples
-    --------
     >>> from siguiente.transformers.gpt import GPTConfig
     >>> model = GPT(GPTConfig(vocab_size=9, context_length=4, layers=1, heads=2, channels=4))
     >>> ids = torch.tensor([[3, 1, 4]])
@@ -56,8 +44,6 @@ def gpt2_twin(model: GPT) -> Any:
 def our_name(name: str) -> str:
     """Cómo llamamos a un parámetro de transformers.
 
-    Examples
-    --------
     >>> our_name("transformer.h.2.attn.c_proj.bias")
     'blocks.2.attention.out.bias'
     """

@@ -27,8 +27,6 @@ class MeasuredCost(NamedTuple):
 def load_measured_costs() -> list[MeasuredCost]:
     """Devuelve las medidas de `benchmarks/gpt_costs.py`, que no se repiten al construir el curso.
 
-    Examples
-    --------
     >>> sorted({cost.attention for cost in load_measured_costs()})
     ['by hand', 'fused']
     """

@@ -25,15 +25,8 @@ SMALL_TRAINING = TrainingConfig(
 
 
 def small_config(vocab_size: int) -> GPTConfig:
-    """La forma del GPT pequeño de los cuentos.
+    """La forma del GPT pequeño de los cuentos, con un vocabulario de V tokens.
 
-    Parameters
-    ----------
-    vocab_size : int
-        Tokens del vocabulario, V.
-
-    Examples
-    --------
     >>> small_config(300).channels
     96
     """

@@ -10,34 +10,11 @@ from siguiente.transformers.gpt import GPT
 
 
 def cut_at_phrase(tokenizer: Tokenizer, texts: Sequence[str], phrase: str, before: int) -> Tensor:
-    """Recorta de cada texto la primera vez que aparece una frase, con unos tokens de lo que la precede.
+    """Recorta de cada uno de N textos la primera vez que aparece una frase, con `before` tokens delante.
+    Da (N, `before` + tokens de la frase): todos los recortes miden lo mismo y terminan en la frase, así que
+    ni la posición ni las palabras más cercanas pueden delatar el sentido de la última. El espacio que precede
+    a la frase, si lo hay, es parte de ella.
 
-    Todos los recortes miden lo mismo y terminan en la frase: así ni la posición ni las palabras más cercanas
-    pueden delatar el sentido de la última.
-
-    Parameters
-    ----------
-    tokenizer : Tokenizer
-        El del modelo.
-    texts : sequence of str
-        N textos que contienen la frase.
-    phrase : str
-        La frase, con el espacio que la precede si lo hay.
-    before : int
-        Cuántos tokens se conservan delante de ella.
-
-    Returns
-    -------
-    Tensor
-        (N, before + tokens de la frase), enteros de 64 bits.
-
-    Raises
-    ------
-    ValueError
-        Si la frase está vacía, si `before` es negativo o si un texto no la tiene con tantos tokens delante.
-
-    Examples
-    --------
     >>> from siguiente.language_models.words import WordTokenizer
     >>> texts = ["Ayer fue al banco y luego a otro banco", "Mañana iremos juntos al banco"]
     >>> tokenizer = WordTokenizer.from_texts(texts)
@@ -59,58 +36,15 @@ def cut_at_phrase(tokenizer: Tokenizer, texts: Sequence[str], phrase: str, befor
 
 @torch.no_grad()
 def layer_vectors(model: GPT, ids: Tensor) -> Tensor:
-    """El vector del último token de cada fila antes del primer bloque y después de cada uno.
-
-    Parameters
-    ----------
-    model : GPT
-        Un modelo de L bloques.
-    ids : Tensor
-        (N, T), enteros.
-
-    Returns
-    -------
-    Tensor
-        (L + 1, N, C).
-
-    Examples
-    --------
-    >>> from siguiente.transformers.gpt import GPTConfig
-    >>> model = GPT(GPTConfig(vocab_size=9, context_length=4, layers=2, heads=1, channels=6))
-    >>> layer_vectors(model, torch.tensor([[1, 5], [2, 5]])).shape
-    torch.Size([3, 2, 6])
-    """
+    """El vector del último token, (N, T) -> (L + 1, N, C): antes del primer bloque y después de cada uno."""
     return torch.stack([model.hidden(ids, layer)[:, -1] for layer in range(model.config.layers + 1)])
 
 
 def nearest_centroid(vectors: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
-    """Da a cada vector la clase cuyo centro, la media de sus ejemplos, le queda más cerca.
+    """Da a cada vector, (M, C) -> (M,), la clase cuyo centro, la media de sus ejemplos, (N, C), queda más
+    cerca. Si dos centros quedan a la misma distancia, la de número menor. Se calcula en doble precisión: si
+    todos los vectores son iguales, los centros son exactamente iguales.
 
-    Parameters
-    ----------
-    vectors : Tensor
-        Los ejemplos, (N, C).
-    labels : Tensor
-        La clase de cada ejemplo, (N,): de 0 a K - 1, todas con alguno.
-    queries : Tensor
-        Los vectores que se clasifican, (M, C).
-
-    Returns
-    -------
-    Tensor
-        La clase de cada uno, (M,). Si dos centros quedan a la misma distancia, la de número menor.
-
-    Raises
-    ------
-    ValueError
-        Si no hay una etiqueta por ejemplo o falta alguna clase.
-
-    Notes
-    -----
-    Se calcula en doble precisión: si todos los vectores son iguales, los centros son exactamente iguales.
-
-    Examples
-    --------
     >>> examples = torch.tensor([[0.0, 0], [2, 0], [9, 9]])
     >>> nearest_centroid(examples, torch.tensor([0, 0, 1]), torch.tensor([[1.0, 1], [6, 6]]))
     tensor([0, 1])

@@ -20,28 +20,11 @@ MIN_COUNT = 2  # una pareja que sale una sola vez no enseña nada
 
 
 def train_bpe(texts: Iterable[str], vocab_size: int) -> BPETokenizer:
-    """Aprende un tokenizador BPE de unos textos.
+    """Aprende un tokenizador BPE de unos textos; con los mismos sale siempre el mismo.
 
-    Parameters
-    ----------
-    texts : iterable of str
-        Los textos.
-    vocab_size : int
-        Cuántos tokens se quieren, al menos 258: los 256 bytes, el de final y una unión. Si antes de llegar no
-        queda ninguna pareja que se repita, el vocabulario es menor.
+    Hacen falta al menos 258 tokens: los 256 bytes, el de final y una unión. Si antes de llegar no queda
+    ninguna pareja que se repita, el vocabulario es menor.
 
-    Returns
-    -------
-    BPETokenizer
-        El tokenizador. Con los mismos textos sale siempre el mismo.
-
-    Raises
-    ------
-    ValueError
-        Si el vocabulario es demasiado pequeño o si en los textos no hay ninguna pareja que se repita.
-
-    Examples
-    --------
     >>> tokenizer = train_bpe(["la casa, la cama y la calle"], vocab_size=260)
     >>> tokenizer.learned
     [b'ca', b'la', b' ca']
@@ -58,15 +41,8 @@ def train_bpe(texts: Iterable[str], vocab_size: int) -> BPETokenizer:
 
 
 def learn_merges(words: Mapping[Word, int]) -> Iterator[Pair]:
-    """Da las uniones una a una, mientras quede una pareja que se repita.
+    """Da las uniones una a una, mientras quede una pareja que se repita en las piezas.
 
-    Parameters
-    ----------
-    words : mapping of tuple to int
-        Los bytes de cada pieza y cuántas veces sale.
-
-    Examples
-    --------
     >>> list(learn_merges({tuple(b"aab"): 5, tuple(b"ab"): 2}))
     [(97, 98), (97, 257)]
     """
@@ -82,9 +58,8 @@ def learn_merges(words: Mapping[Word, int]) -> Iterator[Pair]:
 class PairIndex:
     """Las parejas de unas palabras: cuántas veces sale cada una, y en qué palabras.
 
-    Por dentro, cada byte se llama por su puesto en el alfabeto: así, la menor de dos parejas es la que gana
-    un empate. La mejor está en lo alto de un montículo. Al bajar una cuenta su entrada no se toca: se
-    corrige cuando sale.
+    Cada byte se llama por su puesto en el alfabeto: así, la menor de dos parejas es la que gana un empate. La
+    mejor está en lo alto de un montículo. Al bajar una cuenta su entrada no se toca: se corrige cuando sale.
     """
 
     def __init__(self, words: Mapping[Word, int]) -> None:

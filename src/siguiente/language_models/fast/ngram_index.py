@@ -18,21 +18,9 @@ class NGramIndex:
     """Da un número a cada n-grama visto, de orden 1 a n.
 
     Los de orden k se numeran de 0 a `size(k)` - 1, en el orden de sus claves. El propio `size(k)` significa
-    «nunca visto». El único 0-grama es el texto vacío, con el número 0.
+    «nunca visto». El único 0-grama es el texto vacío, con el número 0. Las claves, ``prefijo * V + token``,
+    van por orden, de menor a mayor, y las cierra el mayor entero. Los unigramas están todos, vistos o no.
 
-    Parameters
-    ----------
-    vocab_size : int
-        Número de tokens, V.
-    boundary : int
-        Token que separa un texto de otro: ningún contexto lo cruza.
-    keys : tuple of Tensor
-        Por orden, las claves ``prefijo * V + token`` de menor a mayor y, al final, el mayor entero. Los
-        unigramas están todos, vistos o no.
-
-    Examples
-    --------
-    >>> import torch
     >>> from siguiente.language_models.ngram_counts import count_ngrams
     >>> index = count_ngrams(torch.tensor([0, 1, 2, 0]), order=2, vocab_size=3, boundary=0).index
     >>> [grams.tolist() for grams in index.match(torch.tensor([[0, 1, 1]]))]
@@ -101,23 +89,10 @@ class NGramIndex:
 
 
 def usable_context(ids: Tensor, boundary: int) -> Tensor:
-    """Cuántos tokens de contexto hay tras leer cada posición, sin cruzar el límite entre textos.
+    """Cuántos tokens de contexto hay tras leer cada posición, (B, T), sin cruzar el límite entre textos.
 
-    Parameters
-    ----------
-    ids : Tensor
-        (B, T).
-    boundary : int
-        El token que separa los textos; cuenta como parte del contexto de lo que le sigue.
+    El límite cuenta como parte del contexto de lo que le sigue.
 
-    Returns
-    -------
-    Tensor
-        (B, T), enteros.
-
-    Examples
-    --------
-    >>> import torch
     >>> usable_context(torch.tensor([[5, 6, 0, 7, 8]]), boundary=0)
     tensor([[1, 2, 1, 2, 3]])
     """

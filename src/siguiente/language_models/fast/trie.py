@@ -18,13 +18,9 @@ ROOT = 0
 class TokenTrie:
     """Árbol de tokens; el nodo 0 es la raíz, que no lleva token.
 
-    Examples
-    --------
     >>> trie = TokenTrie()
     >>> trie.insert([7, 8], wanted_from=1), trie.insert([7, 9], wanted_from=1)
     ([1, 2], [1, 3])
-    >>> trie.wanted
-    [False, False, True, True]
     """
 
     tokens: list[int] = field(default_factory=lambda: [-1])
@@ -88,26 +84,11 @@ class FastTrieScorer(Protocol):
 
 
 def score_trie(model: LanguageModel, trie: TokenTrie) -> Tensor:
-    """Log-probabilidad de cada nodo pedido de un trie según sus antepasados.
+    """Log-probabilidad, en nats, de cada nodo pedido según sus antepasados, (N,); NaN en los demás.
 
-    Parameters
-    ----------
-    model : LanguageModel
-        Cualquier modelo del protocolo.
-    trie : TokenTrie
-        Los textos. Un nodo hijo de la raíz no tiene predicción y no puede pedirse.
+    Cada token interior se lee una vez y las hojas, ninguna: su probabilidad sale de los logits del padre. Un
+    hijo de la raíz no tiene predicción y no puede pedirse.
 
-    Returns
-    -------
-    Tensor
-        (N,), en nats, con un valor por nodo; NaN donde no se pidió.
-
-    Notes
-    -----
-    Cada token interior se lee una vez y las hojas, ninguna: su probabilidad sale de los logits del padre.
-
-    Examples
-    --------
     >>> from siguiente.language_models.protocol import UniformModel
     >>> trie = TokenTrie()
     >>> _ = trie.insert([1, 2, 3], wanted_from=2)

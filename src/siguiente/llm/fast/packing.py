@@ -23,23 +23,9 @@ LOGITS_LIMIT = 128
 def score_trie(model: "PretrainedModel", trie: TokenTrie) -> Tensor:
     """Lo mismo que :func:`siguiente.language_models.fast.trie.score_trie`, con muchas ramas por pasada.
 
-    Parameters
-    ----------
-    model : PretrainedModel
-        El modelo.
-    trie : TokenTrie
-        Los textos.
-
-    Returns
-    -------
-    Tensor
-        (N,), en nats, con un valor por nodo; NaN donde no se pidió.
-
-    Notes
-    -----
     El tronco común se lee una vez y queda en la caché. Las ramas se ponen en fila en un solo texto, con la
     posición que les toca y una máscara que deja ver a cada token el tronco y sus antepasados, no las ramas
-    vecinas.
+    vecinas. Da un valor por nodo, (N,), en nats; NaN donde no se pidió.
     """
     sizes = _subtree_sizes(trie)
     result = torch.full((len(trie),), torch.nan)

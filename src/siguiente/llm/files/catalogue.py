@@ -7,15 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class PackagedFile:
-    """Un archivo dentro de un paquete de Python instalado.
-
-    Attributes
-    ----------
-    distribution : str
-        Nombre con que se instala el paquete.
-    path : str
-        Ruta del archivo dentro del paquete.
-    """
+    """Un archivo dentro de un paquete de Python: nombre con que se instala y ruta dentro de él."""
 
     distribution: str
     path: str
@@ -36,35 +28,22 @@ class ModelCard:
 
     Attributes
     ----------
-    name : str
-        Nombre con que se pide.
-    title : str
-        Nombre con que se cita.
     kind : {"base", "chat", "encoder"}
-        `base` solo continúa textos; `chat` se ajustó para seguir instrucciones y necesita su plantilla;
-        `encoder` no escribe: convierte un texto en un vector.
-    parameters : int
-        Número de parámetros.
+        `base` solo continúa textos; `chat` sigue instrucciones, con su plantilla; `encoder` da un vector.
     quantisation : str
         Formato de los pesos en el archivo; se calcula con ellos ya descuantizados a float32.
-    licence, notice : str
-        Licencia y aviso que se muestra donde se usa el modelo.
+    notice : str
+        Aviso que se muestra donde se usa el modelo.
     architecture : {"gemma3", "llama", "bert"}
         Familia, con el nombre que usa el archivo GGUF o, si no lo hay, la configuración.
     config : Mapping
         Forma de la red, con los nombres de transformers.
     bos_id, eos_id : int or None
         Tokens de comienzo y de final; `None` si el modelo no se usa con ese token.
-    filename : str
-        Nombre del archivo: un GGUF o, en los `encoder`, lo que diga la ficha.
     size : int
-        Tamaño del archivo entero, en bytes.
-    sha256 : str
-        Resumen SHA-256 del archivo entero.
+        Bytes del archivo entero, del que `sha256` es el resumen.
     packaged : tuple of PackagedFile
-        Los trozos del archivo, en orden, dentro de paquetes instalables.
-    install : str
-        Orden que instala esos paquetes.
+        Los trozos del archivo, en orden, dentro de los paquetes que instala la orden `install`.
     hub : HubFile
         El mismo archivo en el repositorio público.
     """
@@ -221,30 +200,10 @@ CATALOGUE = (GEMMA, SMOLLM2)  # los que continúan textos
 
 
 def card(name: str) -> ModelCard:
-    """Devuelve la ficha de un modelo.
+    """Devuelve la ficha de un modelo del catálogo por su nombre.
 
-    Parameters
-    ----------
-    name : str
-        Nombre del modelo.
-
-    Returns
-    -------
-    ModelCard
-        Su ficha.
-
-    Raises
-    ------
-    ValueError
-        Si el curso no conoce ese modelo.
-
-    Examples
-    --------
     >>> card("gemma-3-270m").kind
     'base'
-    >>> card("gpt-9")
-    Traceback (most recent call last):
-    ValueError: El curso no conoce el modelo 'gpt-9'. Conoce estos: gemma-3-270m, smollm2-135m-instruct.
     """
     for known in CATALOGUE:
         if known.name == name:

@@ -26,8 +26,6 @@ MARGIN = 60_000_000  # vocabulario y configuración
 def checkpoint_key(card: ModelCard) -> str:
     """Devuelve la clave del modelo convertido: el archivo, la forma de la red y la versión del conversor.
 
-    Examples
-    --------
     >>> from siguiente.llm.files.catalogue import card
     >>> checkpoint_key(card("gemma-3-270m")) != checkpoint_key(card("smollm2-135m-instruct"))
     True
@@ -41,28 +39,8 @@ def checkpoint_key(card: ModelCard) -> str:
 def checkpoint(card: ModelCard, path: Path | str | None = None, *, thorough: bool = False) -> Path:
     """Devuelve la carpeta con el modelo convertido; la primera vez comprueba el archivo y lo convierte.
 
-    Parameters
-    ----------
-    card : ModelCard
-        La ficha del modelo.
-    path : Path or str, optional
-        El archivo GGUF o la carpeta que lo tiene; sin él se busca como dice `sources.find`.
-    thorough : bool
-        Si es cierto, relee entera la conversión anterior antes de darla por buena.
-
-    Returns
-    -------
-    Path
-        Carpeta con `config.json`, `model.safetensors` y `tokenizer.json`.
-
-    Raises
-    ------
-    FileNotFoundError
-        Si falta el archivo del modelo.
-    ValueError
-        Si el archivo está truncado o no es el publicado.
-    OSError
-        Si no hay sitio en el disco.
+    Tiene `config.json`, `model.safetensors` y `tokenizer.json`. El archivo GGUF se busca como dice
+    `sources.find`. Con `thorough`, relee entera la conversión anterior antes de darla por buena.
     """
     return build_directory(
         card.name,

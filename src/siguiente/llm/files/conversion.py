@@ -41,8 +41,6 @@ NORMS = {
 def tensor_name(name: str, architecture: str) -> str:
     """Traduce el nombre de un tensor, de GGUF a transformers.
 
-    Examples
-    --------
     >>> tensor_name("blk.3.attn_q.weight", "gemma3")
     'model.layers.3.self_attn.q_proj.weight'
     """
@@ -78,25 +76,10 @@ def write_weights(
     target: Path,
     progress: Callable[[int], object] = lambda count: None,
 ) -> None:
-    """Escribe los pesos de un archivo GGUF como safetensors en float32.
+    """Escribe los pesos de un archivo GGUF como safetensors en float32; `progress` recibe los bytes nuevos.
 
-    Parameters
-    ----------
-    stream : BinaryIO
-        El archivo GGUF.
-    header : Header
-        Su cabecera.
-    card : ModelCard
-        La ficha del modelo.
-    target : Path
-        El archivo que se escribe.
-    progress : callable
-        Recibe los bytes escritos desde la llamada anterior.
-
-    Notes
-    -----
-    Se guarda en float32 porque el producto de una escala (float16) por un entero de 8 bits cabe exacto en él,
-    y no en formatos más cortos: no se pierde más que lo que ya perdió la cuantización.
+    El producto de una escala (float16) por un entero de 8 bits cabe exacto en float32, y no en formatos más
+    cortos: no se pierde más que lo que ya perdió la cuantización.
     """
     with target.open("wb") as file:
         file.write(_safetensors_header(header, card))

@@ -18,19 +18,7 @@ DEFAULT_ALIGNMENT = 32
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """Un tensor dentro del archivo.
-
-    Attributes
-    ----------
-    name : str
-        Nombre en el archivo, como `blk.0.attn_q.weight`.
-    shape : tuple of int
-        Forma, con las filas primero, como en PyTorch.
-    quantisation : int
-        Código del formato de los números.
-    start : int
-        Primer byte, desde el comienzo del archivo.
-    """
+    """Un tensor del archivo, desde su byte `start`; la forma lleva las filas primero, como en PyTorch."""
 
     name: str
     shape: tuple[int, ...]
@@ -52,23 +40,7 @@ class Header:
 
 
 def read_header(stream: BinaryIO) -> Header:
-    """Lee la cabecera de un archivo GGUF, versiones 2 y 3.
-
-    Parameters
-    ----------
-    stream : BinaryIO
-        El archivo, abierto por el comienzo.
-
-    Returns
-    -------
-    Header
-        Metadatos y tensores.
-
-    Raises
-    ------
-    ValueError
-        Si no es un archivo GGUF o la versión no se conoce.
-    """
+    """Lee la cabecera de un archivo GGUF, versiones 2 y 3, abierto por el comienzo."""
     magic, version = stream.read(4), _scalar(stream, "I")
     if magic != b"GGUF" or version not in (2, 3):
         raise ValueError("El archivo no es GGUF, versión 2 o 3: indique otro.")

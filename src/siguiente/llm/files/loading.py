@@ -24,23 +24,14 @@ def load(name: str, path: Path | str | None = None) -> "TextModel[PretrainedMode
     name : str
         Nombre del modelo en el catálogo: `gemma-3-270m` o `smollm2-135m-instruct`.
     path : Path or str, optional
-        El archivo GGUF, o la carpeta que lo tiene, si no está instalado como paquete. También vale la carpeta
-        de los pesos oficiales, sin cuantizar, como se publican en safetensors: esos se abren como están.
+        El archivo GGUF o su carpeta, si no está instalado como paquete. También vale la carpeta de los pesos
+        oficiales, sin cuantizar, como se publican en safetensors: esos se abren como están.
 
     Returns
     -------
     TextModel
         El modelo con su tokenizador. Sus pesos se guardaron con 4 a 8 bits: las probabilidades son las de esa
         versión cuantizada, no las del modelo original.
-
-    Raises
-    ------
-    ValueError
-        Si no se conoce el modelo, o si su archivo está truncado o alterado.
-    FileNotFoundError
-        Si falta el archivo del modelo.
-    OSError
-        Si no hay sitio en el disco para convertirlo.
 
     Examples
     --------
@@ -54,20 +45,7 @@ def load(name: str, path: Path | str | None = None) -> "TextModel[PretrainedMode
 
 
 def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[PretrainedModel]":
-    """Abre el modelo de una ficha, esté o no en el catálogo.
-
-    Parameters
-    ----------
-    card : ModelCard
-        La ficha.
-    path : Path or str, optional
-        El archivo GGUF, la carpeta que lo tiene o la de los pesos oficiales.
-
-    Returns
-    -------
-    TextModel
-        El modelo con su tokenizador.
-    """
+    """Abre el modelo de una ficha, esté o no en el catálogo; `path` es como el de :func:`load`."""
     from siguiente.language_models.protocol import TextModel
     from siguiente.llm.pretrained import PretrainedModel, open_network
 
@@ -82,25 +60,7 @@ def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[Pre
 
 
 def load_pretrained_tokenizer(name: str) -> "PretrainedTokenizer":
-    """Abre solo el tokenizador de un modelo preentrenado, sin leer sus pesos.
-
-    Parameters
-    ----------
-    name : str
-        Nombre del modelo en el catálogo.
-
-    Returns
-    -------
-    PretrainedTokenizer
-        El tokenizador.
-
-    Raises
-    ------
-    ValueError, FileNotFoundError, OSError
-        Los mismos que :func:`load`: la primera vez, el modelo también se convierte.
-
-    Examples
-    --------
+    """Abre solo el tokenizador de un modelo del catálogo, sin leer sus pesos, que convierte la primera vez.
 
     >>> tokenizer = load_pretrained_tokenizer("gemma-3-270m")
     >>> [tokenizer.token_bytes(token).decode() for token in tokenizer.encode("El pingüino")]

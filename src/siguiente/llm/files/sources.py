@@ -15,13 +15,7 @@ Progress = Callable[[int], object]
 
 
 class JoinedFile(io.RawIOBase):
-    """Varios archivos leídos como uno solo, sin escribir otra copia.
-
-    Parameters
-    ----------
-    parts : sequence of Path
-        Los trozos, en orden.
-    """
+    """Varios archivos leídos como uno solo, sin escribir otra copia."""
 
     def __init__(self, parts: Sequence[Path]) -> None:
         self.streams = [part.open("rb") for part in parts]
@@ -61,29 +55,11 @@ class JoinedFile(io.RawIOBase):
 
 
 def find(card: ModelCard, path: Path | str | None = None) -> tuple[Path, ...]:
-    """Busca el archivo GGUF de un modelo.
+    """Busca el archivo GGUF de un modelo, o sus trozos en orden.
 
-    El orden es: `path`; la carpeta de la variable de entorno `SIGUIENTE_MODELS`; el paquete de Python que lo
-    lleva; y el repositorio público, solo si `SIGUIENTE_HUB=1` lo permite.
-
-    Parameters
-    ----------
-    card : ModelCard
-        La ficha del modelo.
-    path : Path or str, optional
-        El archivo, o la carpeta que lo contiene.
-
-    Returns
-    -------
-    tuple of Path
-        El archivo, o sus trozos en orden.
-
-    Raises
-    ------
-    FileNotFoundError
-        Si no está en ninguna parte; el mensaje dice cómo instalarlo.
-    OSError
-        Si no se sabe qué carpeta se indica.
+    El orden es: `path`, que es el archivo o su carpeta; la carpeta de la variable de entorno
+    `SIGUIENTE_MODELS`; el paquete de Python que lo lleva; y el repositorio público, solo si `SIGUIENTE_HUB=1`
+    lo permite.
     """
     if path is not None:
         return (_given(card, whole_path(path)),)
@@ -138,22 +114,7 @@ def _downloaded(card: ModelCard) -> Path:
 
 
 def verify(card: ModelCard, parts: Sequence[Path], progress: Progress = lambda count: None) -> None:
-    """Comprueba el tamaño y el resumen SHA-256 del archivo entero.
-
-    Parameters
-    ----------
-    card : ModelCard
-        La ficha del modelo.
-    parts : sequence of Path
-        El archivo, o sus trozos en orden.
-    progress : callable
-        Recibe los bytes leídos desde la llamada anterior.
-
-    Raises
-    ------
-    ValueError
-        Si el archivo está truncado o no es el que se publicó.
-    """
+    """Comprueba el tamaño y el SHA-256 del archivo entero; `progress` recibe los bytes recién leídos."""
     size = sum(part.stat().st_size for part in parts)
     if size != card.size:
         raise ValueError(_wrong(card, parts, f"tiene {size} bytes y debe tener {card.size}"))

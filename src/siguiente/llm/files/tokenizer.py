@@ -17,21 +17,8 @@ BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 @dataclass(frozen=True, eq=False)
 class PretrainedTokenizer:
-    """Un tokenizador con sus tokens de comienzo y de final.
+    """Un tokenizador con sus tokens de comienzo y de final y, si el modelo la trae, su plantilla de chat.
 
-    Parameters
-    ----------
-    backend : Tokenizer
-        El de la biblioteca tokenizers.
-    bos_id, eos_id : int or None
-        Tokens de comienzo y de final.
-    name : str
-        Cómo se llama el modelo en los errores.
-    chat_template : str, optional
-        La plantilla de chat del modelo, si la trae.
-
-    Notes
-    -----
     Los bytes de los tokens de un texto, seguidos, son los bytes del texto. Hay una excepción: SentencePiece
     escribe el espacio como `▁` y no distingue un `▁` verdadero de un espacio.
     """
@@ -57,23 +44,8 @@ class PretrainedTokenizer:
     def encode(self, text: str, special: bool = False) -> list[int]:
         """Devuelve los tokens de `text`, sin el de comienzo.
 
-        Parameters
-        ----------
-        text : str
-            El texto.
-        special : bool
-            Si es cierto, `<bos>` y los demás tokens de control escritos en el texto se leen como tales: así
-            lo necesita una plantilla de chat. Si no, son texto como otro cualquiera, que es lo seguro.
-
-        Returns
-        -------
-        list of int
-            Los números de los tokens.
-
-        Raises
-        ------
-        ValueError
-            Si el texto tiene un carácter que el vocabulario no puede escribir.
+        Con `special`, los tokens de control escritos en el texto, como `<bos>`, se leen como tales; si no,
+        son texto como otro cualquiera, que es lo seguro.
         """
         self.backend.encode_special_tokens = not special
         ids = self.backend.encode(text, add_special_tokens=False).ids
@@ -96,13 +68,7 @@ class PretrainedTokenizer:
         return self._bytes(ids).decode(errors="replace")
 
     def token_bytes(self, token: int) -> bytes:
-        """Devuelve los bytes que un token escribe; vacío si es especial.
-
-        Raises
-        ------
-        ValueError
-            Si ese token no existe.
-        """
+        """Devuelve los bytes que un token escribe; vacío si es especial."""
         if token in self._special:
             return b""
         piece = self.backend.id_to_token(token)

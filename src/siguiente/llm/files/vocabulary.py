@@ -9,23 +9,7 @@ Json = dict[str, Any]
 
 
 def tokenizer_json(metadata: Mapping[str, Any]) -> Json:
-    """Devuelve el contenido de `tokenizer.json` para el vocabulario de un archivo GGUF.
-
-    Parameters
-    ----------
-    metadata : Mapping
-        Metadatos del archivo, como los devuelve `read_header`.
-
-    Returns
-    -------
-    dict
-        Vocabulario, uniones, tokens especiales y forma de partir y volver a unir el texto.
-
-    Raises
-    ------
-    ValueError
-        Si el tipo de tokenizador no es ninguno de los dos que el curso conoce.
-    """
+    """Devuelve el contenido de `tokenizer.json` para el vocabulario de un archivo GGUF."""
     kind = metadata["tokenizer.ggml.model"]
     if kind == "llama":
         return _sentencepiece(metadata)
@@ -35,24 +19,11 @@ def tokenizer_json(metadata: Mapping[str, Any]) -> Json:
 
 
 def implied_merges(pieces: Sequence[str], types: Sequence[int]) -> list[tuple[str, str]]:
-    """Deduce las uniones de BPE a partir de un vocabulario ordenado.
+    """Deduce las uniones de BPE, de más a menos prioridad, de un vocabulario en su orden de aprendizaje.
 
-    Cada pieza se puede formar uniendo dos piezas más cortas; las que se aprendieron antes se unen antes.
+    Cada pieza se puede formar uniendo dos más cortas, y las que se aprendieron antes se unen antes; de los
+    tipos, solo las normales y las del usuario se forman así.
 
-    Parameters
-    ----------
-    pieces : sequence of str
-        El vocabulario, en el orden en que se aprendió.
-    types : sequence of int
-        El tipo de cada pieza; solo las normales y las del usuario se forman uniendo otras.
-
-    Returns
-    -------
-    list of tuple of (str, str)
-        Las uniones, de mayor a menor prioridad.
-
-    Examples
-    --------
     >>> implied_merges(["a", "b", "ab", "abb"], [1, 1, 1, 1])
     [('a', 'b'), ('ab', 'b')]
     """

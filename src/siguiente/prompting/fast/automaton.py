@@ -20,9 +20,9 @@ AMBIGUOUS = (
 
 
 class Automaton(NamedTuple):
-    """Un autómata finito determinista y mínimo.
+    """Un autómata finito determinista y mínimo; el estado 0 es el muerto, y el 1, el inicial.
 
-    El estado 0 es el muerto, del que no se sale y desde el que nada se acepta; el 1, el inicial.
+    Del muerto no se sale, y desde él nada se acepta.
     """
 
     table: np.ndarray
@@ -31,14 +31,7 @@ class Automaton(NamedTuple):
     """En qué estados puede terminar el texto, (S,)."""
 
     def read(self, data: bytes, state: int = START) -> int:
-        """El estado al que se llega al leer unos bytes.
-
-        Examples
-        --------
-        >>> machine = automaton("sí|no")
-        >>> bool(machine.final[machine.read("sí".encode())]), machine.read(b"x") == DEAD
-        (True, True)
-        """
+        """El estado al que se llega al leer unos bytes."""
         for byte in data:
             state = self.table[state, byte]
         return int(state)
@@ -46,8 +39,6 @@ class Automaton(NamedTuple):
     def edges(self) -> dict[tuple[int, int], str]:
         """Los bytes que llevan de un estado vivo a otro, escritos para leerlos: por intervalos.
 
-        Examples
-        --------
         >>> automaton("[a-cñ]").edges()
         {(1, 2): 'a–c', (1, 3): 'C3', (3, 2): 'B1'}
         """
@@ -69,30 +60,11 @@ def span_label(span: Sequence[int]) -> str:
 def automaton(pattern: str) -> Automaton:
     """Construye el autómata mínimo que acepta los textos *enteros* que cumplen un patrón.
 
-    Parameters
-    ----------
-    pattern : str
-        Una expresión regular con la sintaxis de `re`: literales, clases, ``.``, ``|``, paréntesis y
-        repeticiones. Describe el texto completo, como en `re.fullmatch`.
+    El patrón es de los de `re`, sin lo que un autómata no puede comprobar (referencias, miradas alrededor,
+    anclas), y describe el texto completo, como en `re.fullmatch`. Primero se hace un autómata con ramas
+    para cada parte (construcción de Thompson). Después, otro sin ramas, cuyos estados son conjuntos de
+    estados del primero. Al final se funden los indistinguibles.
 
-    Returns
-    -------
-    Automaton
-        Sus tablas.
-
-    Raises
-    ------
-    ValueError
-        Si el patrón está mal escrito, si usa algo que un autómata no puede comprobar (referencias, miradas
-        alrededor, anclas), si ningún texto lo cumple o si necesita demasiados estados.
-
-    Notes
-    -----
-    Primero, un autómata con ramas para cada parte del patrón (construcción de Thompson). Después, otro
-    sin ramas, cuyos estados son conjuntos de estados del primero. Al final se funden los indistinguibles.
-
-    Examples
-    --------
     >>> machine = automaton("ñ{1,3}")
     >>> machine.table.shape, machine.read("ññ".encode())
     ((8, 256), 5)
@@ -196,11 +168,8 @@ class Branches:
 def deterministic(branches: Branches, final: int) -> tuple[list[list[int]], list[bool], list[int]]:
     """Un autómata sin ramas, por la construcción de subconjuntos.
 
-    Returns
-    -------
-    tuple of (list, list, list)
-        A qué estado lleva, desde cada uno, cada clase de bytes que el patrón no distingue; qué estados son
-        finales; y cuántos bytes tiene cada clase.
+    Da a qué estado lleva, desde cada uno, cada clase de bytes que el patrón no distingue; qué estados son
+    finales; y cuántos bytes tiene cada clase.
     """
     moves = [(low, high + 1) for options in branches.moves for low, high, _ in options]
     cuts = sorted({0, 256}.union(*moves))
@@ -224,8 +193,6 @@ def deterministic(branches: Branches, final: int) -> tuple[list[list[int]], list
 def distinguished(table: list[list[int]], final: list[bool]) -> list[int]:
     """El grupo de cada estado: dos comparten grupo si desde ambos se aceptan los mismos textos.
 
-    Notes
-    -----
     Algoritmo de Hopcroft: se empieza con dos grupos, los finales y los demás, y un grupo se parte cuando un
     byte lleva a unos de sus estados dentro de otro grupo y a los demás, fuera.
     """

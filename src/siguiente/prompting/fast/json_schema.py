@@ -36,26 +36,11 @@ KEYWORDS = {
 def schema_pattern(schema: Schema) -> str:
     """La expresión regular de los textos de JSON que cumplen un esquema, escritos de una sola manera.
 
-    Parameters
-    ----------
-    schema : mapping
-        Un esquema de JSON: objetos, listas, textos, números, `boolean` y `null`, con `enum`, `const` y
-        `anyOf`, unos dentro de otros.
+    Admite objetos, listas, textos, números, `boolean` y `null`, con `enum`, `const` y `anyOf`, unos dentro de
+    otros. Los espacios son los que pone `json.dumps`; las propiedades van en el orden del esquema y se
+    escriben todas; los números tienen hasta 15 cifras, y otras tantas decimales; un `pattern` describe el
+    texto entero.
 
-    Returns
-    -------
-    str
-        Un patrón para :class:`~siguiente.prompting.constrained.Constraint`. Los espacios son los que pone
-        `json.dumps`; las propiedades van en el orden del esquema y se escriben todas; los números tienen
-        hasta 15 cifras, y otras tantas decimales; un `pattern` describe el texto entero.
-
-    Raises
-    ------
-    ValueError
-        Si el esquema usa algo más, si nada puede cumplirlo o si es demasiado profundo.
-
-    Examples
-    --------
     >>> schema = {"type": "object", "properties": {"sí": {"type": "boolean"}}}
     >>> schema_pattern(schema)
     '\\\\{"sí":\\\\ (?:true|false)\\\\}'

@@ -22,15 +22,8 @@ Range = tuple[int, int]
 
 
 def parsed(pattern: str) -> Any:
-    """El árbol de un patrón, como lo entiende Python.
+    """El árbol de un patrón, como lo entiende Python; no admite modos, como ``(?i)``.
 
-    Raises
-    ------
-    ValueError
-        Si no es una expresión regular o si lleva modos, como ``(?i)``.
-
-    Examples
-    --------
     >>> parsed("ab*")
     [(LITERAL, 97), (MAX_REPEAT, (0, MAXREPEAT, [(LITERAL, 98)]))]
     """
@@ -46,8 +39,6 @@ def parsed(pattern: str) -> Any:
 def characters(kind: Any, argument: Any) -> list[Range] | None:
     """Los caracteres que admite una parte de un solo carácter, por intervalos; `None` si no es de esas.
 
-    Examples
-    --------
     >>> [characters(*parsed(pattern)[0]) for pattern in ("ñ", "[0-9a]", "a*")]
     [[(241, 241)], [(48, 57), (97, 97)], None]
     """
@@ -89,21 +80,11 @@ def _outside(ranges: Iterable[Range]) -> list[Range]:
 
 
 def byte_ranges(low: int, high: int) -> Iterator[tuple[Range, ...]]:
-    """Parte un intervalo de caracteres en series de intervalos de bytes, en UTF-8.
+    """Parte los caracteres de `low` a `high` en series de intervalos de bytes, en UTF-8.
 
-    Parameters
-    ----------
-    low, high : int
-        El primer carácter y el último.
+    Cualquier combinación de los intervalos de una serie es un carácter. Los subrogados, que no se pueden
+    escribir en UTF-8, se saltan.
 
-    Yields
-    ------
-    tuple of (int, int)
-        Un intervalo por byte: cualquier combinación de ellos es un carácter del intervalo. Los subrogados,
-        que no se pueden escribir en UTF-8, se saltan.
-
-    Examples
-    --------
     >>> list(byte_ranges(ord("a"), ord("ñ")))
     [((97, 127),), ((194, 194), (128, 191)), ((195, 195), (128, 177))]
     """
