@@ -152,7 +152,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def record(session: nox.Session) -> None:
-    """Rehace lo entrenado que se guarda: `-- story-gpt`; con `-- --check` solo compara los primeros pasos."""
+    """Rehace lo entrenado: `-- story-gpt`; `-- --check` lo compara; `-- --rekey`, si se movió el código."""
     python(session, "-m", "siguiente.record", *session.posargs)
 
 

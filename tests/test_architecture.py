@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 IDEAS = {"language_models", "transformers", "llm", "prompting", "alignment", "evaluation"}
-NAMED = re.compile(r"`([\w./-]+/[\w.-]*|\w+\.py)`")
+NAMED = re.compile(r"`((?!docs/_build|\.nox)[\w./-]+/[\w.-]*|\w+\.py)`")
 
 
 def folders(tree):

@@ -2,7 +2,7 @@
 
 Las líneas largas se parten, para que quepan en la columna de la página.
 
-```{source} siguiente.language_models.prediction.next_logprobs
+```{source} siguiente.language_models.scoring.next_logprobs
 ```
 """
 
@@ -68,11 +68,9 @@ def docstrings(node: ast.AST) -> Iterator[ast.Expr]:
 def wrapped(code: str) -> str:
     """Parte las líneas que no caben.
 
-    >>> print(wrapped("def f(first, second):\\n    return g(" + ", ".join(["first"] * 12) + ", last=second)"))
-    def f(first, second):
-        return g(
-            first,
-    ...
+    >>> made = wrapped("value = call(" + "a" * 30 + ", " + "b" * 40 + ")")
+    >>> [len(line) for line in made.splitlines()]
+    [13, 76, 1]
     """
     if all(len(line) <= COLUMNS for line in code.splitlines()):
         return code
@@ -84,8 +82,8 @@ def wrapped(code: str) -> str:
 def halves(line: str) -> list[str]:
     """Parte por un espacio el texto que ocupa una línea demasiado larga.
 
-    >>> halves('    "' + "dice " * 20 + '",')
-    ['    "dice dice dice dice dice dice dice dice dice dice dice dice dice dice "', '    "dice dice ...",']
+    >>> [len(part) for part in halves('    "' + "dice " * 20 + '",')]
+    [76, 37]
     """
     found = LONG_TEXT.match(line)
     if len(line) <= COLUMNS or found is None:

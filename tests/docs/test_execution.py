@@ -319,9 +319,9 @@ def test_a_fault_fails_the_build_and_the_next_ones_until_it_is_mended(project):
 
 
 RAISES = "def deep():\n    return 1 / 0\ndeep()"
-FALSE = "from siguiente.evaluation.claims import claim\nclaim('Uno supera a dos.', 2, 1, margin=1);"
+FALSE = "from siguiente.course.report.claims import claim\nclaim('Uno supera a dos.', 2, 1, margin=1);"
 FALSE_IDENTITY = (
-    "from siguiente.evaluation.claims import identity\nidentity('Uno es dos.', 1, 2, tolerance=1e-6)"
+    "from siguiente.course.report.claims import identity\nidentity('Uno es dos.', 1, 2, tolerance=1e-6)"
 )
 
 

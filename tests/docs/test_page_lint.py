@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cell_rules import definitions, ending, imports, length, magic, plotted, repeatable
+from cell_rules import definitions, imported, length, magic, plotted, repeatable, shown, width
 from page_lint import check, check_all, figures, formulas, header, labels, recipe, traceback
 from pages import Page
 from prose_rules import decimals, one_term, origins, wording
@@ -36,20 +36,23 @@ MD_FIGURE = "```{figure} a.svg\n:alt: A\n:name: fig-a\nBaja.\n```\n"
 RST_MATH = "\n.. math::\n   :label: eq-a\n\n   x_{día}\n"
 RAISED = "Traceback (most recent call last):\n  x\n"
 SYNONYM = "La alineación o alineamiento.\n\nLa alineación."
-DRAW = "from siguiente.plots.bars import probability_bars\nprobability_bars([1])"
+HIDDEN = ":tags: [remove-cell]\n"
+DRAW = "from siguiente.course.figures.bars import probability_bars\nprobability_bars([1])"
 
 # (regla, extensión, texto que la incumple, texto que la cumple)
 CASES = [
-    (length, ".md", cell("x = 1\n" * 12 + "x"), cell("x = 1\n" * 11 + "x")),
-    (length, ".md", cell("x\n" * 13), cell("x\n" * 13, ":tags: [hide-input]\n\n")),
+    (length, ".md", cell("x = 1\n" * 10 + "x"), cell("x = 1\n" * 9 + "x")),
+    (length, ".md", cell("x\n" * 11), cell("x\n" * 11, ":tags: [hide-input]\n\n")),
+    (width, ".md", cell(f"x = '{'a' * 75}'"), cell(f"x = '{'a' * 73}'")),
+    (width, ".md", cell(f"x = '{'a' * 75}'"), cell(f"x = '{'a' * 75}'", ":tags: [remove-cell]\n")),
     (magic, ".md", cell("!pip install torch"), cell("1 != 2")),
     (magic, ".md", cell("%matplotlib inline"), cell("7 % 2")),
     (magic, ".md", cell("x = ("), cell("x = (", ":tags: [raises-exception]\n")),
     (definitions, ".md", cell("class A:\n    pass\nA()"), cell("dict(a=1)")),
-    (ending, ".md", cell("x = 1"), cell("x = 1\nx")),
-    (ending, ".md", cell("for x in y:\n    x"), cell("x = 1", ":tags: [remove-cell]\n")),
-    (imports, ".md", cell("import a, b\n" * 5 + "a + b"), cell("import a, b\n" * 4 + "a + b")),
-    (imports, ".md", cell("import torch\n1"), cell("import torch\ntorch.tensor(1)")),
+    (imported, ".md", cell("import torch\n1"), cell("import torch\ntorch.tensor(1)")),
+    (shown, ".md", cell("x = 1", HIDDEN) + cell("x"), cell("x = 1") + cell("x", HIDDEN)),
+    (shown, ".md", cell("def f():\n    return x"), cell("def f(x):\n    y = x\n    return y, len(y)")),
+    (shown, ".md", cell("x\nx = 1") + cell("y"), cell("x = 1") + cell("[x for y in range(x)]")),
     (repeatable, ".md", cell("torch.randn(3)"), cell("torch.randn(3, generator=g)")),
     (repeatable, ".md", cell("np.random.rand(3)"), cell("np.random.default_rng(0).random(3)")),
     (repeatable, ".md", cell("np.random.default_rng()"), cell("np.random.default_rng(seed=3)")),

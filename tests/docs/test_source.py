@@ -33,7 +33,7 @@ def test_quotes_the_code_with_decorators_and_without_its_docstring():
 def test_quotes_a_method():
     assert source.body(MODULE, "Pair.g") == "def g(self):\n    return 2"
     file, target = source.find("siguiente.language_models.protocol.TextModel.prompt")
-    assert (file.name, target) == ("text.py", "TextModel.prompt")
+    assert (file.name, target) == ("protocol.py", "TextModel.prompt")
 
 
 def test_a_name_that_does_not_exist_is_refused():
@@ -43,5 +43,5 @@ def test_a_name_that_does_not_exist_is_refused():
 
 def test_finds_the_file_of_a_module_of_the_package():
     file, target = source.find("siguiente.language_models.scoring.next_logprobs")
-    assert (file.name, target) == ("prediction.py", "next_logprobs")
+    assert (file.name, target) == ("scoring.py", "next_logprobs")
     assert "log_softmax" in source.body(file.read_text(encoding="utf-8"), target)

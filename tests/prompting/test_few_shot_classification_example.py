@@ -149,9 +149,11 @@ def test_stopping_before_the_log_is_open_says_nothing_of_what_is_scored(run, cap
     assert capsys.readouterr().err.endswith(f"\nInterrumpido; {AGAIN}\n")
 
 
-@pytest.mark.parametrize("where", ["few_shot_scores.batch_calibration", "classification_report.summary"])
+@pytest.mark.parametrize(
+    "where", ["prompting.few_shot.batch_calibration", "course.cli.classification_report.summary"]
+)
 def test_stopping_after_scoring_says_that_all_is_scored(run, capsys, monkeypatch, where):
-    monkeypatch.setattr(f"siguiente.prompting.{where}", stop)
+    monkeypatch.setattr(f"siguiente.{where}", stop)
     assert run() == 130
     assert capsys.readouterr().err.endswith(f"\nInterrumpido: 39 de 39; {AGAIN}\n")
 

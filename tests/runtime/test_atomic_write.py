@@ -142,7 +142,7 @@ def test_a_device_is_written_and_not_replaced(tmp_path: Path) -> None:
 
 @POSIX
 def test_the_standard_output_is_written_wherever_it_goes(tmp_path: Path) -> None:
-    code = "from pathlib import Path; from siguiente.store import write_atomically as write\n"
+    code = "from pathlib import Path; from siguiente.runtime.store import write_atomically as write\n"
     code += "print('antes', flush=True); write(Path('/dev/stdout'), 'hola\\n'); print('luego')"
     with (tmp_path / "salida").open("a") as out:  # como `>>`
         subprocess.run([sys.executable, "-c", code], stdout=out, check=True)

@@ -49,7 +49,8 @@ PLACES = """
 import os, subprocess, sys
 from siguiente.runtime.store import chosen_folder
 os.chdir(sys.argv[1])
-said = "from siguiente.store import chosen_folder as it; print(it('SIGUIENTE_CACHE'), it('SIGUIENTE_MODELS'))"
+said = "from siguiente.runtime.store import chosen_folder as f; "
+said += "print(f('SIGUIENTE_CACHE'), f('SIGUIENTE_MODELS'))"
 exec(said)
 sys.stdout.flush()
 subprocess.run([sys.executable, "-c", said], check=True, cwd=sys.argv[2])

@@ -9,7 +9,7 @@ import torch
 from siguiente.alignment.lora import lora_state, merge_lora
 from siguiente.course.alignment import spanish_assistant as assistant
 
-FOLDER = files("siguiente.alignment")
+FOLDER = files("siguiente.course.alignment")
 
 
 def test_what_was_registered_makes_sense():
