@@ -16,6 +16,7 @@ NOTEBOOKS = {
 
 
 @pytest.mark.slow
+@pytest.mark.enable_socket
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_visible_cells_run_alone(name, monkeypatch):
     for variable, value in KERNEL_ENVIRONMENT.items():
