@@ -33,12 +33,14 @@ def table(docs: Path) -> list[str]:
 
 
 class ModuleTable(SphinxDirective):
-    """Escribe la tabla; la página se lee en cada construcción, porque depende de todas."""
+    """Escribe la tabla; la página se lee otra vez cuando cambia alguna de las otras."""
 
     def run(self) -> list[nodes.Node]:
         """Lee las páginas y compone la tabla."""
-        self.env.note_reread()
-        return self.parse_text_to_nodes("\n".join(table(Path(self.env.srcdir))))
+        docs = Path(self.env.srcdir)
+        for page in published(docs):
+            self.env.note_dependency(str(page))
+        return self.parse_text_to_nodes("\n".join(table(docs)))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
