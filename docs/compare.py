@@ -53,11 +53,7 @@ def numbers(notebook: dict[str, Any]) -> Counter[str]:
 
 def figures(notebook: dict[str, Any]) -> Counter[str]:
     """Un resumen de cada figura."""
-    drawn = (
-        text(o["data"]["image/svg+xml"])
-        for o in outputs(notebook["cells"])
-        if "image/svg+xml" in o.get("data", {})
-    )
+    drawn = (text(o["data"][SVG]) for o in outputs(notebook["cells"]) if SVG in o.get("data", {}))
     return Counter(f"figura {hashlib.sha256(svg.encode()).hexdigest()[:8]}" for svg in drawn)
 
 

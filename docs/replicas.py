@@ -135,21 +135,24 @@ def keep(course: Course, pages: Iterable[Page], copy: Path) -> list[str]:
     """
     table, changed = json.loads(TABLE.read_text("utf8")), []
     for page in pages:
-        found = [
-            *NotebookStore(copy).notebooks(page.name)[:1],
-            place(course, page, COURSE)[0].path(page.name, page.digest),
-        ]
+        store, key = place(course, page, COURSE)
+        found = [*NotebookStore(copy).notebooks(page.name)[:1], store.path(page.name, key)]
         told = [said(json.loads(path.read_text("utf8"))) for path in found if path.is_file()]
         if len(told) < 2 or told[0] != told[1] or page.name not in table["pages"]:
             changed.append(page.name)
             continue
-        row, made = table["pages"][page.name], statements(page.notebook.cells)
-        row["cells"] = computation(page.notebook.cells)
-        for sentence, claim in row["claims"].items():
+        kept, made = table["pages"][page.name], statements(page.notebook.cells)
+        kept["cells"] = computation(page.notebook.cells)
+        for sentence, claim in kept["claims"].items():
             if statement := statement_of(sentence, made):
                 claim["statement"] = statement.digest
-    write_atomically(TABLE, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
+    write_table(table)
     return changed
+
+
+def write_table(table: dict[str, Any]) -> None:
+    """Escribe la tabla, entera o nada."""
+    write_atomically(TABLE, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
 
 
 def by_sentence(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -218,7 +221,7 @@ def save(course: Course, pages: Iterable[Page], asked: Mapping[str, dict[str, st
     rows = {page.name: row(course, page, asked) for page in pages}
     table["pages"] |= {name: made for name, made in rows.items() if made}
     table["pages"] = dict(sorted(table["pages"].items()))
-    write_atomically(TABLE, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
+    write_table(table)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,15 @@ def read_notebook(text: str) -> Notebook | None:
     return found if found.cells else None
 
 
+def read_notebooks(docs: Path) -> dict[str, Notebook]:
+    """Los cuadernos de las carpetas de una documentación, por el nombre de su página."""
+    paths = {
+        path.relative_to(docs).with_suffix("").as_posix(): path for path in sorted(docs.glob("[a-z]*/*.md"))
+    }
+    read = {name: read_notebook(path.read_text("utf8")) for name, path in paths.items()}
+    return {name: notebook for name, notebook in read.items() if notebook}
+
+
 def dependencies(notebook: Notebook, around: Surroundings) -> Dependencies:
     """Reúne las dependencias de una página: módulos, datos, arranque del kernel y recursos."""
     declared = [around.docs / name.removeprefix("file:") for name in notebook.resources if is_file(name)]

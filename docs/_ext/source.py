@@ -90,7 +90,9 @@ def halves(line: str) -> list[str]:
         return [line]
     start, text, end = found.groups()
     fits = (n for n in range(COLUMNS - len(start) - 1, 0, -1) if text[n - 1] == " ")
-    cut = next(n for n in fits if text.count("{", 0, n) == text.count("}", 0, n))
+    cut = next((n for n in fits if text.count("{", 0, n) == text.count("}", 0, n)), None)
+    if cut is None:
+        return [line]
     return [f'{start}{text[:cut]}"', *halves(f"{start}{text[cut:]}{end}")]
 
 

@@ -6,18 +6,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from digest import read_notebook
+from digest import read_notebook, read_notebooks
 from notebook_store import CLAIM, NotebookStore
 from replica_digest import computation, statements
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = json.loads((DOCS / "reference" / "replicas.json").read_text("utf8"))["pages"]
 ENOUGH = 7
-NOTEBOOKS = {
-    path.relative_to(DOCS).with_suffix("").as_posix(): found
-    for path in sorted(DOCS.glob("[a-z]*/*.md"))
-    if (found := read_notebook(path.read_text("utf8")))
-}
+NOTEBOOKS = read_notebooks(DOCS)
 
 
 @pytest.fixture(params=NOTEBOOKS)

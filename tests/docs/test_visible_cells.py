@@ -3,16 +3,11 @@
 from pathlib import Path
 
 import pytest
-from digest import KERNEL_ENVIRONMENT, read_notebook
+from digest import KERNEL_ENVIRONMENT, read_notebooks
 from nbclient import NotebookClient
 from pages import HIDDEN
 
-DOCS = Path(__file__).parents[2] / "docs"
-NOTEBOOKS = {
-    path.relative_to(DOCS).with_suffix("").as_posix(): found
-    for path in sorted(DOCS.glob("[a-z]*/*.md"))
-    if (found := read_notebook(path.read_text("utf8")))
-}
+NOTEBOOKS = read_notebooks(Path(__file__).parents[2] / "docs")
 
 
 @pytest.mark.slow
