@@ -40,7 +40,7 @@ GROUPS = [
 # paquetes (`PIP_INDEX_URL`, `PIP_CONFIG_FILE`…) se respeta.
 DIVERTING_PIP = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_REQUIREMENT", "PIP_NO_DEPS")
 FOREIGN = ("PYTHON", "JUPYTER", "IPYTHON", "__PYVENV_LAUNCHER__", *DIVERTING_PIP)
-HARMLESS = {"PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONUNBUFFERED"}
+HARMLESS = {"PYTHONHASHSEED", "PYTHONUNBUFFERED"}
 # Vencen también a lo que diga el archivo de configuración de pip.
 OURS = {"PYTHONUTF8": "1", "PIP_USER": "0", "PIP_REQUIRE_HASHES": "0"}
 # Carpetas que alguien pudo escribir respecto a la suya: nox trabaja en la del proyecto.
@@ -70,7 +70,10 @@ def own_environment(outer: Mapping[str, str], invoked_from: str) -> dict[str, st
     foreign = {name for name in outer if name.startswith(FOREIGN)} - HARMLESS
     given = {name: outer[name] for name in FOLDERS if outer.get(name)}
     folders = {n: str(Path(invoked_from, path)) for n, path in given.items() if not path.startswith("~")}
-    return {**dict.fromkeys(foreign), **OURS, **folders}
+    # Sin bytecode cada proceso compilaría torch otra vez: quien no lo quiere en sus carpetas, lo tiene aquí.
+    unwanted = "PYTHONDONTWRITEBYTECODE" in foreign
+    kept = {"PYTHONPYCACHEPREFIX": str(ENVIRONMENT / "bytecode")} if unwanted else {}
+    return {**dict.fromkeys(foreign), **OURS, **kept, **folders}
 
 
 def run(session: nox.Session, *command: str, patience: float = 3) -> None:

@@ -90,10 +90,16 @@ def build(options: argparse.Namespace) -> int:
 
 
 def compose(options: argparse.Namespace) -> int:
-    """Compone el sitio con lo ya ejecutado."""
+    """Compone el sitio con lo ya ejecutado, si algo cambió desde la última vez."""
+    from composed import is_current, settle
+
+    site = (sphinx_command(options), DOCS, folder(options))
+    if is_current(*site):
+        sys.stdout.write("Nada ha cambiado desde la última vez.\n")
+        return 0
     sys.stdout.write("Se compone el sitio.\n")
     sys.stdout.flush()
-    return call(sphinx_command(options), options.minutes)
+    return settle(call(site[0], options.minutes), *site)
 
 
 def tell(failures: Sequence["Failure"], unmet: Sequence[tuple[str, str]]) -> None:

@@ -1,5 +1,6 @@
 """Configuración de Sphinx: solo ajustes; lo que es código vive en `_ext/`."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,9 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
 import interface  # noqa: E402
+
+# Casi todo lo que Sphinx lee sigue vivo hasta el final: buscar basura cada poco duplicaba su tiempo.
+gc.set_threshold(1_000_000)
 
 project = "Siguiente"
 author = "El equipo de Siguiente"
@@ -67,6 +71,8 @@ bibtex_default_style = bibtex_reference_style = "spanish"
 # Los tipos de las secciones van como texto: los enlaces salen de las anotaciones.
 napoleon_use_param = napoleon_use_rtype = False
 autodoc_typehints_format = "short"
+# El índice de una página nombra sus módulos. Con todas sus funciones, el del curso se rehacía en cada página.
+toc_object_entries = False
 autodoc_preserve_defaults = True
 # Inventarios mínimos del proyecto: lo que se enlaza, sin red al construir.
 intersphinx_mapping = {
@@ -117,7 +123,9 @@ html_favicon = "_static/logo.svg"
 html_context = {"default_mode": "auto"}
 html_css_files = ["siguiente.css"]
 html_js_files = [("siguiente.js", {"defer": "defer"})]
-html_sidebars = {"**": ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
+SIDEBAR = ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]
+# Junto al código fuente, que son casi doscientas páginas, no va el índice del curso.
+html_sidebars = {"[!_]**": SIDEBAR, "_modules/**": SIDEBAR[:2]}
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {

@@ -102,6 +102,13 @@ def test_every_foreign_variable_goes_and_the_rest_stays():
     assert not {"PYTHONHASHSEED", "PIP_CERT"} & set(own)
 
 
+def test_bytecode_unwanted_elsewhere_is_kept_in_the_environment():
+    unwanted = commands(ROOT).own_environment({"PYTHONDONTWRITEBYTECODE": "1"}, str(ROOT))
+    assert unwanted["PYTHONDONTWRITEBYTECODE"] is None
+    assert Path(unwanted["PYTHONPYCACHEPREFIX"]).is_relative_to(commands(ROOT).ENVIRONMENT)
+    assert "PYTHONPYCACHEPREFIX" not in commands(ROOT).own_environment({}, str(ROOT))
+
+
 def test_folders_are_those_of_who_gives_the_command(tmp_path):
     def cache(value):
         own = commands(ROOT).own_environment({"SIGUIENTE_CACHE": value}, str(tmp_path))

@@ -8,7 +8,6 @@ from typing import Any
 
 from babel.dates import format_date
 from sphinx.application import Sphinx
-from sphinx.config import Config
 
 
 def source_date(root: Path) -> date | None:
@@ -32,7 +31,7 @@ def in_spanish(day: date | None) -> str:
     return format_date(day, "d 'de' MMMM 'de' y", locale="es") if day else ""
 
 
-def default_date(config: Config) -> str:
+def date_shown() -> str:
     """Da la fecha que se muestra si nadie pone otra."""
     return in_spanish(source_date(Path(__file__).parent))
 
@@ -44,6 +43,6 @@ def add_date(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Registra la fecha como ajuste: si cambia, se reescriben las páginas."""
-    app.add_config_value("build_date", default_date, "html", frozenset({str}))
+    app.add_config_value("build_date", lambda config: date_shown(), "html", frozenset({str}))
     app.connect("html-page-context", add_date)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,6 +5,7 @@
 
 import json
 import zlib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +94,21 @@ def choose_page(app: Sphinx, config: Config) -> None:
     config.execution_only = config.execution_only.removesuffix(".md")
 
 
-def skip_module_pages(app: Sphinx) -> None:
-    """Con una sola página pedida no se rehacen las del código, para las que habría que importar torch."""
-    if app.config.execution_only:
+def skip_module_pages(app: Sphinx, env: BuildEnvironment) -> None:
+    """Sin código nuevo no se rehacen las páginas del código, para las que habría que importar torch."""
+    if app.config.execution_only or all(
+        is_shown(app, name) for name in getattr(env, "_viewcode_modules", [])
+    ):
         for listener in list(app.events.listeners["html-collect-pages"]):
             if listener.handler.__module__ == "sphinx.ext.viewcode":
                 app.disconnect(listener.id)
+
+
+def is_shown(app: Sphinx, module: str) -> bool:
+    """Dice si la página del código de un módulo es posterior a él."""
+    spec, page = find_spec(module), Path(app.outdir, "_modules", *module.split(".")).with_suffix(".html")
+    code = Path(spec.origin) if spec and spec.origin else None
+    return bool(code and page.is_file() and code.stat().st_mtime <= page.stat().st_mtime)
 
 
 def note_shown(app: Sphinx, docname: str, content: list[str]) -> None:
@@ -147,7 +157,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("execution_off", False, "env", bool)
     app.connect("config-inited", choose_page)
     app.connect("builder-inited", prepare, priority=600)
-    app.connect("builder-inited", skip_module_pages)
+    app.connect("env-updated", skip_module_pages)
     app.connect("env-get-outdated", changed_pages)
     app.connect("source-read", note_shown)
     app.connect("env-purge-doc", purge)

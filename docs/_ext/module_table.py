@@ -6,10 +6,13 @@ from pathlib import Path
 from docutils import nodes
 from pages import published
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 IMPORT = re.compile(r"^\s*(?:>>> )?(?:from|import) siguiente\.([\w.]+)", re.MULTILINE)
 QUOTE = re.compile(r"(?:\{source\}|\.\. source::) siguiente\.([\w.]+)\.\w+")
+
+SHOWN = "module-table"  # dónde anota una página la tabla que muestra
 
 
 def shown(text: str) -> list[str]:
@@ -33,17 +36,23 @@ def table(docs: Path) -> list[str]:
 
 
 class ModuleTable(SphinxDirective):
-    """Escribe la tabla; la página se lee otra vez cuando cambia alguna de las otras."""
+    """Escribe la tabla; la página que la muestra se lee otra vez si la tabla cambia."""
 
     def run(self) -> list[nodes.Node]:
         """Lee las páginas y compone la tabla."""
-        docs = Path(self.env.srcdir)
-        for page in published(docs):
-            self.env.note_dependency(str(page))
-        return self.parse_text_to_nodes("\n".join(table(docs)))
+        made = table(Path(self.env.srcdir))
+        self.env.metadata[self.env.docname][SHOWN] = "\n".join(made)
+        return self.parse_text_to_nodes("\n".join(made))
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
+    """Las páginas cuya tabla ya no es la de ahora."""
+    now = "\n".join(table(Path(app.srcdir)))
+    return [page for page, facts in env.metadata.items() if facts.get(SHOWN, now) != now]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Registra la directiva."""
     app.add_directive("module-table", ModuleTable)
+    app.connect("env-get-outdated", outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

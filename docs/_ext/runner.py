@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +20,6 @@ import nbformat
 import page_run
 from digest import (
     KERNEL_ENVIRONMENT,
-    Dependencies,
     Notebook,
     Surroundings,
     dependencies,
@@ -42,11 +42,17 @@ class Page:
     """Una página con celdas, con la huella que tiene ahora."""
 
     name: str
-    notebook: Notebook
-    found: Dependencies | None
+    text: str
     digest: str
     problem: str | None = None
     """Por qué no se puede ejecutar, si no se puede."""
+
+    @cached_property
+    def notebook(self) -> Notebook:
+        """Sus celdas; solo se leen si hacen falta."""
+        found = read_notebook(self.text)
+        assert found is not None  # noqa: S101
+        return found
 
 
 @dataclass(frozen=True)
@@ -79,44 +85,45 @@ class Course:
         """Los cuadernos ejecutados."""
         return NotebookStore(self.work / "pages")
 
-    def files(self) -> str:
-        """Resume el nombre, el tamaño y el momento de todos los archivos de los que depende alguna página."""
+    def surroundings(self) -> str:
+        """Resume de qué dependen las páginas, además de su texto: de los archivos, el tamaño y el momento."""
         around = self.around
-        roots = [around.package.root, around.docs, around.profile]
+        roots = [around.package.root, around.docs, around.profile, Path(__file__).parent]
         found = sorted(path for root in roots for path in root.rglob("*") if ours(path, root))
-        facts = [
-            (str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found if path.is_file()
-        ]
+        stats = [(str(path), path.stat()) for path in found if path.is_file() and path.suffix != ".md"]
+        facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
         return hashlib.sha256(repr((around.versions, facts)).encode()).hexdigest()
 
     def pages(self) -> dict[str, Page]:
-        """Todas las páginas con celdas, por nombre."""
-        docs = self.around.docs
+        """Todas las páginas con celdas, por nombre; las que siguen igual tienen la huella que tenían."""
+        plan, docs = read_plan(self), self.around.docs
+        known = plan["pages"] if plan.get("surroundings") == self.surroundings() else {}
         paths = sorted(path for path in docs.rglob("*.md") if ours(path, docs))
-        found = ((path.relative_to(docs).with_suffix("").as_posix(), path) for path in paths)
-        return {name: page for name, path in found if (page := self.page(name, path.read_text("utf8")))}
+        named = {path.relative_to(docs).with_suffix("").as_posix(): path.read_text("utf8") for path in paths}
+        found = {name: self.page(name, text, known.get(name, {})) for name, text in named.items()}
+        return {name: page for name, page in found.items() if page}
 
-    def page(self, name: str, text: str) -> Page | None:
-        """Lee una página y calcula su huella; `None` si no tiene celdas."""
+    def page(self, name: str, text: str, known: Mapping[str, Any] = MappingProxyType({})) -> Page | None:
+        """Una página, con la huella que se conocía o, si cambió, con la que se calcula; `None` sin celdas."""
+        if known.get("digest") and known["text"] == text_key(text):
+            return Page(name, text, known["digest"])
         notebook = read_notebook(text)
         if notebook is None:
             return None
         try:
-            found = dependencies(notebook, self.around)
-            return Page(name, notebook, found, digest(notebook, found, self.around))
+            return Page(name, text, digest(notebook, dependencies(notebook, self.around), self.around))
         except (LookupError, ValueError) as error:
-            return Page(name, notebook, None, "", str(error))
+            return Page(name, text, "", str(error))
 
     def job(self, page: Page, environment: Mapping[str, str]) -> Job:
         """Describe la ejecución de una página."""
-        assert page.found is not None  # noqa: S101
         watched = [str(self.around.package.root), str(self.around.docs.resolve())]
         # Lo anotado de lo que declara: su contenido ya está en la clave del recurso.
         names = [name.rpartition(":")[2] for name in page.notebook.resources if not is_file(name)]
         records = [str(self.around.package.root / "records" / name) for name in names]
         allowed: dict[str, Any] = {
             "page": page.name,
-            "files": sorted(str(file) for file in page.found.files),
+            "files": sorted(str(file) for file in dependencies(page.notebook, self.around).files),
             "resources": list(page.notebook.resources),
             "watched": watched,
             "ignored": [str(self.out.resolve()), str(self.around.profile), *records],
@@ -130,6 +137,11 @@ class Course:
             environment=KERNEL_ENVIRONMENT | dict(environment),
             timeout=float(settings.get("execution_timeout", 600)),
         )
+
+
+def text_key(text: str) -> str:
+    """Resume el texto de una página."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def ours(path: Path, root: Path) -> bool:
@@ -151,8 +163,6 @@ def run(
     course: Course, only: Iterable[str] = (), asked: int | None = None, scheduler: str = ""
 ) -> list[Failure]:
     """Ejecuta las páginas caducadas, todas o solo las pedidas, y escribe qué cuaderno muestra cada una."""
-    if is_done(course, only):
-        return []
     pages = course.pages()
     wanted = {name: pages[name] for name in only} or pages
     stale = [page for page in wanted.values() if not course.store.is_fresh(page.name, page.digest)]
@@ -162,15 +172,6 @@ def run(
     failures += perform(works, asked, scheduler)
     write_plan(course, pages)
     return failures
-
-
-def is_done(course: Course, only: Iterable[str]) -> bool:
-    """Dice si desde la última vez no cambió ningún archivo y no quedó nada por hacer: así no se lee nada."""
-    plan = read_plan(course)
-    pages = plan.get("pages", {})
-    done = all(name in pages and pages[name]["fresh"] for name in only or pages)
-    there = all((course.work / entry["notebook"]).is_file() for entry in pages.values() if entry["fresh"])
-    return bool(pages) and done and there and plan["files"] == course.files()
 
 
 def read_plan(course: Course) -> dict[str, Any]:
@@ -341,11 +342,13 @@ def write_plan(course: Course, pages: Mapping[str, Page]) -> None:
         entries[page.name] = {
             "notebook": None if shown is None else shown.relative_to(course.work).as_posix(),
             "failed": failed,
-            "fresh": shown == exact and failed is None,
+            "text": text_key(page.text),
+            "digest": page.digest,
         }
-    plan = {"files": course.files(), "pages": entries}
-    course.work.mkdir(parents=True, exist_ok=True)
-    write_atomically(course.work / "plan.json", json.dumps(plan, indent=1))
+    plan = {"surroundings": course.surroundings(), "pages": entries}
+    if plan != read_plan(course):
+        course.work.mkdir(parents=True, exist_ok=True)
+        write_atomically(course.work / "plan.json", json.dumps(plan, indent=1))
 
 
 def unmet_claims(course: Course, only: Iterable[str] = ()) -> list[tuple[str, str]]:

@@ -98,6 +98,24 @@ def test_what_stopped_is_listed_and_the_site_is_composed_all_the_same(build, mon
     assert "part/page: ZeroDivisionError" in capsys.readouterr().err
 
 
+def test_a_site_is_composed_again_only_if_something_changed(build, monkeypatch, tmp_path):
+    made, page = [], tmp_path / "part" / "page.md"
+    monkeypatch.setattr(build, "call", lambda command, minutes: made.append(command) or int(len(made) == 4))
+    options = build.arguments(["--out", str(tmp_path / "out" / "_build")])
+    build.folder(options).mkdir(parents=True)
+
+    def compositions():
+        return (build.compose(options), build.compose(options), len(made))
+
+    assert compositions() == (0, 0, 1)
+    page.write_text("# Otra cosa", "utf8")
+    assert compositions() == (0, 0, 2)
+    os.utime(page, (1, 1))
+    assert compositions() == (0, 0, 3)
+    page.unlink()
+    assert compositions() == (1, 0, 5)  # lo que salió mal se repite
+
+
 def fake(monkeypatch, failures, unmet):
     """Pone en lugar de la ejecución lo que habría salido de ella."""
     import our_course

@@ -1,12 +1,13 @@
 """Cada forma de pedir algo a la red se encuentra, con su línea; los enlaces que se pulsan, no."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from accessibility import repair
 from local_mathjax import find_script
-from offline import fail_if_online, requests_in, scan
+from offline import fail_if_online, files, requests_in, scan
 from sphinx.errors import ExtensionError
 
 ONLINE = [
@@ -47,22 +48,39 @@ def test_links_and_local_files_are_left(suffix, text):
     assert list(requests_in(text, suffix)) == []
 
 
+def site(folder):
+    """Lo que `fail_if_online` mira de una construcción en una carpeta."""
+    builder = SimpleNamespace(format="html", name="html")
+    return SimpleNamespace(builder=builder, outdir=folder, doctreedir=folder)
+
+
+def test_a_page_written_again_is_searched_again(tmp_path):
+    """Lo que ya estaba bien no se vuelve a leer; lo que cambia, sí."""
+    page = tmp_path / "a.html"
+    page.write_text("<p>Nada.</p>", encoding="utf-8")
+    fail_if_online(site(tmp_path), None)
+    assert not scan(tmp_path, files(tmp_path))
+    page.write_text('<img alt="" src="https://cdn.test/a.png">', encoding="utf-8")
+    os.utime(page, (1, 1))
+    for _ in range(2):
+        with pytest.raises(ExtensionError, match=r"a\.html:1"):
+            fail_if_online(site(tmp_path), None)
+
+
 def test_file_and_line_are_named(tmp_path):
     """El error nombra el archivo, la línea y la dirección, y detiene la construcción."""
     (tmp_path / "a.html").write_text('<p>\n\n<img alt="" src="https://cdn.test/a.png">', encoding="utf-8")
     assert [(str(one.path), one.line, one.url) for one in scan(tmp_path)] == [
         ("a.html", 3, "https://cdn.test/a.png")
     ]
-    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
     with pytest.raises(ExtensionError, match=r"a\.html:3: https://cdn\.test/a\.png"):
-        fail_if_online(app, None)
+        fail_if_online(site(tmp_path), None)
 
 
 def test_earlier_failure_is_not_hidden(tmp_path):
     """Si la construcción ya falló, no se añade otro error encima."""
     (tmp_path / "a.css").write_text("@import 'https://cdn.test/a.css'", encoding="utf-8")
-    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
-    fail_if_online(app, ValueError("otro"))
+    fail_if_online(site(tmp_path), ValueError("otro"))
 
 
 def test_mathjax_is_installed_and_local():

@@ -1,7 +1,7 @@
 """Una página abre lo anotado de lo que declara, y de nada más."""
 
 import pytest
-from digest import Surroundings, dependencies, read_notebook
+from digest import Surroundings
 from runner import Course, Page
 
 from siguiente.runtime.closure import Package
@@ -26,10 +26,8 @@ def allowed(tmp_path):
     for folder in (package.root / "records", tmp_path / "profile"):
         folder.mkdir(parents=True)
     around = Surroundings(package, tmp_path, tmp_path / "profile", lambda name: "1", "1")
-    notebook = read_notebook(TEXT)
-    page = Page("pagina", notebook, dependencies(notebook, around), "1")
     course = Course(around, tmp_path / "out", lambda name: None, {})
-    return package.root / "records", course.job(page, {}).closure
+    return package.root / "records", course.job(Page("pagina", TEXT, "1"), {}).closure
 
 
 def test_only_the_records_it_declares_are_open_to_it(allowed):
