@@ -11,6 +11,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from importlib.util import source_from_cache
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -95,11 +96,11 @@ class Guard:
 
 
 def source(path: str) -> str:
-    """Archivo del que procede un `.pyc`; cualquier otro, tal cual."""
-    if "__pycache__" not in path:
+    """Archivo del que procede un `.pyc`, esté donde esté; cualquier otro, tal cual."""
+    try:
+        return source_from_cache(path)
+    except ValueError:
         return path
-    folder, _, name = path.rpartition(f"{os.sep}__pycache__{os.sep}")
-    return f"{folder}{os.sep}{name.split('.')[0]}.py"
 
 
 def shift_seeds(shift: int) -> None:

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -285,6 +287,14 @@ FAULTS = {
     "address": (f"{TRY_NETWORK}    socket.getaddrinfo('nadie.invalid', 80)", "«nadie.invalid»"),
     "stderr": ("import sys\nprint('¡ay!', file=sys.stderr)", "¡ay!"),
 }
+
+
+@pytest.mark.parametrize("prefix", [None, "bytecode"])
+def test_bytecode_counts_as_its_source(monkeypatch, tmp_path, prefix):
+    monkeypatch.setattr(sys, "pycache_prefix", prefix and str(tmp_path / prefix))
+    source = runpy.run_path(str(PROFILE / "kernel_guard.py"))["source"]
+    module = str(tmp_path / "pkg" / "module.py")
+    assert source(cache_from_source(module)) == source(module) == module
 
 
 def test_a_fault_fails_the_build_and_the_next_ones_until_it_is_mended(project):
