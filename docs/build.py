@@ -13,12 +13,11 @@ DOCS = Path(__file__).resolve().parent
 BUILD = DOCS / "_build"
 sys.path.insert(0, str(DOCS / "_ext"))
 
-from processes import Ended, call, ending_together, only_one  # noqa: E402
-
+from building.processes import Ended, call, ending_together, only_one  # noqa: E402
 from siguiente.runtime.store import settle_folders  # noqa: E402
 
 if TYPE_CHECKING:
-    from runner import Failure
+    from building.runner import Failure
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -73,8 +72,8 @@ def build(options: argparse.Namespace) -> int:
     """Ejecuta lo caducado, compone el sitio y dice lo que salió mal; devuelve el código de salida."""
     start, failures, unmet = time.monotonic(), [], []
     if not (options.no_run or options.linkcheck):
-        from our_course import our_course, prepare_kernels
-        from runner import run, unmet_claims
+        from building.our_course import our_course, prepare_kernels
+        from building.runner import run, unmet_claims
 
         course = our_course(folder(options))
         prepare_kernels(course.work)
@@ -91,7 +90,7 @@ def build(options: argparse.Namespace) -> int:
 
 def compose(options: argparse.Namespace) -> int:
     """Compone el sitio con lo ya ejecutado, si algo cambió desde la última vez."""
-    from composed import is_current, settle
+    from building.composed import is_current, settle
 
     site = (sphinx_command(options), DOCS, folder(options))
     if is_current(*site):

@@ -15,8 +15,9 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS / "_ext"))
 
-from notebook_store import NotebookStore, claims  # noqa: E402
-from pages import HIDDEN  # noqa: E402
+from claims.claim_text import claims  # noqa: E402
+from linting.pages import HIDDEN  # noqa: E402
+from nbdeps.store import NotebookStore  # noqa: E402
 
 EXECUTED = DOCS / "_build" / "execution" / "pages"
 SVG, GLUED = "image/svg+xml", "application/papermill.record/text/plain"

@@ -10,7 +10,7 @@ import siguiente
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
-import interface  # noqa: E402
+from spanish import interface  # noqa: E402
 
 # Casi todo lo que Sphinx lee sigue vivo hasta el final: buscar basura cada poco duplicaba su tiempo.
 gc.set_threshold(1_000_000)
@@ -29,8 +29,8 @@ nitpicky = True
 numfig = True
 
 extensions = [
-    "interface",
-    "execution",
+    "spanish.interface",
+    "results.execution",
     "source",
     "module_table",
     "myst_nb",
@@ -39,8 +39,8 @@ extensions = [
     "sphinx_design",
     "sphinx_exercise",
     "sphinxcontrib.bibtex",
-    "spanish_bibliography",
-    "spanish_fields",
+    "spanish.bibliography",
+    "spanish.fields",
     "api_pages",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
@@ -48,12 +48,12 @@ extensions = [
     "sphinx.ext.intersphinx",
     "notfound.extension",
     "sphinxext.opengraph",
-    "build_date",
-    "local_mathjax",
-    "folded_solutions",
+    "spanish.build_date",
+    "offline.local_mathjax",
+    "spanish.folded_solutions",
     "accessibility",
-    "offline",
-    "no_network",
+    "offline.requests",
+    "offline.no_network",
 ]
 
 # --- MyST y ejecución -------------------------------------------------------------------------

@@ -8,9 +8,9 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(DOCS / "_ext"))
 
-from page_lint import check_all  # noqa: E402
-from pages import published  # noqa: E402
-from spelling import WORDS, misspelled, proofread, read_words  # noqa: E402
+from linting.page_lint import check_all  # noqa: E402
+from linting.pages import published  # noqa: E402
+from linting.spelling import WORDS, misspelled, proofread, read_words  # noqa: E402
 
 
 def report() -> list[str]:

@@ -15,12 +15,13 @@ DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
 
 from compare import said  # noqa: E402
-from notebook_store import NotebookStore, claims  # noqa: E402
-from our_course import our_course, prepare_kernels  # noqa: E402
-from processes import Ended, ending_together, only_one  # noqa: E402
-from replica_digest import computation, statement_of, statements  # noqa: E402
-from runner import Course, Page, Work, page_work, perform, resource_works  # noqa: E402
 
+from building.our_course import our_course, prepare_kernels  # noqa: E402
+from building.processes import Ended, ending_together, only_one  # noqa: E402
+from building.runner import Course, Page, Work, page_work, perform, resource_works  # noqa: E402
+from claims.claim_text import claims  # noqa: E402
+from claims.replica_digest import computation, statement_of, statements  # noqa: E402
+from nbdeps.store import NotebookStore  # noqa: E402
 from siguiente.runtime.store import settle_folders, write_atomically  # noqa: E402
 
 COURSE = "curso"
@@ -112,7 +113,7 @@ def row(course: Course, page: Page, asked: Mapping[str, dict[str, str]]) -> dict
     notebooks = {v: json.loads(path.read_text("utf8")) for v, path in paths.items() if path.is_file()}
     if not notebooks:
         return {}
-    facts = {variant: notebook["metadata"]["siguiente"] for variant, notebook in notebooks.items()}
+    facts = {variant: notebook["metadata"]["nbdeps"] for variant, notebook in notebooks.items()}
     told = {v: by_sentence(notebook) for v, notebook in notebooks.items() if v != COURSE}
     sentences = sorted({sentence for found in told.values() for sentence in found})
     return {

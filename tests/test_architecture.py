@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
-import module_table
 import pytest
+
+import module_table
+from nbdeps.closure import Package, files
 
 ROOT = Path(__file__).parents[1]
 IDEAS = {"language_models", "transformers", "llm", "prompting", "alignment", "evaluation"}
@@ -25,14 +27,25 @@ def test_what_it_names_is_there(name):
 def test_the_trees_have_the_same_parts():
     assert folders("src/siguiente") == IDEAS | {"course", "records", "runtime"}
     assert folders("src/siguiente/course") & IDEAS >= IDEAS - {"llm", "evaluation"}
-    assert folders("tests") == IDEAS | {"browser", "course", "docs", "runtime"}
+    assert folders("tests") == IDEAS | {"browser", "course", "docs", "nbdeps", "runtime"}
     assert folders("examples") <= IDEAS
 
 
 def test_every_test_is_beside_what_it_tests():
     for path in (ROOT / "tests").rglob("test_*.py"):
         part = path.relative_to(ROOT / "tests").parent
-        assert part.parts[:1] in {("browser",), ("docs",)} or (ROOT / "src" / "siguiente" / part).is_dir()
+        assert (
+            part.parts[:1] in {("browser",), ("docs",), ("nbdeps",)}
+            or (ROOT / "src" / "siguiente" / part).is_dir()
+        )
+
+
+def test_every_data_file_belongs_to_a_module():
+    course = Package(ROOT / "src" / "siguiente")
+    found = {path for suffix in ("csv", "txt", "toml", "json") for path in course.root.rglob(f"*.{suffix}")}
+    found = {path for path in found if "records" not in path.parts}
+    assert found
+    assert found - files(course, course.modules()) == set()
 
 
 def test_the_table_of_modules_sees_imports_doctests_and_quotes(tmp_path):

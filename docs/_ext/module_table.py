@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 from docutils import nodes
-from pages import published
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
+
+from linting.pages import published
 
 IMPORT = re.compile(r"^\s*(?:>>> )?(?:from|import) siguiente\.([\w.]+)", re.MULTILINE)
 QUOTE = re.compile(r"(?:\{source\}|\.\. source::) siguiente\.([\w.]+)\.\w+")

@@ -27,6 +27,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nbdeps.machine import processor
 from siguiente.artefacts import (
     RECIPES,
     cores,
@@ -214,14 +215,6 @@ def replace(new: Path, place: Path) -> None:
             old.rename(place)
         raise
     shutil.rmtree(old, ignore_errors=True)
-
-
-def processor() -> str:
-    """El nombre del procesador, o lo que el sistema sepa de él."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text("utf8").splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def arithmetic() -> str:

@@ -4,7 +4,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from english_interface import english_in
+
+from spanish.english_interface import english_in
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 

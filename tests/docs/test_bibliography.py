@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from pages import hidden, published
+
+from linting.pages import hidden, published
 
 ROOT = Path(__file__).parents[2]
 BIBLIOGRAPHY = ROOT / "docs" / "references.bib"

@@ -86,7 +86,7 @@ def test_only_a_strict_build_fails_for_a_claim(build, monkeypatch, tmp_path, cap
 
 
 def test_what_stopped_is_listed_and_the_site_is_composed_all_the_same(build, monkeypatch, tmp_path, capsys):
-    from runner import Failure
+    from building.runner import Failure
 
     seen = []
     monkeypatch.setattr(build, "call", lambda command, minutes: seen.append(command) or 0)
@@ -118,8 +118,7 @@ def test_a_site_is_composed_again_only_if_something_changed(build, monkeypatch, 
 
 def fake(monkeypatch, failures, unmet):
     """Pone en lugar de la ejecución lo que habría salido de ella."""
-    import our_course
-    import runner
+    from building import our_course, runner
 
     monkeypatch.setattr(our_course, "prepare_kernels", lambda work: None)
     monkeypatch.setattr(runner, "run", lambda *_: failures)
@@ -132,7 +131,7 @@ WAITS = (
 
 
 def test_a_step_that_hangs_is_ended_with_its_children():
-    import processes
+    from building import processes
 
     before = set(psutil.Process().children(recursive=True))
     with pytest.raises(subprocess.TimeoutExpired):
@@ -143,7 +142,7 @@ def test_a_step_that_hangs_is_ended_with_its_children():
 TOGETHER = f"""
 import signal; signal.signal(signal.SIGINT, signal.default_int_handler)  # de fondo se hereda ignorada
 import sys; sys.path.insert(0, {str(DOCS / "_ext")!r})
-from processes import ending_together
+from building.processes import ending_together
 with ending_together():
     exec({WAITS!r})
     print("listo", flush=True)
@@ -168,7 +167,7 @@ def test_a_signal_leaves_no_process_behind(name):
 ALONE = f"""
 import sys; sys.path.insert(0, {str(DOCS / "_ext")!r})
 from pathlib import Path
-from processes import only_one
+from building.processes import only_one
 with only_one(Path(sys.argv[1])):
     print("dentro", flush=True)
     sys.stdin.readline()

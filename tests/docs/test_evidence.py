@@ -8,18 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from claim_text import relation, shortfall
-from digest import read_notebook
 from docutils import nodes
 from docutils.core import publish_doctree
 from docutils.frontend import get_default_settings
 from docutils.parsers.rst import roles
 from docutils.utils import new_document
-from origins import RunMemory
-from replica_digest import computation, statements
-from replica_table import replicas
-from unmet import place
 
+from claims.claim_text import relation, shortfall
+from claims.replica_digest import computation, statements
+from claims.replica_table import replicas
+from claims.unmet import place
+from nbdeps.digest import read_notebook
+from results.origins import RunMemory
 from siguiente.course.report.claims import Claim, CloseClaim, Reported
 
 EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
@@ -29,11 +29,11 @@ CONF = f"""
 import json, sys
 from pathlib import Path
 sys.path[:0] = [".", {str(EXTENSIONS)!r}]
-import executed
+from results import executed
 from myst_nb.core.read import read_myst_markdown_notebook
 project = "Mini"
 language = "es"
-extensions = ["myst_nb", "claims_page", "unmet", "origins"]
+extensions = ["myst_nb", "claims.claims_page", "claims.unmet", "results.origins"]
 html_theme = "basic"
 html_copy_source = False
 nb_execution_mode = "off"

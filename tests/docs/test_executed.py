@@ -1,7 +1,8 @@
-import executed
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from results import executed
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 import json
 import os
 import re
-import runpy
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,7 @@ import sys
 sys.path[:0] = ["../src", {str(EXTENSIONS)!r}]
 project = "Mini"
 language = "es"
-extensions = ["execution", "myst_nb"]
+extensions = ["results.execution", "myst_nb"]
 html_theme = "basic"
 html_copy_source = False
 exclude_patterns = ["_*", ".*", "**/.*"]
@@ -35,17 +33,19 @@ import sys
 sys.path[:0] = ["src", EXTENSIONS]
 import psutil
 from pathlib import Path
-from digest import Surroundings
+from nbdeps.digest import Surroundings
 from mini.keys import key
-from processes import ending_together
-from runner import Course, run, unmet_claims
-from siguiente.runtime.closure import Package
+from building.processes import ending_together
+from building.runner import Course, run, unmet_claims
+from claims.claim_text import CLAIM
+from nbdeps.closure import Package
 
 HERE = Path(__file__).resolve().parent
 
 def course(out, versions="1"):
     docs, package = HERE / "docs", Package(HERE / "src" / "mini")
-    around = Surroundings(package, docs, docs / "_kernel", key, versions)
+    told = {"resource_event": "mini.resource", "shown": {"siguiente.claim": CLAIM}}
+    around = Surroundings(package, docs, docs / "_kernel", key, versions, **told)
     return Course(around, out, lambda name: None, {})
 
 if __name__ == "__main__":
@@ -266,7 +266,7 @@ def test_exactly_the_dependents_run_again(project):
     build("data")
     assert "Cuatro supera" not in project.html("claims")
 
-    project.edit(project.docs / "_kernel" / "kernel_guard.py", "random.seed(0)", "random.seed(1)")
+    project.edit(project.docs / "_kernel" / "course_start.py", "random.seed(0)", "random.seed(1)")
     build("data", "plain")
 
 
@@ -282,19 +282,11 @@ FAULTS = {
         "from mini import alone\nopen(alone.__file__.replace('alone.py', 'table.csv')).read()",
         "mini/table.csv",
     ),
-    "resource": ("import sys\nsys.audit('siguiente.resource', 'model:tiny')", "resources: [model:tiny]"),
+    "resource": ("import sys\nsys.audit('mini.resource', 'model:tiny')", "resources: [model:tiny]"),
     "network": (f"{TRY_NETWORK}    socket.socket().connect(('192.0.2.1', 80))", "«192.0.2.1»"),
     "address": (f"{TRY_NETWORK}    socket.getaddrinfo('nadie.invalid', 80)", "«nadie.invalid»"),
     "stderr": ("import sys\nprint('¡ay!', file=sys.stderr)", "¡ay!"),
 }
-
-
-@pytest.mark.parametrize("prefix", [None, "bytecode"])
-def test_bytecode_counts_as_its_source(monkeypatch, tmp_path, prefix):
-    monkeypatch.setattr(sys, "pycache_prefix", prefix and str(tmp_path / prefix))
-    source = runpy.run_path(str(PROFILE / "kernel_guard.py"))["source"]
-    module = str(tmp_path / "pkg" / "module.py")
-    assert source(cache_from_source(module)) == source(module) == module
 
 
 def test_a_fault_fails_the_build_and_the_next_ones_until_it_is_mended(project):

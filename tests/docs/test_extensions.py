@@ -9,8 +9,11 @@ import pytest
 
 EXAMPLE = re.compile(r"^\s*>>> ", re.MULTILINE)
 EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
+FILES = [file for file in EXTENSIONS.rglob("*.py") if not file.name.startswith(".")]
 WITH_EXAMPLES = sorted(
-    file.stem for file in EXTENSIONS.glob("[!.]*.py") if EXAMPLE.search(file.read_text("utf-8"))
+    ".".join(file.relative_to(EXTENSIONS).with_suffix("").parts)
+    for file in FILES
+    if EXAMPLE.search(file.read_text("utf-8"))
 )
 
 

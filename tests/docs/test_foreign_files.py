@@ -3,9 +3,10 @@
 import os
 
 import pytest
-from page_lint import check_all
-from pages import published
-from spelling import misspelled, proofread
+
+from linting.page_lint import check_all
+from linting.pages import published
+from linting.spelling import misspelled, proofread
 
 APPLE_DOUBLE = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \xff\xfe"
 WRONG = "---\nfile_format: mystnb\n---\n\n```{code-cell}\nimport torch\n```\n\nUna falta de hortografía.\n"

@@ -8,11 +8,21 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import PoFileError
-from english_interface import english_in
-from interface import SOURCES, compile_catalogues, read_catalogue, search_messages
+
+from spanish.english_interface import english_in
+from spanish.interface import SOURCES, compile_catalogues, read_catalogue, search_messages
 
 DOCS = Path(__file__).parents[2] / "docs"
-OURS = {"interface", "build_date", "local_mathjax", "accessibility", "offline", "spanish_bibliography"}
+OURS = {
+    "accessibility",
+    "offline.local_mathjax",
+    "offline.requests",
+    "spanish.bibliography",
+    "spanish.build_date",
+    "spanish.interface",
+}
+EXTENSIONS = DOCS / "_ext"
+OTHERS = {".".join(p.relative_to(EXTENSIONS).with_suffix("").parts) for p in EXTENSIONS.rglob("*.py")} - OURS
 
 INDEX = """
 Portada
@@ -120,7 +130,7 @@ def site(tmp_path_factory) -> Path:
     pages = {"index.rst": INDEX, "page.rst": PAGE, "code.rst": CODE, "sample_module.py": MODULE}
     conf = CONF.format(
         here=str(folder),
-        others={path.stem for path in DOCS.glob("_ext/*.py")} - OURS,
+        others=OTHERS,
         conf=str(DOCS / "conf.py"),
         templates=str(DOCS / "_templates"),
         static=str(DOCS / "_static"),
@@ -173,7 +183,7 @@ def test_search_speaks_spanish(site):
 
 def test_footer_has_version_and_date(site):
     """El pie dice la versión y la fecha de los textos."""
-    from build_date import in_spanish, source_date
+    from spanish.build_date import in_spanish, source_date
 
     text = (site / "index.html").read_text(encoding="utf-8")
     assert f"Siguiente 0.1.0, {in_spanish(source_date(DOCS))}." in text or not source_date(DOCS)
@@ -240,7 +250,7 @@ def test_search_messages_keep_the_stock_ones():
 
 def test_git_is_optional(tmp_path, monkeypatch):
     """Sin repositorio y sin `SOURCE_DATE_EPOCH` no hay fecha; con ella, la que diga."""
-    from build_date import in_spanish, source_date
+    from spanish.build_date import in_spanish, source_date
 
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     shutil.copy(DOCS / "conf.py", tmp_path)

@@ -1,5 +1,6 @@
-import no_network
 import pytest
+
+from offline import no_network
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from accessibility import repair
-from local_mathjax import find_script
-from offline import fail_if_online, files, requests_in, scan
 from sphinx.errors import ExtensionError
+
+from accessibility import repair
+from offline.local_mathjax import find_script
+from offline.requests import fail_if_online, files, requests_in, scan
 
 ONLINE = [
     (".html", '<script src="https://cdn.test/a.js"></script>'),

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from cell_rules import definitions, imported, length, magic, plotted, repeatable, shown, width
-from page_lint import check, check_all, figures, formulas, header, labels, recipe, traceback
-from pages import Page
-from prose_rules import decimals, one_term, origins, wording
+
+from linting.cell_rules import definitions, imported, length, magic, plotted, repeatable, shown, width
+from linting.page_lint import check, check_all, figures, formulas, header, labels, recipe, traceback
+from linting.pages import Page
+from linting.prose_rules import decimals, one_term, origins, wording
 
 DOCS = Path(__file__).parents[2] / "docs"
 HEADER = "---\nfile_format: mystnb\nkernelspec: {name: python3, language: python}\n---\n"

@@ -1,10 +1,10 @@
 """Una página abre lo anotado de lo que declara, y de nada más."""
 
 import pytest
-from digest import Surroundings
-from runner import Course, Page
 
-from siguiente.runtime.closure import Package
+from building.runner import Course, Page
+from nbdeps.closure import Package
+from nbdeps.digest import Surroundings
 
 TEXT = """---
 file_format: mystnb

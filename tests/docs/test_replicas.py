@@ -6,9 +6,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from digest import read_notebook, read_notebooks
-from notebook_store import CLAIM, NotebookStore
-from replica_digest import computation, statements
+
+from claims.replica_digest import computation, statements
+from nbdeps.digest import read_notebook, read_notebooks
+from nbdeps.store import CLAIM, NotebookStore
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = json.loads((DOCS / "reference" / "replicas.json").read_text("utf8"))["pages"]

@@ -1,8 +1,8 @@
 """Los recursos que declaran las páginas: su clave, su origen y si están listos."""
 
 import pytest
-import resources
 
+from building import resources
 from siguiente import artefacts
 
 

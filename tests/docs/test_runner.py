@@ -12,23 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from notebook_store import KEPT, NotebookStore
-from page_run import Outcome
-from progress import Progress
-from runner import Performance, Work, perform
-from schedule import Task, container_memory, jobs, next_task, span
 from test_execution import Project, page, results
 
-NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+from building.progress import Progress
+from building.runner import Performance, Work, perform
+from building.schedule import Task, container_memory, jobs, next_task, span
 
 
 @pytest.fixture
 def project(tmp_path):
     return Project(tmp_path).write()
-
-
-def outcome(failed=None):
-    return Outcome(NOTEBOOK, "2026-01-31", 1.0, 1.0, 10, "Uno", failed)
 
 
 def work(name, do, seconds=1.0, needs=()):
@@ -104,20 +97,6 @@ def test_progress_in_a_file_is_one_line_per_event(tmp_path):
         "[2/2] dos: se detuvo en 2 s",
         "    ZeroDivisionError: division by zero",
     ]
-
-
-def test_a_damaged_or_failed_notebook_is_not_fresh_and_old_ones_are_forgotten(tmp_path):
-    store = NotebookStore(tmp_path)
-    store.keep("a/b", "0f", outcome())
-    assert store.is_fresh("a/b", "0f")
-    store.path("a/b", "0f").write_text(NOTEBOOK[:20], "utf8")
-    assert not store.is_fresh("a/b", "0f")
-    store.keep("a/b", "0f", outcome(failed="murió"))
-    assert not store.is_fresh("a/b", "0f")
-    for n in range(KEPT + 3):
-        store.keep("a/b", f"{n:x}", outcome())
-        os.utime(store.path("a/b", f"{n:x}"), (n, n))
-    assert len(store.notebooks("a/b")) == KEPT
 
 
 def test_a_killed_kernel_names_its_page_and_the_others_are_whole(project):

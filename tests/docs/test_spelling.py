@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from prose import docstring, markdown, python, restructured
-from spelling import WORDS, is_right, misspelled, proofread, read_words, without_phrases, words_in
+
+from linting.prose import docstring, markdown, python, restructured
+from linting.spelling import WORDS, is_right, misspelled, proofread, read_words, without_phrases, words_in
 
 ROOT = Path(__file__).parents[2]
 NONE: frozenset[str] = frozenset()

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from digest import KERNEL_ENVIRONMENT, read_notebooks
 from nbclient import NotebookClient
-from pages import HIDDEN
+
+from linting.pages import HIDDEN
+from nbdeps.digest import KERNEL_ENVIRONMENT, read_notebooks
 
 NOTEBOOKS = read_notebooks(Path(__file__).parents[2] / "docs")
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import siguiente
+from nbdeps.closure import Package, closure
 from siguiente.language_models.training import (
     TrainingConfig,
     held_out_loss,
@@ -19,7 +20,6 @@ from siguiente.language_models.training import (
     train,
     training_step,
 )
-from siguiente.runtime.closure import Package, closure
 
 CONFIG = TrainingConfig(
     steps=12, batch_size=3, length=5, learning_rate=0.03, warmup=2, evaluate_every=4, seed=3

@@ -2,8 +2,8 @@
 
 import pytest
 
+from nbdeps.closure import Package
 from siguiente.runtime import definitions
-from siguiente.runtime.closure import Package
 from siguiente.runtime.definitions import code_key, reached
 
 FILES = {

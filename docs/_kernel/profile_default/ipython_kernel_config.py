@@ -14,4 +14,4 @@ c.InlineBackend.figure_formats = {"svg"}
 c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-c.InteractiveShellApp.extensions = ["kernel_guard"]
+c.InteractiveShellApp.extensions = ["course_start", "nbdeps.guard"]

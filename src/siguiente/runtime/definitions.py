@@ -26,7 +26,6 @@ KEEPING = {
     "siguiente.runtime.recipe",
     "siguiente.runtime.trained",
     "siguiente.runtime.store",
-    "siguiente.runtime.closure",
     __name__,
 }
 LOOSE = "*"  # lo que un módulo ejecuta al importarse y no es una definición

@@ -1,0 +1,1 @@
+"""Ejecutar lo caducado y componer el sitio."""

@@ -1,0 +1,1 @@
+"""Las afirmaciones del curso, sus números y sus réplicas."""

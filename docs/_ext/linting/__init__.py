@@ -1,0 +1,1 @@
+"""Las reglas de las páginas: prosa, ortografía y celdas."""

@@ -1,0 +1,1 @@
+"""Ni la construcción ni el sitio usan la red."""

@@ -1,0 +1,1 @@
+"""Lo que salió de las celdas, en las páginas."""

@@ -1,0 +1,1 @@
+"""Lo que las bibliotecas dicen en inglés, en español."""
