@@ -99,6 +99,8 @@ nitpick_ignore = [
     ("py:class", "siguiente.prompting.few_shot.Example"),
     ("py:class", "siguiente.runtime.resume.Report"),
     ("py:class", "siguiente.runtime.trained.Model"),
+    # De `nbdeps`, que tiene su propio README.
+    ("py:class", "nbdeps.closure.Package"),
     # Un nombre que solo se importa para los tipos.
     ("py:class", "nn.Module"),
     # Detalles de su módulo, que no se documentan.

@@ -1,4 +1,4 @@
-"""Lo que el curso hace al arrancar cada kernel, antes de vigilarlo."""
+"""Lo que el curso hace al arrancar cada kernel, antes de que se vigile."""
 
 import os
 import random

@@ -3,10 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
@@ -45,11 +44,11 @@ class Surroundings:
     resource_key: Callable[[str], str]
     """La clave de un recurso que una página declara por su nombre."""
     versions: str
-    environment: Mapping[str, str] = MappingProxyType({})
+    environment: Mapping[str, str] = field(default_factory=dict)
     """Las variables de entorno que recibe todo kernel."""
     resource_event: str = "nbdeps.resource"
     """El suceso de auditoría con que el código dice qué recurso usa."""
-    shown: Mapping[str, str] = MappingProxyType({})
+    shown: Mapping[str, str] = field(default_factory=dict)
     """Los sucesos que se guardan como resultado de su celda, cada uno con su tipo MIME."""
 
 

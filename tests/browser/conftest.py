@@ -18,6 +18,8 @@ WIDTHS = {"ancho": 1280, "teléfono": 390}
 THEMES = {"claro": "light", "oscuro": "dark"}
 # Entre las dos tienen ambos colores y ambos anchos: cada página se abre así, y axe solo va en ellas.
 EXTREMES = (("claro", "ancho"), ("oscuro", "teléfono"))
+FROM_CODE = ("_modules/", "reference/api/siguiente/")
+SAMPLED = 5  # una de cada cuántas páginas de código fuente se abre
 # La página de error usa direcciones absolutas: solo tiene sentido en un servidor.
 SERVER = "http://siguiente.invalid/"
 SERVED = "404.html"
@@ -35,15 +37,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def site_pages() -> list[str]:
-    """Enumera las páginas del sitio, en orden."""
-    return sorted(
-        path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts
-    )
+    """Enumera las páginas del sitio; del código fuente, que sale todo de una plantilla, una muestra."""
+    found = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+    sources = [page for page in found if page.startswith("_modules/")]
+    return [page for page in found if not page.startswith(("_static/", "_modules/"))] + sources[::SAMPLED]
 
 
 def views(number: int, page: str) -> tuple[tuple[str, str], ...]:
-    """Da los colores y el ancho con que se abre una página; el código fuente alterna los dos extremos."""
-    return EXTREMES[number % 2 :][:1] if page.startswith("_modules/") else EXTREMES
+    """Da los colores y el ancho con que se abre una página; las del código alternan los dos extremos."""
+    return EXTREMES[number % 2 :][:1] if page.startswith(FROM_CODE) else EXTREMES
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -344,7 +344,7 @@ def test_a_claim_that_is_not_met_is_told_and_the_site_is_whole(project):
     (project.docs / "plain.md").write_text(page("Falso", FALSE), "utf8")
     result = project.build()
     assert result.code == 0, result.text
-    assert "NO plain: «Uno supera a dos.»: 1.0 no supera a 2.0 en 1.0." in result.text
+    assert "NO plain: «Uno supera a dos.»: 1 no supera a 2 en 1." in result.text
     assert "Uno supera a dos." in project.html("plain")
     assert "Un párrafo." in project.html("plain")
 

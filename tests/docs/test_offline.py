@@ -94,7 +94,7 @@ def test_altered_mathjax_is_refused(tmp_path, monkeypatch):
     altered = tmp_path / "tex-svg-full.js"
     altered.write_text("alert(1)", encoding="utf-8")
     file = SimpleNamespace(name=altered.name, locate=lambda: Path(altered))
-    monkeypatch.setattr("local_mathjax.distribution", lambda name: SimpleNamespace(files=[file]))
+    monkeypatch.setattr("offline.local_mathjax.distribution", lambda name: SimpleNamespace(files=[file]))
     with pytest.raises(ExtensionError, match="reinstale"):
         find_script()
 

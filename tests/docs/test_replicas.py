@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from claims.claim_text import CLAIM
 from claims.replica_digest import computation, statements
 from nbdeps.digest import read_notebook, read_notebooks
-from nbdeps.store import CLAIM, NotebookStore
+from nbdeps.store import NotebookStore
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = json.loads((DOCS / "reference" / "replicas.json").read_text("utf8"))["pages"]

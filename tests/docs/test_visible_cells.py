@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from nbclient import NotebookClient
 
+from building.our_course import KERNEL_ENVIRONMENT
 from linting.pages import HIDDEN
-from nbdeps.digest import KERNEL_ENVIRONMENT, read_notebooks
+from nbdeps.digest import read_notebooks
 
 NOTEBOOKS = read_notebooks(Path(__file__).parents[2] / "docs")
 

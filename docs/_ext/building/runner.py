@@ -34,6 +34,7 @@ from nbdeps.kernel import Job, Outcome, run_page
 from nbdeps.store import NotebookStore
 from siguiente.runtime.store import write_atomically
 
+PROSE = {".md", ".rst"}  # de una página cuenta el texto; las que no tienen celdas no deciden nada
 TICK = 1.0  # segundos entre dos miradas a lo que está en marcha
 
 
@@ -90,7 +91,7 @@ class Course:
         around = self.around
         roots = [around.package.root, around.docs, around.profile, Path(nbdeps.__file__).parent]
         found = sorted(path for root in roots for path in root.rglob("*") if ours(path, root))
-        stats = [(str(path), path.stat()) for path in found if path.is_file() and path.suffix != ".md"]
+        stats = [(str(path), path.stat()) for path in found if path.is_file() and path.suffix not in PROSE]
         facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
         return hashlib.sha256(repr((around.versions, facts)).encode()).hexdigest()
 

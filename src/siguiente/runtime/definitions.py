@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
-from siguiente.runtime.closure import (
+from nbdeps.closure import (
     UNUSED,
     Package,
     absolute,
@@ -75,7 +75,7 @@ def code_key(path: str, package: Package | None = None) -> str:
     cualquier sistema y con cualquier Python.
 
     >>> at = "siguiente.language_models.protocol"
-    >>> code_key(f"{at}.UniformModel") == code_key(f"{at}.NoState")
+    >>> code_key(f"{at}.UniformModel") == code_key(f"{at}.ByteTokenizer")
     False
     """
     return reader(package).key(path)
@@ -87,8 +87,8 @@ def reached(path: str, package: Package | None = None) -> dict[str, list[Stateme
     Se sigue cada nombre hasta el módulo que lo define. De un módulo alcanzado cuenta además lo que ejecuta al
     importarse y no es una definición. De un objeto no hace falta seguir los métodos: su clase entra entera.
 
-    >>> list(reached("siguiente.language_models.protocol.NoState"))
-    ['siguiente.language_models.protocol.NoState']
+    >>> list(reached("siguiente.language_models.protocol.ByteTokenizer"))
+    ['siguiente.language_models.protocol.ByteTokenizer']
     """
     return reader(package).reached(path)
 
