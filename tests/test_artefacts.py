@@ -96,13 +96,13 @@ class Copied:
     def __init__(self, name: str) -> None:
         self.name, self.key = name, "1"
 
-    def build(self, *, thorough: bool = False) -> Path:
+    def build(self) -> Path:
         def write(folder: Path) -> None:
             if self.name == "falla":
                 raise FileNotFoundError("Falta el archivo del modelo.")
             (folder / "text.txt").write_text(self.name, "utf8")
 
-        return build_directory(self.name, self.key, write, thorough=thorough)
+        return build_directory(self.name, self.key, write)
 
 
 @pytest.fixture

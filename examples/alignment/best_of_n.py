@@ -33,19 +33,17 @@ def run(options: argparse.Namespace) -> str:
 
     from siguiente.alignment.reward_model import score_texts
     from siguiente.alignment.rollouts import sample_answers
-    from siguiente.course.cli.own_data import (
-        answer_room,
-        open_policy,
-        open_prompts,
-        open_reward,
-    )
+    from siguiente.course.cli import own_data
     from siguiente.course.report.numbers import number
     from siguiente.evaluation.selection import best_of_n, best_of_n_kl, select_best
     from siguiente.runtime.store import write_atomically
 
-    folder, n, bound = options.out, options.n, best_of_n_kl(options.n)
-    prompts, policy = open_prompts(options.data)[: max(1, options.limit)], open_policy(options.policy)
-    reward, room = open_reward(options.reward, policy), answer_room(policy, prompts)
+    folder, n = options.out, options.n
+    if n < 1:
+        raise ValueError(f"--n debe ser al menos 1, y vale {n}.")
+    prompts = own_data.open_prompts(options.data)[: max(1, options.limit)]
+    policy = own_data.open_policy(options.policy)
+    reward, room = own_data.open_reward(options.reward, policy), own_data.answer_room(policy, prompts)
     scripts.open_folder(options)
     path = folder / scripts.ANSWERS
     lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
@@ -62,8 +60,8 @@ def run(options: argparse.Namespace) -> str:
     scripts.save_curves(folder / scripts.FIGURE, {"Recompensa de la mejor": {"lo mejor de n": gains}}, "n")
     return (
         f"\n{json.loads(lines[0])['completion']}\n\nDe {number(gains[0], 2)} a {number(gains[-1], 2)} de "
-        f"recompensa, con una divergencia de {number(bound, 2)} nats como mucho.\n"
-        f"Está todo en {folder}: {scripts.ANSWERS}, {scripts.FIGURE}."
+        f"recompensa, con una divergencia de {number(best_of_n_kl(n), 2)} nats como mucho.\n"
+        f"{scripts.written(folder, scripts.ANSWERS, scripts.FIGURE)}"
     )
 
 

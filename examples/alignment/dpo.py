@@ -25,29 +25,19 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> str:
     """Ajusta, guarda los pesos y la figura, y devuelve una respuesta de muestra."""
-    from torch import Generator
-    from tqdm import tqdm
-
     from siguiente.alignment.dpo import train_dpo
-    from siguiente.alignment.rollouts import sample_answers
     from siguiente.alignment.sequences import encode_preferences
-    from siguiente.course.cli.own_data import (
-        answer_room,
-        as_request,
-        open_policy,
-        open_preferences,
-        save_weights,
-    )
+    from siguiente.course.cli import own_data
 
     folder, config = options.out, scripts.training_config(options)
-    preferences, policy = open_preferences(options.data), open_policy(options.policy)
+    preferences, policy = own_data.open_preferences(options.data), own_data.open_policy(options.policy)
     pairs = encode_preferences(policy, preferences)
-    prompt = as_request(options.prompt or preferences[0].prompt)
-    room = answer_room(policy, [prompt])
+    prompt = own_data.as_request(options.prompt or preferences[0].prompt)
+    room = own_data.answer_room(policy, [prompt])
     scripts.open_folder(options)
     training = train_dpo(policy.model, pairs, config, options.beta, folder / scripts.CHECKPOINT)
-    reports = list(tqdm(training, total=config.steps, unit="paso"))
-    save_weights(folder / scripts.POLICY, policy.model)
+    reports = scripts.followed(training, config.steps)
+    own_data.save_weights(folder / scripts.POLICY, policy.model)
     changes = {
         "preferida": [report.chosen for report in reports],
         "rechazada": [report.rejected for report in reports],
@@ -58,8 +48,8 @@ def run(options: argparse.Namespace) -> str:
         "Cambio de log-probabilidad (nats)": changes,
     }
     scripts.save_curves(folder / scripts.FIGURE, curves)
-    reply = sample_answers(policy, [prompt], Generator().manual_seed(options.seed), room).texts[0]
-    return f"\n{prompt}{reply}\n\nEstá todo en {folder}: {scripts.POLICY}, {scripts.FIGURE}."
+    reply = own_data.answer(policy, prompt, options.seed, room)
+    return f"\n{prompt}{reply}\n\n{scripts.written(folder, scripts.POLICY, scripts.FIGURE)}"
 
 
 if __name__ == "__main__":

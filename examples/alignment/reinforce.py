@@ -34,35 +34,27 @@ def run(options: argparse.Namespace) -> str:
     from dataclasses import replace
     from functools import partial
 
-    from tqdm import tqdm
-
     from siguiente.alignment.reward_model import score_texts
     from siguiente.alignment.rl import train_rl
     from siguiente.course.alignment.story_runs import METHODS
-    from siguiente.course.cli.own_data import (
-        answer_room,
-        open_policy,
-        open_prompts,
-        open_reward,
-        save_weights,
-    )
+    from siguiente.course.cli import own_data
     from siguiente.course.report.numbers import number
 
     folder, config, setting = options.out, scripts.training_config(options), METHODS[options.method]
-    prompts, policy = open_prompts(options.data), open_policy(options.policy)
-    reward = partial(score_texts, open_reward(options.reward, policy), policy)
+    prompts, policy = own_data.open_prompts(options.data), own_data.open_policy(options.policy)
+    reward = partial(score_texts, own_data.open_reward(options.reward, policy), policy)
     method = setting.make(policy.model)
     if options.beta is not None:
         method = replace(method, beta=options.beta)
     asked = max(1, config.batch_size // setting.group)
-    config = replace(config, batch_size=asked, length=answer_room(policy, prompts))
+    config = replace(config, batch_size=asked, length=own_data.answer_room(policy, prompts))
     scripts.open_folder(options)
     path = folder / scripts.CHECKPOINT
     training = train_rl(
         policy, prompts, reward, method, config, setting.group, setting.epochs, checkpoint=path
     )
-    reports, name = list(tqdm(training, total=config.steps, unit="paso")), NAMES[options.method]
-    save_weights(folder / scripts.POLICY, policy.model)
+    reports, name = scripts.followed(training, config.steps), NAMES[options.method]
+    own_data.save_weights(folder / scripts.POLICY, policy.model)
     curves = {
         "Recompensa": {name: [report.reward for report in reports]},
         "KL (nats por respuesta)": {name: [report.kl for report in reports]},
@@ -76,7 +68,7 @@ def run(options: argparse.Namespace) -> str:
         )
     gained = f"De {number(first.reward, 2)} a {number(last.reward, 2)} de recompensa"
     gained += f", con una divergencia de {number(last.kl, 1)} nats por respuesta."
-    return f"\n{last.sample}\n\n{gained}\nEstá todo en {folder}: {scripts.POLICY}, {scripts.FIGURE}."
+    return f"\n{last.sample}\n\n{gained}\n{scripts.written(folder, scripts.POLICY, scripts.FIGURE)}"
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ def main(given: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> str:
     """Ajusta, pone el cero en las respuestas preferidas, guarda y devuelve en cuántas parejas acierta."""
     from torch import arange
-    from tqdm import tqdm
 
     from siguiente.alignment.reward_model import (
         RewardModel,
@@ -35,15 +34,11 @@ def run(options: argparse.Namespace) -> str:
         train_reward_model,
     )
     from siguiente.alignment.sequences import encode_preferences
-    from siguiente.course.cli.own_data import (
-        open_policy,
-        open_preferences,
-        save_weights,
-    )
+    from siguiente.course.cli import own_data
     from siguiente.course.report.numbers import percent
 
     folder, config = options.out, scripts.training_config(options)
-    preferences, policy = open_preferences(options.data), open_policy(options.policy)
+    preferences, policy = own_data.open_preferences(options.data), own_data.open_policy(options.policy)
     pairs, rows = encode_preferences(policy, preferences), arange(len(preferences))
     if len(rows) < HELD_OUT:
         raise ValueError(f"Hay {len(rows)} parejas y hacen falta {HELD_OUT}: una se aparta para medir.")
@@ -52,15 +47,15 @@ def run(options: argparse.Namespace) -> str:
     scripts.open_folder(options)
     model = RewardModel(policy.model)
     training = train_reward_model(model, learn, config, folder / scripts.CHECKPOINT)
-    losses = list(tqdm(training, total=config.steps, unit="paso"))
+    losses = scripts.followed(training, config.steps)
     centre_rewards(model, learn.chosen)
-    save_weights(folder / scripts.REWARD, model)
+    own_data.save_weights(folder / scripts.REWARD, model)
     scripts.save_curves(folder / scripts.FIGURE, {"Pérdida (nats por pareja)": {"recompensa": losses}})
     right = [percent(preference_accuracy(model, some)) for some in (learn, held_out)]
     return (
         f"\nLa preferida puntúa más en el {right[0]} de las parejas que vio y en el {right[1]} de las "
         f"apartadas ({int(apart.sum())}); al azar, en la mitad.\n"
-        f"Está todo en {folder}: {scripts.REWARD}, {scripts.FIGURE}."
+        f"{scripts.written(folder, scripts.REWARD, scripts.FIGURE)}"
     )
 
 

@@ -24,32 +24,24 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> str:
     """Ajusta, guarda los pesos y la figura, y devuelve una respuesta de muestra."""
-    from torch import Generator
-    from tqdm import tqdm
-
-    from siguiente.alignment.rollouts import sample_answers
     from siguiente.alignment.sequences import encode_demonstrations
     from siguiente.alignment.sft import train_sft
-    from siguiente.course.cli.own_data import (
-        answer_room,
-        as_request,
-        open_demonstrations,
-        open_policy,
-        save_weights,
-    )
+    from siguiente.course.cli import own_data
 
     folder, config = options.out, scripts.training_config(options)
-    records, policy = open_demonstrations(options.data), open_policy(options.policy, base=True)
-    data, prompt = encode_demonstrations(policy, records), as_request(options.prompt or records[0].prompt)
-    room = answer_room(policy, [prompt])
+    records = own_data.open_demonstrations(options.data)
+    policy = own_data.open_policy(options.policy, base=True)
+    data = encode_demonstrations(policy, records)
+    prompt = own_data.as_request(options.prompt or records[0].prompt)
+    room = own_data.answer_room(policy, [prompt])
     scripts.open_folder(options)
     training = train_sft(policy.model, data, config, folder / scripts.CHECKPOINT)
-    losses = list(tqdm(training, total=config.steps, unit="paso"))
-    save_weights(folder / scripts.POLICY, policy.model)
+    losses = scripts.followed(training, config.steps)
+    own_data.save_weights(folder / scripts.POLICY, policy.model)
     curves = {"Pérdida (nats por token de la respuesta)": {"SFT": losses}}
     scripts.save_curves(folder / scripts.FIGURE, curves)
-    reply = sample_answers(policy, [prompt], Generator().manual_seed(options.seed), room).texts[0]
-    return f"\n{prompt}{reply}\n\nEstá todo en {folder}: {scripts.POLICY}, {scripts.FIGURE}."
+    reply = own_data.answer(policy, prompt, options.seed, room)
+    return f"\n{prompt}{reply}\n\n{scripts.written(folder, scripts.POLICY, scripts.FIGURE)}"
 
 
 if __name__ == "__main__":

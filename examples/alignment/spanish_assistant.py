@@ -14,12 +14,14 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from siguiente.course.cli import scripts
+
 CHECKPOINT, ADAPTER, LOG, FIGURE = "checkpoint.pt", "adapter.safetensors", "adapter.json", "loss.png"
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones, ajusta el modelo y dice dónde está lo aprendido."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = scripts.new_parser(__doc__)
     add = parser.add_argument
     add("--data", type=Path, metavar="ARCHIVO", help="peticiones y respuestas propias, en JSONL")
     add("--steps", type=int, default=102, metavar="N", help="pasos de 8 demostraciones (%(default)s)")
@@ -27,22 +29,11 @@ def main(given: Sequence[str] | None = None) -> int:
     add("--prompt", default="¿Qué es un volcán?", metavar="TEXTO", help="lo que se le pide al final")
     add("--out", type=Path, default=Path("assistant"), metavar="CARPETA", help="donde escribe (%(default)s)")
     add("--restart", action="store_true", help="olvida lo que hubiera en la carpeta")
-    options = parser.parse_args(given)
-    try:
-        print(run(options))
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        print("\nInterrumpido; repita la misma orden, sin --restart, para seguir.", file=sys.stderr)
-        return 130
-    return 0
+    return scripts.run_script(parser, run, given)
 
 
 def run(options: argparse.Namespace) -> str:
     """Ajusta, guarda el adaptador, la pérdida y su figura, y devuelve una respuesta de muestra."""
-    from matplotlib.figure import Figure
-    from tqdm import tqdm
-
     from siguiente.alignment.lora import save_adapter
     from siguiente.alignment.sequences import encode_demonstrations
     from siguiente.alignment.sft import AnswerLogits, train_sft
@@ -62,17 +53,14 @@ def run(options: argparse.Namespace) -> str:
         (folder / CHECKPOINT).unlink(missing_ok=True)
     network = model.model.network
     training = train_sft(AnswerLogits(network), data, config, folder / CHECKPOINT)
-    losses = list(tqdm(training, total=config.steps, unit="paso"))
+    losses = scripts.followed(training, config.steps)
     save_adapter(folder / ADAPTER, network, course.LORA, course.base_key())
     digest = sha256((folder / ADAPTER).read_bytes()).hexdigest()
     log = {"base": course.base_key(), "sha256": digest, "losses": losses}
     (folder / LOG).write_text(json.dumps(log, indent=1), encoding="utf-8")
-    axes = Figure().subplots()
-    axes.plot(range(1, len(losses) + 1), losses)
-    axes.set(xlabel="Paso", ylabel="Pérdida (nats por token de la respuesta)")
-    axes.figure.savefig(folder / FIGURE)
+    scripts.save_curves(folder / FIGURE, {"Pérdida (nats por token de la respuesta)": {"LoRA": losses}})
     reply = write_replies(model, [course.request(options.prompt)])[0].text.strip()
-    return f"\n{options.prompt}\n{reply}\n\nEstá todo en {folder}: {ADAPTER}, {LOG}, {FIGURE}."
+    return f"\n{options.prompt}\n{reply}\n\n{scripts.written(folder, ADAPTER, LOG, FIGURE)}"
 
 
 if __name__ == "__main__":

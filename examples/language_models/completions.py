@@ -8,28 +8,26 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from siguiente.course.cli import scripts
+
 
 def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones, carga el modelo y escribe el resultado."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("prompt", help="el comienzo del texto")
-    parser.add_argument(
-        "--among", nargs="+", metavar="TEXTO", help="compara estas continuaciones en vez de escribir"
-    )
-    parser.add_argument("--length", type=int, default=30, help="tokens que se escriben, como máximo")
-    parser.add_argument("--n", type=int, default=1, help="cuántas continuaciones")
-    parser.add_argument("--temperature", type=float, default=1.0, help="cuanto mayor, más variado")
-    parser.add_argument("--seed", type=int, default=0, help="con la misma semilla sale el mismo texto")
-    parser.add_argument("--model", default="gemma-3-270m", help="nombre del modelo en el catálogo")
-    options = parser.parse_args(given)
-    try:
-        lines = compare(options) if options.among else write(options)
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    print("\n".join(lines))
-    return 0
+    parser = scripts.new_parser(__doc__)
+    add = parser.add_argument
+    add("prompt", help="el comienzo del texto")
+    add("--among", nargs="+", metavar="TEXTO", help="compara estas continuaciones en vez de escribir")
+    add("--length", type=int, default=30, help="tokens que se escriben, como máximo")
+    add("--n", type=int, default=1, help="cuántas continuaciones")
+    add("--temperature", type=float, default=1.0, help="cuanto mayor, más variado")
+    add("--seed", type=int, default=0, help="con la misma semilla sale el mismo texto")
+    add("--model", default="gemma-3-270m", help="nombre del modelo en el catálogo")
+    return scripts.run_script(parser, run, given, stopped=".")
+
+
+def run(options: argparse.Namespace) -> str:
+    """Escribe o compara, según lo que se pida."""
+    return "\n".join(compare(options) if options.among else write(options))
 
 
 def write(options: argparse.Namespace) -> list[str]:

@@ -7,11 +7,12 @@ a medias.
 """
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from siguiente.course.cli import scripts
 
 if TYPE_CHECKING:
     from siguiente.evaluation.intervals import Estimate
@@ -19,16 +20,13 @@ if TYPE_CHECKING:
     from siguiente.language_models.protocol import TextModel
 
 STORIES = 5000  # cuentos que se cuentan si no se da otro texto
-HELD_OUT = 10  # de cada cuántos cuentos se aparta uno, para medir o para ajustar los pesos
+HELD_OUT = 10  # de cada cuántos textos se aparta uno para ajustar los pesos
 SMOOTHINGS = ("kneser-ney", "interpolation", "laplace")
-BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} textos [{elapsed}; quedan {remaining}]"
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones, cuenta y escribe los resultados."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = scripts.new_parser(__doc__)
     add = parser.add_argument
     add("--text", type=Path, metavar="ARCHIVO", help="un texto en UTF-8 (si falta, los cuentos del curso)")
     add("--order", type=int, default=5, metavar="N", help="palabras del n-grama (%(default)s)")
@@ -37,61 +35,35 @@ def main(given: Sequence[str] | None = None) -> int:
     add("--seed", type=int, default=0, help="con la misma semilla, el mismo texto (%(default)s)")
     add("--plot", type=Path, default=Path("ngram.png"), metavar="ARCHIVO", help="la figura (%(default)s)")
     add("--overwrite", action="store_true", help="sustituye la figura si ya existe")
-    options = parser.parse_args(given)
-    try:
-        print(run(options))
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        print("\nInterrumpido: no queda nada a medias.", file=sys.stderr)
-        return 130
-    return 0
+    return scripts.run_script(parser, run, given, stopped=": no queda nada a medias.")
 
 
 def run(options: argparse.Namespace) -> str:
     """Cuenta, mide cada orden, escribe y dibuja; devuelve lo que hay que decir."""
     import torch
 
+    from siguiente.course.cli.text_file import corpus
+    from siguiente.course.figures.curves import estimate_curves
     from siguiente.course.report.numbers import interval, number
     from siguiente.language_models.sampling import complete, sampler
-    from siguiente.runtime.store import write_atomically
 
-    check(options)
-    learn, held_out = corpus(options.text)
+    if options.order < 1 or options.length < 1:
+        raise ValueError(f"--order ({options.order}) y --length ({options.length}) deben ser al menos 1")
+    scripts.check_place(options.plot, options.text, options.overwrite)
+    learn, held_out = corpus(options.text, STORIES)
     models = trained(learn, options.order, options.smoothing)
     paid = measured(models, held_out)
     choose = sampler(torch.Generator().manual_seed(options.seed))
     written = complete(models[-1], "", options.length, choose)[0].strip()
-    write_atomically(options.plot, drawn(paid))
+    axes = "Orden", "Bits por byte en texto apartado"
+    orders = range(1, len(paid) + 1)
+    scripts.save_figure(options.plot, lambda: estimate_curves(orders, {"": paid}, *axes))
     rows = [
         f"Orden {order}: {number(bits.value, 3)} bits por byte {interval(bits.low, bits.high, 3)}."
-        for order, bits in enumerate(paid, start=1)
+        for order, bits in zip(orders, paid, strict=True)
     ]
     said = [*rows, f"\nEl de orden {options.order} escribe:\n{written}", f"\nFigura: {options.plot}."]
     return "\n".join(said)
-
-
-def check(options: argparse.Namespace) -> None:
-    """Antes de trabajar, comprueba las opciones y que la figura cabe donde se pide y no pisa nada."""
-    path = options.plot
-    if options.order < 1 or options.length < 1:
-        raise ValueError(f"--order ({options.order}) y --length ({options.length}) deben ser al menos 1")
-    if not path.parent.is_dir() or path.is_dir():
-        raise ValueError(f"no se puede escribir {path}: elija un archivo de una carpeta que exista")
-    if path.exists() and options.text is not None and options.text.exists() and path.samefile(options.text):
-        raise ValueError(f"{path} es el texto, y ahí va la figura: elija otro sitio")
-    if path.exists() and not options.overwrite:
-        raise ValueError(f"{path} ya existe: elija otro sitio o use --overwrite")
-
-
-def corpus(path: Path | None) -> tuple[list[str], list[str]]:
-    """Los textos que se cuentan y aquellos con que se mide."""
-    from siguiente.course.cli.text_file import read_text, split_text
-    from siguiente.course.data.stories import load_stories
-
-    if path is None:
-        return list(load_stories("train", STORIES)), list(load_stories("test", STORIES // HELD_OUT))
-    return split_text(read_text(path))
 
 
 def trained(texts: Sequence[str], order: int, smoothing: str) -> "list[TextModel[NGramModel]]":
@@ -129,29 +101,13 @@ def measured(models: "Sequence[TextModel[NGramModel]]", texts: Sequence[str]) ->
     from siguiente.language_models.scoring import text_nats
 
     paid = torch.zeros(len(models), len(texts), dtype=torch.double)
-    with tqdm(desc="Midiendo", total=paid.numel(), bar_format=BAR) as bar:
+    with tqdm(desc="Midiendo", total=paid.numel(), unit="textos", bar_format=scripts.BAR) as bar:
         for order, model in enumerate(models):
             for number, text in enumerate(texts):
                 paid[order, number] = text_nats(model, [text], end=True)[0]
                 bar.update()
     size = sum(len(text.encode()) for text in texts) / len(texts)
     return [bootstrap(row / math.log(2) / size) for row in paid]
-
-
-def drawn(paid: "Sequence[Estimate]") -> bytes:
-    """Los bits por byte según el orden, como imagen."""
-    import matplotlib
-    import matplotlib.pyplot as plt
-
-    from siguiente.course.figures.curves import estimate_curves
-
-    matplotlib.use("agg")  # sin ventana
-    orders = range(1, len(paid) + 1)
-    ax = estimate_curves(orders, {"": paid}, "Orden", "Bits por byte en texto apartado")
-    image = io.BytesIO()
-    ax.figure.savefig(image, format="png", dpi=150)
-    plt.close(ax.figure)
-    return image.getvalue()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from siguiente.course.cli import scripts
+
 if TYPE_CHECKING:
     from siguiente.language_models.protocol import LanguageModel, TextModel
     from siguiente.language_models.sampling import Choose
@@ -21,9 +23,7 @@ if TYPE_CHECKING:
 
 def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones y conversa hasta que se acaban las preguntas."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = scripts.new_parser(__doc__)
     add = parser.add_argument
     add("--system", metavar="TEXTO", help="las consignas que el modelo lee antes de todo")
     add("--temperature", type=float, default=0.0, help="cuanto mayor, más variado; con 0, lo más probable")
@@ -31,15 +31,7 @@ def main(given: Sequence[str] | None = None) -> int:
     add("--length", type=int, default=200, help="tokens de cada respuesta, como máximo (%(default)s)")
     add("--save", type=Path, metavar="ARCHIVO", help="guarda la conversación, y sigue la que hubiera")
     add("--model", default="smollm2-135m-instruct", help="nombre del modelo en el catálogo (%(default)s)")
-    options = parser.parse_args(given)
-    try:
-        talk(options)
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        print("\nInterrumpido. La respuesta a medias no se guarda.", file=sys.stderr)
-        return 130
-    return 0
+    return scripts.run_script(parser, talk, given, stopped=". La respuesta a medias no se guarda.")
 
 
 def talk(options: argparse.Namespace) -> None:
@@ -131,9 +123,7 @@ def read(path: Path) -> "list[Message]":
             fact = json.loads(line)
             messages.append(Message(str(fact["role"]), str(fact["content"])))
         except (ValueError, TypeError, KeyError) as error:
-            raise ValueError(
-                f"La línea {number} de {path} no es un mensaje: guarde en otro archivo."
-            ) from error
+            raise ValueError(f"La línea {number} de {path} no es un mensaje: use otro archivo.") from error
     check_turns([*messages, Message("user", "")], add_generation_prompt=True)
     return messages
 

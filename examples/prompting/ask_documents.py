@@ -15,6 +15,8 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from siguiente.course.cli import scripts
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -33,29 +35,16 @@ class Piece:
 
 def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones, busca, responde o calla, y dice por qué."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = scripts.new_parser(__doc__)
     add = parser.add_argument
     add("folder", type=Path, help=f"la carpeta; se leen sus archivos {' y '.join(SUFFIXES)}, en UTF-8")
     add("question", help="la pregunta, entre comillas")
     add("--by", choices=("bm25", "embeddings"), default="bm25", help=BY)
     add("--k", type=int, default=1, metavar="N", help="pasajes que lee el modelo (%(default)s)")
     add("--threshold", type=float, metavar="X", help=SILENCE)
-    add(
-        "--length",
-        type=int,
-        default=30,
-        metavar="N",
-        help="tokens de la respuesta, como máximo (%(default)s)",
-    )
+    add("--length", type=int, default=30, metavar="N", help="tokens de la respuesta, como máximo")
     add("--model", default="gemma-3-270m", help="nombre del modelo en el catálogo (%(default)s)")
-    options = parser.parse_args(given)
-    try:
-        print("\n".join(run(options)))
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    return 0
+    return scripts.run_script(parser, lambda options: "\n".join(run(options)), given, stopped=".")
 
 
 BY = """cómo se busca: «bm25», por palabras compartidas; «embeddings», por vectores de MiniLM, que se ajustó

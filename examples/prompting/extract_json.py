@@ -10,62 +10,44 @@ sin ellos, el JSON tendrá la forma pedida, pero lo que diga será casi siempre 
 import argparse
 import hashlib
 import json
-import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from siguiente.course.cli import scripts
 
 if TYPE_CHECKING:
     from siguiente.language_models.protocol import TextModel
     from siguiente.prompting.constrained import Constraint
 
-BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} textos [{elapsed}; quedan {remaining}]"
 BATCH = 4
-START = b'{"file": '  # como empieza cada línea, también la que quede a medias
 RESTART = "use otro archivo (--out) o empiece de nuevo (--restart)"
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones, saca los datos y dice dónde están."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = scripts.new_parser(__doc__)
     add = parser.add_argument
     add("folder", type=Path, help="carpeta con archivos .txt en UTF-8")
     add("--schema", type=Path, required=True, help="esquema de JSON de lo que se quiere")
     add("--examples", type=Path, metavar="ARCHIVO", help="casos resueltos, uno por línea (JSONL)")
-    add(
-        "--length",
-        type=int,
-        default=100,
-        metavar="N",
-        help="tokens de cada respuesta, como mucho (%(default)s)",
-    )
+    add("--length", type=int, default=100, metavar="N", help="tokens de cada respuesta (%(default)s)")
     add("--out", type=Path, metavar="ARCHIVO", help="donde se escribe (CARPETA.jsonl, junto a la carpeta)")
     add("--restart", action="store_true", help="borra lo que ese archivo tuviera")
     add("--model", default="gemma-3-270m", help="nombre del modelo en el catálogo (%(default)s)")
-    options = parser.parse_args(given)
-    whole = options.folder.resolve()
-    out = options.out or whole.with_name(f"{whole.name}.jsonl")
-    try:
-        print(run(options, out))
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        again = "la misma orden, sin --restart," if options.restart else "la misma orden"
-        print(f"\nInterrumpido; lo hecho está en {out}: repita {again} para seguir.", file=sys.stderr)
-        return 130
-    return 0
+    return scripts.run_script(parser, run, given)
 
 
-def run(options: argparse.Namespace, out: Path) -> str:
+def run(options: argparse.Namespace) -> str:
     """Lo comprueba todo antes de escribir nada, escribe lo que falta y dice cuánto hay."""
+    from siguiente.course.cli.score_log import alone
     from siguiente.llm.files.loading import load
     from siguiente.prompting.constrained import Constraint
     from siguiente.prompting.fast.json_schema import schema_pattern
 
+    whole = options.folder.resolve()
+    out = options.out or whole.with_name(f"{whole.name}.jsonl")
     if out.is_dir() or not out.resolve().parent.is_dir():
         raise OSError(f"No se puede escribir en {out}: elija un archivo de una carpeta que exista (--out).")
     texts, schema = read_folder(options.folder), read_json(options.schema)
@@ -75,10 +57,13 @@ def run(options: argparse.Namespace, out: Path) -> str:
     prompts = {name: prompt(model, examples, name, text, options.length) for name, text in texts.items()}
     settings = [options.model, pattern, options.length]
     keys = {name: digest([*settings, prompts[name]]) for name in prompts}
-    with opened(out, keys, options.restart) as done:
-        extract(
-            model, constraint, {name: ids for name, ids in prompts.items() if name not in done}, keys, out
-        )
+    with alone(out):
+        lines = {} if options.restart or not out.exists() else kept_lines(out, keys)
+        try:
+            extract(model, constraint, prompts, keys, lines, out)
+        except KeyboardInterrupt:
+            again = scripts.again(options.restart)
+            raise KeyboardInterrupt(f"; lo hecho está en {out}: {again} para seguir.") from None
     return f"Están los datos de {len(texts)} textos en {out}."
 
 
@@ -128,13 +113,13 @@ def read_examples(path: Path | None, schema: Mapping[str, Any]) -> list[Any]:
 
 def prompt(model: "TextModel", examples: list[Any], name: str, text: str, length: int) -> list[int]:
     """Los tokens del prompt de un texto; si no cabe con su respuesta, dice cuál es."""
-    from siguiente.language_models.sampling import check_room
+    from siguiente.language_models.protocol import check_room
     from siguiente.prompting.few_shot import FewShotTemplate
     from siguiente.prompting.templates import Template
 
     ids = model.encode(FewShotTemplate(Template("Texto: <text>\nJSON:")).prompt(text, examples))
     try:
-        check_room(model.model, len(ids), length)
+        check_room(model.model, len(ids) + length)
     except ValueError as error:
         raise ValueError(f"{name} ({len(text)} caracteres): {error}") from error
     return ids
@@ -145,35 +130,19 @@ def digest(facts: Any) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-@contextmanager
-def opened(out: Path, keys: Mapping[str, str], restart: bool) -> Iterator[set[str]]:
-    """Toma el turno del archivo, quita la línea que quedara a medias y dice qué textos ya están."""
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(out.with_name(f".{out.name}.lock"), blocking=False):
-            data = b"" if restart or not out.exists() else out.read_bytes()
-            whole = data[: data.rfind(b"\n") + 1]
-            if not START.startswith(data[len(whole) :][: len(START)]):
-                raise ValueError(f"La última línea de {out} no es de este programa: {RESTART}.")
-            done = {kept_row(out, i, line, keys) for i, line in enumerate(whole.splitlines(), 1)}
-            with out.open("r+b" if out.exists() else "wb") as stream:
-                stream.truncate(len(whole))
-            yield done
-    except Timeout as error:
-        raise ValueError(f"Otro proceso está escribiendo {out}: espere a que termine.") from error
-
-
-def kept_row(out: Path, number: int, line: bytes, keys: Mapping[str, str]) -> str:
-    """El nombre del texto de una línea ya escrita, si se hizo con estos ajustes y con ese mismo texto."""
-    try:
-        row = json.loads(line)
-        name, key = row["file"], row["key"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"La línea {number} de {out} no es de este programa: {RESTART}.") from error
-    if keys.get(name) != key:
-        raise ValueError(f"{out} se hizo con otros ajustes, o {name} cambió: {RESTART}.")
-    return str(name)
+def kept_lines(out: Path, keys: Mapping[str, str]) -> dict[str, str]:
+    """Las líneas ya escritas, por su texto, si se hicieron con estos ajustes y con esos mismos textos."""
+    lines = {}
+    for number, line in enumerate(out.read_bytes().splitlines(), 1):
+        try:
+            row = json.loads(line)
+            name, key = str(row["file"]), row["key"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"La línea {number} de {out} no es de este programa: {RESTART}.") from error
+        if keys.get(name) != key:
+            raise ValueError(f"{out} se hizo con otros ajustes, o {name} cambió: {RESTART}.")
+        lines[name] = f"{line.decode()}\n"
+    return lines
 
 
 def extract(
@@ -181,24 +150,27 @@ def extract(
     constraint: "Constraint",
     prompts: Mapping[str, list[int]],
     keys: Mapping[str, str],
+    lines: dict[str, str],
     out: Path,
 ) -> None:
-    """Escribe los datos que faltan, de pocos en pocos; cada línea está en el disco antes de seguir."""
+    """Escribe los datos que faltan, de pocos en pocos; cada tanda está en el disco antes de seguir."""
     from tqdm import tqdm
 
     from siguiente.language_models.sampling import generate_batch, greedy
+    from siguiente.runtime.store import write_atomically
 
-    names, length = list(prompts), int(constraint.length)
-    with tqdm(desc="Sacando datos", total=len(names), bar_format=BAR) as bar, out.open("ab") as stream:
+    names, length = [name for name in prompts if name not in lines], int(constraint.length)
+    write_atomically(out, "".join(lines.values()))
+    bar = tqdm(desc="Sacando datos", total=len(names), unit="textos", bar_format=scripts.BAR)
+    with bar:
         for batch in (names[i : i + BATCH] for i in range(0, len(names), BATCH)):
             ids = [prompts[name] for name in batch]
             eos = model.tokenizer.eos_id
             rows = generate_batch(model.model, ids, length, greedy, eos, constraint.adjust)
             for name, row in zip(batch, rows, strict=True):
                 fact = {"file": name, "data": json.loads(model.decode(row)), "key": keys[name]}
-                stream.write(json.dumps(fact, ensure_ascii=False).encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+                lines[name] = json.dumps(fact, ensure_ascii=False) + "\n"
+            write_atomically(out, "".join(lines.values()))
             bar.update(len(batch))
 
 

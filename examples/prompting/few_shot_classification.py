@@ -7,7 +7,6 @@ orden sigue donde estaba.
 """
 
 import argparse
-import io
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
+
+from siguiente.course.cli import scripts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from siguiente.language_models.protocol import TextModel
 
 SPEED = 300  # tokens por segundo de Gemma 3 270M en dos núcleos
-BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} textos [{elapsed}; quedan {remaining}]"
-LOG, PREDICTIONS, FIGURE, SUMMARY = "scores.jsonl", "predictions.csv", "confusion.png", "summary.txt"
+LOG, PREDICTIONS, FIGURE, SUMMARY = "scores.json", "predictions.csv", "confusion.png", "summary.txt"
 RESULTS = (PREDICTIONS, FIGURE, SUMMARY)
 FEWEST = 7  # ejemplos que se enseñan si no se dice cuántos; más, si hace falta para repartirlos por igual
 CALIBRATIONS = ("none", "contextual", "batch")  # en el orden de `METHODS`
@@ -40,19 +40,9 @@ no son las que el modelo da a cada una entre todo lo que podría escribir."""
 
 def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones, clasifica y escribe los resultados."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = scripts.new_parser(__doc__)
     add_options(parser)
-    options = parser.parse_args(given)
-    try:
-        print(run(options))
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt as stop:
-        print(f"\nInterrumpido{str(stop) or '; repita la misma orden para seguir.'}", file=sys.stderr)
-        return 130
-    return 0
+    return scripts.run_script(parser, run, given, stopped="; repita la misma orden para seguir.")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +69,10 @@ def run(options: argparse.Namespace) -> str:
     model = load(options.model)
     tokens = task.read_tokens(model)
     settings = {"model": options.model, "k": len(task.examples), "seed": options.seed, **task.settings}
-    make(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"no se puede crear {folder}: elija otra carpeta (--out)") from error
     with opened(folder / LOG, settings, options.restart, [row.line for row in task.rows]) as log:
         if options.restart:
             for name in RESULTS:
@@ -90,7 +83,7 @@ def run(options: argparse.Namespace) -> str:
         mean = sum(tokens) / len(task.rows)
         about = f"Tokens leídos por texto: {mean:.0f}. Calibración: {options.calibration}.\n{CAUTION}"
         summary = write_results(folder, task, probabilities, about)
-    return f"\n{summary}\nEstá todo en {folder}: {', '.join(RESULTS)}."
+    return f"\n{summary}\n{scripts.written(folder, *RESULTS)}"
 
 
 def plan(options: argparse.Namespace) -> "FewShotTask":
@@ -134,42 +127,29 @@ def results_folder(options: argparse.Namespace) -> Path:
         if path.is_dir():
             raise ValueError(f"{path} es una carpeta, y ahí va un archivo: use otro sitio (--out)")
         if path.exists() and path.samefile(options.csv):
-            raise ValueError(
-                f"{options.csv} tiene los textos, y ahí van resultados: use otra carpeta (--out)"
-            )
+            raise ValueError(f"{path} tiene los textos, y ahí van resultados: use otra carpeta (--out)")
     known = options.restart or (folder / LOG).exists()
     if not known and any((folder / name).exists() for name in RESULTS):
         raise ValueError(f"{folder} ya tiene otros resultados: use otra carpeta (--out) o --restart")
     return folder
 
 
-def make(folder: Path) -> None:
-    """Crea la carpeta de los resultados."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OSError(f"no se puede crear {folder}: elija otra carpeta (--out)") from error
-
-
 @contextmanager
 def opened(
     path: Path, settings: Mapping[str, Any], restart: bool, lines: Sequence[int]
 ) -> "Iterator[ScoreLog]":
-    """Abre el registro; si no sirve, dice con qué opciones se sale, y si se interrumpe, cuánto tiene ya."""
-    from siguiente.course.cli.score_log import ScoreLog, UnusableLogError
+    """Abre el registro; si se interrumpe, dice cuánto tiene ya."""
+    from siguiente.course.cli.score_log import ScoreLog
 
     log = None
     try:
         with ScoreLog.open(path, settings, restart) as log:
             yield log
-    except UnusableLogError as error:
-        raise ValueError(f"{error} Son las opciones --out y --restart.") from error
     except KeyboardInterrupt:
         if log is None:
             raise
-        again = "repita la misma orden" + " sin --restart" * restart
-        done = len(lines) - len(log.missing(lines))
-        raise KeyboardInterrupt(f": {done} de {len(lines)}; {again} para seguir.") from None
+        done = f": {len(lines) - len(log.missing(lines))} de {len(lines)}"
+        raise KeyboardInterrupt(f"{done}; {scripts.again(restart)} para seguir.") from None
 
 
 def score(task: "FewShotTask", model: "TextModel", log: "ScoreLog", tokens: Sequence[int]) -> None:
@@ -182,7 +162,8 @@ def score(task: "FewShotTask", model: "TextModel", log: "ScoreLog", tokens: Sequ
     done = len(lines) - len(log.missing(lines))
     minutes = f"unos {pending / SPEED / 60:.0f} minutos" if pending > 90 * SPEED else "un minuto o menos"
     print(f"Ya hay {done} puntuados; faltan {pending} tokens por leer: {minutes}.", flush=True)
-    with tqdm(desc="Clasificando", initial=done, total=len(lines), bar_format=BAR) as bar:
+    bar = tqdm(desc="Clasificando", initial=done, total=len(lines), unit="textos", bar_format=scripts.BAR)
+    with bar:
         for added in task.score_missing(model, log):
             bar.update(added)
 
@@ -198,11 +179,8 @@ def calibrated(task: "FewShotTask", model: "TextModel", raw: "Tensor", how: str)
 
 def write_results(folder: Path, task: "FewShotTask", probabilities: "Tensor", about: str) -> str:
     """Escribe las predicciones, el resumen, que devuelve, y la figura, que es lo que más puede fallar."""
-    from siguiente.course.cli.classification_report import (
-        confusion,
-        predictions_csv,
-        summary,
-    )
+    from siguiente.course.cli.classification_report import confusion, predictions_csv, summary
+    from siguiente.course.figures.confusion import confusion_heatmap
     from siguiente.runtime.store import write_atomically
 
     matrix = confusion(task.rows, task.labels, probabilities)
@@ -210,22 +188,8 @@ def write_results(folder: Path, task: "FewShotTask", probabilities: "Tensor", ab
     (folder / FIGURE).unlink(missing_ok=True)  # la de otra calibración no debe quedar junto a esta
     write_atomically(folder / PREDICTIONS, predictions_csv(task.rows, task.labels, probabilities))
     write_atomically(folder / SUMMARY, text)
-    write_atomically(folder / FIGURE, drawn(matrix, task.labels))
+    scripts.save_figure(folder / FIGURE, lambda: confusion_heatmap(matrix.tolist(), task.labels))
     return text
-
-
-def drawn(matrix: "Tensor", labels: Sequence[str]) -> bytes:
-    """La matriz de confusión, como imagen."""
-    import matplotlib
-    import matplotlib.pyplot as plt
-
-    from siguiente.course.figures.confusion import confusion_heatmap
-
-    matplotlib.use("agg")  # sin ventana
-    figure, image = confusion_heatmap(matrix.tolist(), labels).figure, io.BytesIO()
-    figure.savefig(image, format="png", dpi=150)
-    plt.close(figure)
-    return image.getvalue()
 
 
 if __name__ == "__main__":

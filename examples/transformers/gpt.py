@@ -7,7 +7,6 @@ orden sigue donde estaba.
 """
 
 import argparse
-import io
 import math
 import re
 import sys
@@ -15,6 +14,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from siguiente.course.cli import scripts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,45 +27,28 @@ if TYPE_CHECKING:
     from siguiente.transformers.gpt import GPT
 
 STORIES = 3000  # cuentos con que se aprende si no se da otro texto
-HELD_OUT = 10  # de cada cuántos cuentos se aparta uno
 MEASURED = 50_000  # bytes con que se mide, como mucho: más no afina la curva y cuesta tiempo
 REPORTS = 20  # veces que se mide y se guarda
-TOKENIZERS = ("words", "bpe", "bytes")
 WEIGHTS, VOCABULARY, FIGURE = "checkpoint.pt", "tokenizer.json", "learning.png"
-SHAPE = {"layers": 4, "heads": 4, "channels": 128, "context": 128}
-SHAPE_HELP = {
-    "layers": "bloques",
-    "heads": "cabezas de atención por bloque",
-    "channels": "números por token, un múltiplo de las cabezas",
-    "context": "tokens que puede mirar",
-}
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones, entrena y escribe los resultados."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = scripts.new_parser(__doc__)
     add_options(parser)
-    options = parser.parse_args(given)
-    try:
-        print(run(options))
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt as stop:
-        print(f"\nInterrumpido{str(stop) or ': no había nada que guardar.'}", file=sys.stderr)
-        return 130
-    return 0
+    return scripts.run_script(parser, run, given, stopped=": no había nada que guardar.")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declara las opciones de la orden."""
     add = parser.add_argument
     add("--text", type=Path, metavar="ARCHIVO", help="un texto en UTF-8 (si falta, los cuentos del curso)")
-    add("--tokenizer", choices=TOKENIZERS, default=TOKENIZERS[0], help="en qué se corta (%(default)s)")
+    add("--tokenizer", choices=("words", "bpe", "bytes"), default="words", help="cómo se corta (%(default)s)")
     add("--vocab", type=int, default=1024, metavar="N", help="tokens del vocabulario, con bpe (%(default)s)")
-    for name, value in SHAPE.items():
-        add(f"--{name}", type=int, default=value, metavar="N", help=f"{SHAPE_HELP[name]} (%(default)s)")
+    add("--layers", type=int, default=4, metavar="N", help="bloques (%(default)s)")
+    add("--heads", type=int, default=4, metavar="N", help="cabezas de atención por bloque (%(default)s)")
+    add("--channels", type=int, default=128, metavar="N", help="números por token (%(default)s)")
+    add("--context", type=int, default=128, metavar="N", help="tokens que puede mirar (%(default)s)")
     add("--steps", type=int, default=1000, metavar="N", help="pasos de entrenamiento (%(default)s)")
     add("--batch", type=int, default=16, metavar="N", help="ventanas por paso (%(default)s)")
     add("--rate", type=float, default=2e-3, metavar="X", help="tasa de aprendizaje (%(default)s)")
@@ -80,7 +64,7 @@ def run(options: argparse.Namespace) -> str:
     """Entrena lo que falta, escribe una muestra y la figura, y devuelve lo que hay que decir."""
     from siguiente.language_models.windows import token_stream
 
-    learn, held_out = corpus(options.text)
+    learn, held_out = texts(options.text)
     model = made(options, learn)
     streams = [token_stream(model.tokenizer, texts) for texts in (learn, held_out)]
     check(options, model, streams)
@@ -90,31 +74,32 @@ def run(options: argparse.Namespace) -> str:
     try:
         return shown(model, curve, options)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(finished(options.checkpoint, options.restart)) from None
+        where = f" después de entrenar: el modelo está en {options.checkpoint / WEIGHTS}; "
+        said = f"{where}{scripts.again(options.restart)} para que escriba y dibuje."
+        raise KeyboardInterrupt(said) from None
 
 
 def shown(model: "TextModel[GPT]", curve: Sequence[tuple[float, float]], options: argparse.Namespace) -> str:
     """Guarda el tokenizador, escribe una muestra y dibuja."""
     from siguiente.course.cli.saved_tokenizer import save_tokenizer
-    from siguiente.runtime.store import write_atomically
+    from siguiente.course.figures.curves import learning_curves
 
     folder = options.checkpoint
     save_tokenizer(model.tokenizer, folder / VOCABULARY)
     written = sample(model, options)
-    write_atomically(folder / FIGURE, drawn(curve))
-    files = f"Está todo en {folder}: {WEIGHTS}, {VOCABULARY}, {FIGURE}."
+    scripts.save_figure(folder / FIGURE, lambda: learning_curves({"GPT": curve}))
+    files = scripts.written(folder, WEIGHTS, VOCABULARY, FIGURE)
     return f"\nEl GPT escribe:\n{options.prompt}{written}\n\n{files}"
 
 
-def corpus(path: Path | None) -> tuple[list[str], list[str]]:
+def texts(path: Path | None) -> tuple[list[str], list[str]]:
     """Los textos con que se aprende y aquellos con que se mide: los párrafos, si es uno propio."""
-    from siguiente.course.cli.text_file import read_text, split_text
-    from siguiente.course.data.stories import load_stories
+    from siguiente.course.cli.text_file import corpus
 
+    learn, held_out = corpus(path, STORIES)
     if path is None:
-        return list(load_stories("train", STORIES)), list(load_stories("test", STORIES // HELD_OUT))
-    learn, held_out = (paragraphs("".join(blocks)) for blocks in split_text(read_text(path)))
-    return learn, limited(held_out)
+        return learn, held_out
+    return paragraphs("".join(learn)), limited(paragraphs("".join(held_out)))
 
 
 def paragraphs(text: str) -> list[str]:
@@ -163,10 +148,7 @@ def check(options: argparse.Namespace, model: "TextModel[GPT]", streams: "Sequen
         )
     used = len(model.encode(options.prompt))
     if options.length < 1 or used >= options.context:
-        raise ValueError(
-            f"--prompt ocupa {used} de los {options.context} tokens del contexto y --length es "
-            f"{options.length}: no queda qué escribir"
-        )
+        raise ValueError(f"--prompt ocupa {used} tokens y --length, {options.length}: no queda qué escribir")
 
 
 def prepare(folder: Path, restart: bool, overwrite: bool) -> None:
@@ -196,22 +178,16 @@ def trained(
     if path.exists():
         print(f"{path} tiene un entrenamiento empezado: se sigue desde ahí.", flush=True)
     try:
-        for report in train(model.model, streams[0], plan(options), streams[1], path, progress=True):
+        for report in train(model.model, streams[0], plan(options), streams[1], path):
             step, bits = report.step, report.held_out * price
             curve.append((report.tokens, bits))
-            say(f"Paso {step} de {options.steps}: {number(bits, 3)} bits por byte.")
+            print(f"Paso {step} de {options.steps}: {number(bits, 3)} bits por byte.", flush=True)
     except KeyboardInterrupt:
         if not curve:
             raise
-        again = "repita la misma orden" + " sin --restart" * options.restart
+        again = scripts.again(options.restart)
         raise KeyboardInterrupt(f" tras guardar el paso {step}; {again} para seguir.") from None
     return curve
-
-
-def finished(folder: Path, restart: bool) -> str:
-    """Lo que se dice a quien interrumpe después del último paso."""
-    again = "repita la misma orden" + " sin --restart" * restart
-    return f" después de entrenar: el modelo está en {folder / WEIGHTS}; {again} para que escriba y dibuje."
 
 
 def plan(options: argparse.Namespace) -> "TrainingConfig":
@@ -239,27 +215,6 @@ def sample(model: "TextModel[GPT]", options: argparse.Namespace) -> str:
     room = min(options.length, options.context - len(model.encode(options.prompt)))
     choose = sampler(torch.Generator().manual_seed(options.seed), temperature=0.8)
     return complete(model, options.prompt, room, choose)[0]
-
-
-def say(line: str) -> None:
-    """Escribe una línea sin romper la barra de progreso."""
-    from tqdm import tqdm
-
-    tqdm.write(line)
-
-
-def drawn(curve: Sequence[tuple[float, float]]) -> bytes:
-    """La curva de aprendizaje, como imagen."""
-    import matplotlib
-    import matplotlib.pyplot as plt
-
-    from siguiente.course.figures.learning import learning_curves
-
-    matplotlib.use("agg")  # sin ventana
-    figure, image = learning_curves({"GPT": curve}).figure, io.BytesIO()
-    figure.savefig(image, format="png", dpi=150)
-    plt.close(figure)
-    return image.getvalue()
 
 
 if __name__ == "__main__":

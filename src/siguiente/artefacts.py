@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, Protocol
+from typing import Any
 
 from siguiente.runtime.definitions import code_key, reached
 from siguiente.runtime.jobs import Job, JobError, run_jobs, why
 from siguiente.runtime.recipe import Recipe, declaration, provenance, recipe_key
-from siguiente.runtime.store import directory, is_intact
+from siguiente.runtime.store import directory, discard, is_intact
 
 #: El módulo que declara cada receta; lo que más tarda, primero.
 RECIPES = {
@@ -65,19 +65,6 @@ UNCONVERTED = MODELS["all-minilm-l6-v2"]
 KNOWN = [*MODELS, *RECIPES]
 
 
-class Artefact(Protocol):
-    """Algo que se construye una vez y que varias páginas usan: una receta o un modelo del catálogo."""
-
-    name: str
-
-    @property
-    def key(self) -> str:
-        """Resume todo lo que determina su contenido."""
-
-    def build(self, *, thorough: bool = False) -> Path:
-        """Devuelve su carpeta y la construye si hace falta."""
-
-
 class Model:
     """Un modelo del catálogo: convertido o, si no lo necesita, tal como se publicó y comprobado entero.
 
@@ -97,21 +84,22 @@ class Model:
 
         return checkpoint_key(self.card)
 
-    def build(self, *, thorough: bool = False) -> Path:
+    def build(self) -> Path:
         """Devuelve su carpeta."""
-        from siguiente.llm.files.catalogue import MINILM, MINILM_TOKENIZER
+        from siguiente.llm.embeddings import encoder_files
         from siguiente.llm.files.checkpoints import checkpoint
-        from siguiente.llm.files.sources import find, verify
 
-        if self.card is not MINILM:
-            return checkpoint(self.card, thorough=thorough)
-        for card in (MINILM_TOKENIZER, MINILM):
-            parts = find(card)
-            verify(card, parts)
-        return parts[0].parent
+        if MODELS[self.name] == UNCONVERTED:
+            return encoder_files()[0].parent
+        return checkpoint(self.card)
+
+    def folder(self) -> Path:
+        """Devuelve su carpeta para usarla, y lo anuncia."""
+        sys.audit("siguiente.resource", f"artefact:{self.name}")
+        return self.build()
 
 
-def find(name: str) -> Artefact:
+def find(name: str) -> "Recipe | Model":
     """Un artefacto de la tabla; importa el módulo que lo declara.
 
     Raises
@@ -141,11 +129,7 @@ def artefact(name: str) -> Path:
     ValueError
         Si no hay ninguno con ese nombre.
     """
-    found = find(name)
-    if isinstance(found, Recipe):
-        return found.folder()
-    sys.audit("siguiente.resource", f"artefact:{name}")
-    return found.build()
+    return find(name).folder()
 
 
 @cache
@@ -202,22 +186,29 @@ def record_digest(name: str) -> str:
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def is_ready(name: str, *, thorough: bool = False) -> bool:
-    """Dice si un artefacto se puede usar ya, sin construir nada.
+def is_ready(name: str) -> bool:
+    """Dice si un artefacto se puede usar ya, sin construir nada."""
+    if name not in KNOWN:
+        raise unknown(name)
+    return MODELS.get(name) == UNCONVERTED or recorded(name) is not None or is_intact(place(name))
 
-    Parameters
-    ----------
-    name : str
-        El artefacto.
-    thorough : bool
-        Si es cierto, lo que está construido se relee entero.
-    """
+
+def is_missing(name: str) -> bool:
+    """Dice si falta construir un artefacto; lo que ya estaba se relee entero, y lo dañado no cuenta."""
     if name not in KNOWN:
         raise unknown(name)
     if MODELS.get(name) == UNCONVERTED:
-        return not thorough  # no hay nada que construir, pero comprobarlo es leerlo entero
+        return True  # no hay nada que construir, pero comprobarlo es leerlo entero
+    if recorded(name) is not None or is_intact(place(name), thorough=True):
+        return False
+    discard(place(name))
+    return True
+
+
+def place(name: str) -> Path:
+    """La carpeta de la caché de lo que se construye, esté o no."""
     own = recipe_key(name, RECIPES[name]) if name in RECIPES else find(name).key
-    return recorded(name) is not None or is_intact(directory(name, own), thorough)
+    return directory(name, own)
 
 
 def unknown(name: str) -> ValueError:
@@ -227,19 +218,18 @@ def unknown(name: str) -> ValueError:
 
 def build(name: str) -> None:
     """Construye un artefacto si falta o está dañado."""
-    find(name).build(thorough=True)
+    find(name).build()
 
 
 def main(given: Sequence[str] | None = None) -> None:
     """Construye lo que falta y rehace lo dañado, en varios procesos; si algo falla, dice por qué."""
-    parser = argparse.ArgumentParser(
-        prog="python -m siguiente.artefacts", description="Construye lo que las páginas necesitan."
-    )
+    title = "Construye lo que las páginas necesitan."
+    parser = argparse.ArgumentParser("python -m siguiente.artefacts", description=title)
     parser.add_argument("names", nargs="*", metavar="NOMBRE", help="qué; si no se dice, todo")
     names = parser.parse_args(given).names or KNOWN
     try:
         wanted = {*names, *(other for name in names for other in inputs(name))}
-        missing = [name for name in (*names, *KNOWN) if name in wanted and not is_ready(name, thorough=True)]
+        missing = [name for name in (*names, *KNOWN) if name in wanted and is_missing(name)]
         jobs = {name: Job(build, (name,), frozenset(inputs(name))) for name in missing}
         run_jobs(jobs, min(len(jobs), cores()), lambda name: say(f"{name}: construido."))
     except JobError as error:

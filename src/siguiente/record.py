@@ -28,23 +28,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nbdeps.machine import processor
-from siguiente.artefacts import (
-    RECIPES,
-    cores,
-    find,
-    inputs,
-    record_digest,
-    recorded,
-    say,
-)
+from siguiente.artefacts import RECIPES, cores, find, inputs, record_digest, recorded, say
 from siguiente.runtime.jobs import Job, JobError, run_jobs, why
-from siguiente.runtime.recipe import (
-    RECORDS,
-    one_thread,
-    provenance,
-    record_folder,
-    versions,
-)
+from siguiente.runtime.recipe import RECORDS, one_thread, provenance, record_folder, versions
 from siguiente.runtime.store import write_atomically
 from siguiente.runtime.trained import FIRST, Part, Trained, read_rows, read_weights
 
@@ -65,9 +51,8 @@ class Margin(NamedTuple):
 
 MEANS = Margin(tolerance=0.1)  # de 64 respuestas o menos, de las que puede desviarse una
 ROUNDED = Margin(reports=1, tolerance=2e-3)  # se anotan tres decimales, y cambia el último
-MEASURED = Margin(
-    reports=1, diverged=1 / 8
-)  # cada informe es una medida entera, con lo que la política escribe
+# Cada informe es una medida entera, con lo que la política escribe.
+MEASURED = Margin(reports=1, diverged=1 / 8)
 MARGINS = {
     "story-pairs": Margin(reports=32, diverged=1 / 8),
     "story-runs": MEANS,
@@ -235,17 +220,12 @@ def check(name: str) -> list[str]:
     name : str
         Qué receta.
     """
-    training(name)
     chain = [other for other in (*inputs(name), name) if parts(other)]
-    try:
-        folders = {
-            other: record_folder(other, find(other).key) for other in chain
-        }  # comprueba que están enteras
+    try:  # además, comprueba que están enteras
+        stale = [other for other in chain if record_folder(other, find(other).key) is None]
     except ValueError as error:
         return [str(error)]
-    if stale := [other for other, folder in folders.items() if folder is None]:
-        return [f"lo anotado de {other} no vale: rehágalo" for other in stale]
-    return compared(name)
+    return [f"lo anotado de {other} no vale: rehágalo" for other in stale] or compared(name)
 
 
 def compared(name: str) -> list[str]:
@@ -330,10 +310,8 @@ def differences(found: Sequence[Any], expected: Sequence[Any], tolerance: float)
             if isinstance(b, str):
                 wrong, shown = not numbers and a != b, f"sale «{a:.60}» y está anotado «{b:.60}»"
             else:
-                wrong, shown = (
-                    not abs(a - b) <= tolerance * max(1, abs(b)),
-                    f"sale {a:g} y está anotado {b:g}",
-                )
+                wrong = not abs(a - b) <= tolerance * max(1, abs(b))
+                shown = f"sale {a:g} y está anotado {b:g}"
             far += [f"informe {number}: {shown}"] if wrong else []
     return far
 
@@ -351,15 +329,12 @@ def leaves(report: Any) -> list[Any]:
 
 def main(given: Sequence[str] | None = None) -> None:
     """Hace lo que dice la orden; si no puede, o si algo no coincide, termina y dice por qué."""
-    parser = argparse.ArgumentParser(
-        prog="python -m siguiente.record", description="Anota lo que se entrena."
-    )
-    parser.add_argument("names", nargs="*", metavar="NOMBRE", help="qué; si no se dice, todo")
-    parser.add_argument("--check", action="store_true", help="repite los primeros pasos y compara")
-    parser.add_argument(
-        "--rekey", action="store_true", help="si al repetirlos sale lo mismo, da por bueno el código"
-    )
-    parser.add_argument("--jobs", type=int, default=cores(), metavar="N", help="procesos a la vez")
+    parser = argparse.ArgumentParser("python -m siguiente.record", description="Anota lo que se entrena.")
+    add = parser.add_argument
+    add("names", nargs="*", metavar="NOMBRE", help="qué; si no se dice, todo")
+    add("--check", action="store_true", help="repite los primeros pasos y compara")
+    add("--rekey", action="store_true", help="si al repetirlos sale lo mismo, da por bueno el código")
+    add("--jobs", type=int, default=cores(), metavar="N", help="procesos a la vez")
     options = parser.parse_args(given)
     try:
         names = [training(name).name for name in options.names or trainings()]

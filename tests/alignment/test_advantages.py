@@ -82,20 +82,3 @@ def test_whitened_by_its_definition(seed):
 
 def test_constant_advantages_teach_nothing():
     assert not whitened(torch.full((2, 4), 0.5), MASK).any()
-
-
-def test_bad_input():
-    rewards, values = tables(0)
-    holes = torch.tensor([[True, False, True, True]] * 2)
-    for options in ({"gamma": 1.5}, {"lam": -0.1}):
-        with pytest.raises(ValueError, match="entre 0 y 1"):
-            generalized_advantages(rewards, values, MASK, **options)
-    with pytest.raises(ValueError, match="seguidos"):
-        generalized_advantages(rewards, values, holes)
-    with pytest.raises(ValueError, match=r"Las recompensas: el valor de la posición \[1\]"):
-        kl_rewards(torch.tensor([1.0, float("nan")]), rewards, values, 0.1, MASK)
-    for scores, beta in ((torch.zeros(3), 0.1), (torch.zeros(2), -0.1), (torch.zeros(2), float("nan"))):
-        with pytest.raises(ValueError, match="`beta` no negativo"):
-            kl_rewards(scores, rewards, values, beta, MASK)
-    with pytest.raises(ValueError, match="al menos dos"):
-        whitened(torch.zeros(1, 1), torch.tensor([[True]]))

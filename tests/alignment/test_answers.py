@@ -45,14 +45,3 @@ def test_only_the_answer_has_gradient(model):
     assert logprobs[0, 0] == 0
     logprobs.sum().backward()
     assert model.tokens.weight.grad[1].abs().sum() > 0
-
-
-@pytest.mark.parametrize(("prompts", "answers"), [([], []), ([[1]], []), ([[1]], [[]]), ([[]], [[1]])])
-def test_an_answer_needs_its_prompt(prompts, answers):
-    with pytest.raises(ValueError, match="Cada petición necesita su respuesta"):
-        join_answers(prompts, answers)
-
-
-def test_what_does_not_fit_is_said():
-    with pytest.raises(ValueError, match="ocupan 5 tokens y en el contexto caben 4"):
-        join_answers(PROMPTS, REPLIES, limit=4)

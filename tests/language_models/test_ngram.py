@@ -1,6 +1,5 @@
 """Lo que todo n-grama cumple, sea cual sea el suavizado."""
 
-import re
 from itertools import pairwise
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 
 from siguiente.language_models.kneser_ney import kneser_ney
 from siguiente.language_models.ngram_counts import count_ngrams
-from siguiente.language_models.protocol import NoState
 from siguiente.language_models.sampling import generate, sampler
 from siguiente.language_models.scoring import FastScorer, score
 from siguiente.language_models.smoothing import add_k, interpolate, maximum_likelihood
@@ -65,7 +63,7 @@ def test_a_state_stands_for_all_that_was_read(smoothing, stream, ids, order, dat
     cut = data.draw(st.integers(1, ids.shape[1] - 1))
     whole, _ = model.step(ids, last=ids.shape[1])
     _, state = model.step(ids[:, :cut])
-    assert state.ids.shape[1] <= order - 1
+    assert state.tensor.shape[1] <= order - 1
     rest, _ = model.step(ids[:, cut:], state, last=ids.shape[1] - cut)
     torch.testing.assert_close(rest, whole[:, cut:])
     if ids.shape[1] - cut > 1:
@@ -96,8 +94,8 @@ def test_rows_of_a_batch_do_not_mix():
     both = score(model, ids)
     torch.testing.assert_close(both, torch.cat([score(model, row[None]) for row in ids]))
     _, state = model.step(ids)
-    torch.testing.assert_close(state.repeat(2).ids, ids[[0, 0, 1, 1], 1:])
-    torch.testing.assert_close(state.select(torch.tensor([1])).ids, ids[1:, 1:])
+    torch.testing.assert_close(state.repeat(2).tensor, ids[[0, 0, 1, 1], 1:])
+    torch.testing.assert_close(state.select(torch.tensor([1])).tensor, ids[1:, 1:])
 
 
 def test_one_prefix_serves_many_rows():
@@ -123,28 +121,6 @@ def test_the_tables_say_what_they_weigh():
     unigrams, bigrams = VOCAB, 3  # 0 1, 1 1 y 1 0
     keys, direct, backoff = unigrams + bigrams + 2, unigrams + bigrams + 2, 2 + unigrams + 1
     assert model.table_bytes == 8 * (keys + direct + backoff)
-
-
-@pytest.mark.parametrize(
-    ("ids", "last", "message"),
-    [
-        ([[1, 2]], 0, "`last` debe estar entre 1 y T = 2, y vale 0"),
-        ([[1, 2]], 3, "y vale 3"),
-        ([[]], 1, "forma (B, T), con T >= 1, y llegó (1, 0)"),
-        ([1, 2], 1, "llegó (2,)"),
-    ],
-)
-def test_what_cannot_be_read_is_explained(ids, last, message):
-    model = made(add_k, torch.tensor([0, 1, 1, 0]), 2)
-    with pytest.raises(ValueError, match=re.escape(message)):
-        model.step(torch.tensor(ids, dtype=torch.long), last=last)
-
-
-def test_the_state_of_another_model_is_refused():
-    model = made(add_k, torch.tensor([0, 1, 1, 0]), 2)
-    for read in (model.step, model.score):
-        with pytest.raises(ValueError, match="es de otro modelo"):
-            read(torch.tensor([[1, 2]]), NoState())
 
 
 @pytest.mark.parametrize("token", [-1, VOCAB])

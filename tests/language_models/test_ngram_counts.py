@@ -93,25 +93,7 @@ def test_lower_orders_do_not_depend_on_the_higher_ones(stream, order):
         assert a.tolist() == b.tolist()
 
 
-@pytest.mark.parametrize("order", [0, 3])
-def test_orders_that_were_not_counted_are_refused(order):
-    with pytest.raises(ValueError, match="de 1 a 2, y se pide"):
-        count_ngrams(torch.tensor([0, 1, 0]), 2, VOCAB, END).up_to(order)
-
-
-@pytest.mark.parametrize(
-    ("stream", "order", "boundary", "message"),
-    [
-        (torch.tensor([], dtype=torch.long), 2, END, "está vacío"),
-        (torch.tensor([END]), 2, END, "un solo token"),
-        (torch.tensor([[0, 1]]), 2, END, "token_stream"),
-        (torch.tensor([0.0, 1.0]), 2, END, "enteros de 64 bits"),
-        (torch.tensor([0, 1]), 0, END, "al menos 1, y vale 0"),
-        (torch.tensor([0, VOCAB]), 2, END, "fuera del vocabulario"),
-        (torch.tensor([0, -1]), 2, END, "fuera del vocabulario"),
-        (torch.tensor([0, 1]), 2, VOCAB, "fuera del vocabulario"),
-    ],
-)
-def test_bad_input_is_explained(stream, order, boundary, message):
-    with pytest.raises(ValueError, match=message):
-        count_ngrams(stream, order, VOCAB, boundary)
+@pytest.mark.parametrize("stream", [[], [END], [0, VOCAB], [0, -1]])
+def test_a_stream_of_something_else_is_explained(stream):
+    with pytest.raises(ValueError, match="token_stream"):
+        count_ngrams(torch.tensor(stream, dtype=torch.long), 2, VOCAB, END)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from siguiente.course.cli.text_file import corpus
 from siguiente.course.data.tweets import SPLITS, load_tweets
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "language_models" / "ngram.py"
@@ -62,8 +63,8 @@ def test_the_seed_decides_what_it_writes(main, path, capsys):
     assert written("1") != written("2")
 
 
-def test_it_measures_with_the_last_tenth(main, path):
-    learned, held_out = main.__globals__["corpus"](path)
+def test_it_measures_with_the_last_tenth(path):
+    learned, held_out = corpus(path, 50)
     assert "".join([*learned, *held_out]) == TEXT
     assert 0.05 < sum(map(len, held_out)) / len(TEXT) < 0.15
 

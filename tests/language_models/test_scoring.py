@@ -41,24 +41,3 @@ def test_padding_on_the_right_is_not_seen(gru):
     ids = torch.randint(0, 256, (2, 12), generator=torch.Generator().manual_seed(4))
     padded = torch.cat([ids, torch.zeros(2, 5, dtype=torch.long)], 1)
     torch.testing.assert_close(score(gru, padded)[:, :11], score(gru, ids), atol=1e-6, rtol=0)
-
-
-@pytest.mark.parametrize(
-    ("ids", "start", "message"),
-    [
-        (torch.zeros(5, dtype=torch.long), 1, "añada el lote"),
-        (torch.zeros(1, 5, dtype=torch.long), 0, "entre 1 y T - 1 = 4"),
-        (torch.zeros(1, 1, dtype=torch.long), 1, "entre 1 y T - 1 = 0"),
-        (torch.full((1, 5), 258), 1, "otro tokenizador"),
-        (torch.full((1, 5), -1), 1, "otro tokenizador"),
-    ],
-)
-def test_bad_input_is_explained(gru, ids, start, message):
-    with pytest.raises(ValueError, match=message):
-        score(gru, ids, start=start)
-
-
-def test_too_long_a_text_is_refused(gru):
-    gru.context_length = 4
-    with pytest.raises(ValueError, match="divida el texto"):
-        score(gru, torch.zeros(1, 5, dtype=torch.long))

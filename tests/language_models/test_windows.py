@@ -62,11 +62,11 @@ def test_the_seed_decides_the_order():
 @pytest.mark.parametrize("size", [0, 1])
 @pytest.mark.parametrize("boundary", [None, 0])
 def test_a_stream_with_nothing_to_predict_is_refused(size, boundary):
-    with pytest.raises(ValueError, match=f"El flujo tiene {size} tokens y hacen falta al menos 2"):
+    with pytest.raises(ValueError, match=f"El flujo tiene {size} tokens y no llenan una ventana"):
         find_windows(torch.zeros(size, dtype=torch.int64), 3, boundary)
 
 
 def test_no_windows_are_refused_at_once_and_not_shuffled_for_ever():
     none = find_windows(torch.arange(9), 2).select(torch.empty(0, dtype=torch.int64))
     with pytest.raises(ValueError, match="No hay ventanas"):
-        shuffled_windows(none, 4, seed=0)
+        next(shuffled_windows(none, 4, seed=0))

@@ -72,17 +72,9 @@ def test_of_a_long_text_the_beginning_is_read(encoder):
     torch.testing.assert_close(encoder.embed([long]), encoder.embed([" ".join(long.split()[:10])]))
 
 
-@pytest.mark.parametrize(
-    ("texts", "message"), [([], "No hay textos"), (["el", " \n"], "El texto 1 está vacío")]
-)
-def test_bad_texts_are_refused(encoder, texts, message):
-    with pytest.raises(ValueError, match=message):
-        encoder.embed(texts)
-
-
-def test_an_impossible_batch_is_refused(encoder):
-    with pytest.raises(ValueError, match="`batch_size` debe ser al menos 1"):
-        encoder.embed(TEXTS, 0)
+def test_a_text_without_tokens_has_no_vector(tiny):
+    with pytest.raises(ValueError, match="vacío"):
+        embed_hidden(load_card(tiny.card, tiny.path), ["mu", ""])
 
 
 def test_the_mean_leaves_out_the_padding():
@@ -106,7 +98,7 @@ def test_hidden_states_of_a_causal_model(tiny):
 
 
 def test_a_text_that_does_not_fit_is_refused(tiny):
-    with pytest.raises(ValueError, match="en el contexto del modelo caben 96"):
+    with pytest.raises(ValueError, match="en el contexto caben 96"):
         embed_hidden(load_card(tiny.card, tiny.path), ["mu la " * 200])
 
 

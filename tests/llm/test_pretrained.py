@@ -6,7 +6,6 @@ import sys
 import pytest
 import torch
 
-from siguiente.language_models.protocol import NoState
 from siguiente.language_models.sampling import generate, generate_batch, greedy
 from siguiente.llm import CATALOGUE, load
 from siguiente.llm.files.loading import load_card
@@ -105,27 +104,10 @@ def test_generating_at_once_is_generating_one_by_one(model, ids) -> None:
     assert generate_batch(model, prompts, 15, greedy) == alone
 
 
-@pytest.mark.parametrize("last", [0, -1, LENGTH + 1])
-def test_last_out_of_range(model, ids, last) -> None:
-    with pytest.raises(ValueError, match="`last` debe estar entre 1 y T = 40"):
-        model.step(ids, last=last)
-
-
-@pytest.mark.parametrize("shape", [(5,), (1, 0), (1, 2, 3)])
-def test_ids_of_another_shape(model, shape) -> None:
-    with pytest.raises(ValueError, match="Se esperaban tokens de forma"):
-        model.step(torch.zeros(shape, dtype=torch.long))
-
-
 def test_a_text_that_does_not_fit(model, ids) -> None:
     _, state = model.step(torch.cat([ids, ids], 1))
     with pytest.raises(ValueError, match="llega a 120 tokens y en el contexto caben 96"):
         model.step(ids, state)
-
-
-def test_a_state_of_another_model(model, ids) -> None:
-    with pytest.raises(ValueError, match="es de otro modelo"):
-        model.step(ids, NoState())
 
 
 def test_no_gradients_and_no_trainable_weights(model, ids) -> None:

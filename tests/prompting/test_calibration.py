@@ -1,4 +1,3 @@
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,16 +34,3 @@ def test_a_bias_common_to_texts_and_content_free_texts_disappears(scores, bias):
     free = torch.zeros(1, 3)
     clean, biased = contextual_calibration(scores, free), contextual_calibration(scores + bias, free + bias)
     torch.testing.assert_close(clean, biased, atol=1e-3, rtol=0)
-
-
-@pytest.mark.parametrize(
-    "prior", [torch.zeros(3), torch.zeros(1, 2), torch.zeros(0, 3), torch.full((1, 3), torch.nan)]
-)
-def test_scores_that_do_not_match_are_refused(prior):
-    with pytest.raises(ValueError, match="mismas C etiquetas"):
-        contextual_calibration(torch.zeros(2, 3), prior)
-
-
-def test_a_label_that_is_impossible_is_refused():
-    with pytest.raises(ValueError, match="finitas"):
-        batch_calibration(torch.tensor([[0.0, -torch.inf]]))

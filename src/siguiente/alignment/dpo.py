@@ -9,14 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from siguiente.alignment.sequences import (
-    Pairs,
-    answer_logprobs,
-    answer_totals,
-    check_finite,
-    check_positive,
-    shuffled_rows,
-)
+from siguiente.alignment.sequences import Pairs, answer_logprobs, answer_totals, shuffled_rows
 from siguiente.language_models.training import TrainingConfig, make_optimizer, update
 from siguiente.runtime.resume import fingerprint, resume
 
@@ -33,11 +26,6 @@ class DPOLoss(NamedTuple):
     accuracy: Tensor
     """La proporción de pares bien ordenados."""
 
-    @property
-    def margin(self) -> Tensor:
-        """La diferencia media de recompensa."""
-        return self.chosen_reward - self.rejected_reward
-
 
 def dpo_loss(
     chosen: Tensor,
@@ -45,7 +33,7 @@ def dpo_loss(
     ref_chosen: Tensor,
     ref_rejected: Tensor,
     beta: float = 0.1,
-    preference: Tensor | None = None,
+    preference: Tensor | float = 1.0,
 ) -> DPOLoss:
     """La pérdida de Bradley-Terry con la recompensa escrita en función de la política.
 
@@ -59,25 +47,11 @@ def dpo_loss(
     >>> [round(term.item(), 4) for term in terms]
     [0.3133, 1.0, 0.0, 1.0]
     """
-    check_positive("beta", beta)
-    preference = torch.ones_like(chosen) if preference is None else preference
-    _check_pairs(chosen, rejected, ref_chosen, ref_rejected, preference)
     chosen_reward, rejected_reward = beta * (chosen - ref_chosen), beta * (rejected - ref_rejected)
     h = chosen_reward - rejected_reward
     loss = -(preference * F.logsigmoid(h) + (1 - preference) * F.logsigmoid(-h)).mean()
-    return DPOLoss(
-        loss, chosen_reward.mean().detach(), rejected_reward.mean().detach(), (h > 0).float().mean()
-    )
-
-
-def _check_pairs(chosen: Tensor, *others: Tensor) -> None:
-    if chosen.ndim != 1 or not len(chosen) or any(other.shape != chosen.shape for other in others):
-        shapes = [tuple(other.shape) for other in (chosen, *others)]
-        raise ValueError(f"Se esperaban vectores (B,) de la misma longitud, y llegaron {shapes}.")
-    for values in (chosen, *others):
-        check_finite("Las log-probabilidades", values)
-    if ((others[-1] < 0) | (others[-1] > 1)).any():
-        raise ValueError("`preference` debe ser una probabilidad, entre 0 y 1.")
+    means = chosen_reward.mean().detach(), rejected_reward.mean().detach()
+    return DPOLoss(loss, *means, (h > 0).float().mean())
 
 
 class DPOReport(NamedTuple):
@@ -115,6 +89,8 @@ def train_dpo(
     checkpoint : Path, optional
         Donde se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde quedó.
     """
+    if not beta > 0:
+        raise ValueError(f"`beta` debe ser positivo, y vale {beta}.")
     reference = [answer_totals(policy, answers) for answers in pairs]
     optimizer = make_optimizer(policy, config)
     seen = torch.cat([answers.ids.flatten() for answers in pairs])
@@ -125,14 +101,9 @@ def train_dpo(
             chosen, rejected = (answer_logprobs(policy, answers).sum(1) for answers in pairs.select(rows))
             terms = dpo_loss(chosen, rejected, reference[0][rows], reference[1][rows], beta)
             update(terms.loss, policy, optimizer, config, step)
-            yield _report(step, terms, beta)
+            changes = terms.chosen_reward.item() / beta, terms.rejected_reward.item() / beta
+            yield DPOReport(step, terms.loss.item(), terms.accuracy.item(), *changes)
 
-    identity, last = fingerprint(policy, seen, (config, beta), None), config.steps
-    every = config.evaluate_every
+    identity = fingerprint(policy, seen, (config, beta), None)
+    every, last = config.evaluate_every, config.steps
     yield from resume(checkpoint, identity, policy, optimizer, DPOReport, steps, every, last)
-
-
-def _report(step: int, terms: DPOLoss, beta: float) -> DPOReport:
-    """Las recompensas implícitas, divididas entre `beta`, son los cambios de log-probabilidad."""
-    changes = [reward.item() / beta for reward in (terms.chosen_reward, terms.rejected_reward)]
-    return DPOReport(step, terms.loss.item(), terms.accuracy.item(), *changes)

@@ -13,7 +13,6 @@ def exact_kl(logits: Tensor, ref_logits: Tensor) -> Tensor:
     >>> exact_kl(torch.tensor([0.5, 0.5]).log(), torch.tensor([0.9, 0.1]).log())
     tensor(0.5108)
     """
-    _check_shapes(logits, ref_logits)
     logprobs, ref_logprobs = logits.log_softmax(-1), ref_logits.log_softmax(-1)
     return (logprobs.exp() * (logprobs - ref_logprobs)).sum(-1)
 
@@ -29,21 +28,7 @@ def k1(logprobs: Tensor, ref_logprobs: Tensor) -> Tensor:
     >>> k1(torch.tensor([0.5, 0.5]).log(), torch.tensor([0.9, 0.1]).log())
     tensor([-0.5878,  1.6094])
     """
-    _check_shapes(logprobs, ref_logprobs)
     return logprobs - ref_logprobs
-
-
-def k2(logprobs: Tensor, ref_logprobs: Tensor) -> Tensor:
-    """La mitad del cuadrado de :func:`k1`: nunca negativo y poco ruidoso, pero con sesgo.
-
-    :math:`k_2 = \\tfrac12(\\log\\rho)^2` :cite:p:`schulman2020kl`. El sesgo es pequeño si las dos políticas
-    se parecen, y su gradiente sí es, de media, el de la divergencia.
-
-    >>> import torch
-    >>> k2(torch.tensor([0.5, 0.5]).log(), torch.tensor([0.9, 0.1]).log())
-    tensor([0.1727, 1.2951])
-    """
-    return k1(logprobs, ref_logprobs).square() / 2
 
 
 def k3(logprobs: Tensor, ref_logprobs: Tensor) -> Tensor:
@@ -61,10 +46,3 @@ def k3(logprobs: Tensor, ref_logprobs: Tensor) -> Tensor:
     """
     log_ratio = -k1(logprobs, ref_logprobs)
     return log_ratio.expm1() - log_ratio
-
-
-def _check_shapes(a: Tensor, b: Tensor) -> None:
-    if a.shape != b.shape:
-        raise ValueError(
-            f"La política y el modelo de partida no se emparejan: {tuple(a.shape)} y {tuple(b.shape)}."
-        )

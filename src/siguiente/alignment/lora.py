@@ -59,8 +59,6 @@ class LoRALinear(nn.Module):
     def __init__(self, base: nn.Linear, rank: int, alpha: float, generator: Generator) -> None:
         super().__init__()
         wide, tall = base.in_features, base.out_features
-        if rank > min(wide, tall):
-            raise ValueError(f"El rango {rank} no es bajo para una capa de {tall} por {wide}: use uno menor.")
         self.base, self.scale = base.requires_grad_(False), alpha / rank
         self.A = nn.Parameter(torch.randn(rank, wide, generator=generator) / math.sqrt(wide))
         self.B = nn.Parameter(torch.zeros(tall, rank))
@@ -89,25 +87,15 @@ def add_lora(network: nn.Module, config: LoRAConfig, generator: Generator) -> No
     if lora_state(network):
         raise ValueError("La red ya está adaptada: funda antes sus matrices con `merge_lora`.")
     layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, nn.Linear)}
-    for target in config.targets:
-        if not any(ends_with(name, target) for name in layers):
+    endings = [f".{target}" for target in config.targets]  # el nombre entero: «q» no es el final de «seq»
+    for ending in endings:
+        if not any(f".{name}".endswith(ending) for name in layers):
             known = ", ".join(sorted({name.rpartition(".")[2] for name in layers}))
-            raise ValueError(f"La red no tiene ninguna capa lineal {target!r}. Tiene estas: {known}.")
+            raise ValueError(f"La red no tiene ninguna capa lineal {ending[1:]!r}. Tiene estas: {known}.")
     network.requires_grad_(False)
     for name, layer in layers.items():
-        if any(ends_with(name, target) for target in config.targets):
-            replace(network, name, LoRALinear(layer, config.rank, config.alpha, generator))
-
-
-def ends_with(name: str, target: str) -> bool:
-    """Dice si el nombre de una capa termina en el que se pide, entero."""
-    return f".{name}".endswith(f".{target}")
-
-
-def replace(network: nn.Module, name: str, layer: nn.Module) -> None:
-    """Cambia una capa por otra."""
-    parent, _, child = name.rpartition(".")
-    setattr(network.get_submodule(parent), child, layer)
+        if f".{name}".endswith(tuple(endings)):
+            network.set_submodule(name, LoRALinear(layer, config.rank, config.alpha, generator))
 
 
 def adapted(network: nn.Module) -> Iterator[tuple[str, LoRALinear]]:
@@ -134,7 +122,7 @@ def merge_lora(network: nn.Module) -> None:
     Linear(in_features=8, out_features=8, bias=True)
     """
     for name, layer in adapted(network):
-        replace(network, name, layer.merged())
+        network.set_submodule(name, layer.merged())
 
 
 def save_adapter(path: Path, network: nn.Module, config: LoRAConfig, base: str) -> None:

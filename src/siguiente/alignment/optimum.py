@@ -2,8 +2,6 @@
 
 from torch import Tensor
 
-from siguiente.alignment.sequences import check_finite, check_positive
-
 
 def kl_optimum(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
     """La política que maximiza la recompensa media menos :math:`\\beta` veces la divergencia KL, (K,).
@@ -16,11 +14,10 @@ def kl_optimum(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
     >>> kl_optimum(torch.tensor([0.8, 0.2]).log(), torch.tensor([0.0, 1.0]), beta=0.5).exp()
     tensor([0.3512, 0.6488])
     """
-    _check_table(ref_logprobs, rewards, beta)
     return (ref_logprobs + rewards / beta).log_softmax(-1)
 
 
-def grpo_fixed_point(ref_logprobs: Tensor, rewards: Tensor, beta: float, scale: bool = True) -> Tensor:
+def grpo_fixed_point(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
     """La política en la que se detiene GRPO, que no es la de :func:`kl_optimum`: log-probabilidades (K,).
 
     Con infinitas respuestas por grupo, escritas por la propia política, la ventaja es
@@ -52,32 +49,20 @@ def grpo_fixed_point(ref_logprobs: Tensor, rewards: Tensor, beta: float, scale: 
        \\sum_y\\pi_{\\mathrm{ref}}(y)\\,\\frac{r(y)-\\mu_{\\mathrm{ref}}}{c - r(y)} = \\frac1{\\beta^2}.
 
     El lado izquierdo decrece cuando :math:`c` crece desde :math:`\\max r`: hay una sola solución, por
-    bisección. Sin dividir entre :math:`\\sigma` se llega igual a
-    :math:`\\sum_y\\pi_{\\mathrm{ref}}(y)/(c-r(y)) = 1/\\beta`.
+    bisección.
 
     >>> import torch
     >>> ref, rewards = torch.tensor([0.8, 0.2]).log(), torch.tensor([0.0, 1.0])
     >>> [round(grpo_fixed_point(ref, k * rewards, beta=0.5).exp()[1].item(), 4) for k in (1, 10)]
     [0.8708, 0.8708]
     """
-    _check_table(ref_logprobs, rewards, beta)
     ref, rewards = ref_logprobs.double().softmax(-1), rewards.double()
     gaps = rewards.max() - rewards  # c - r = t + gaps, con t > 0
     if not gaps.any():
         return ref.log()
-    weights = ref * (beta**2 * (rewards - ref @ rewards) if scale else beta)
+    weights = ref * (beta**2 * (rewards - ref @ rewards))
     low, high = 0.0, weights.clamp(min=0).sum().item()
     for _ in range(200):
         t = (low + high) / 2
         low, high = (t, high) if (weights / (t + gaps)).sum() > 1 else (low, t)
     return (ref.log() - (high + gaps).log()).log_softmax(-1)
-
-
-def _check_table(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> None:
-    check_positive("beta", beta)
-    if ref_logprobs.ndim != 1 or ref_logprobs.shape != rewards.shape:
-        raise ValueError(
-            f"Se esperaban dos vectores (K,) iguales: {tuple(ref_logprobs.shape)} y {tuple(rewards.shape)}."
-        )
-    check_finite("Las log-probabilidades", ref_logprobs)
-    check_finite("Las recompensas", rewards)

@@ -6,8 +6,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from siguiente.alignment.sequences import check_finite
-
 
 class OveroptimizationFit(NamedTuple):
     """Una curva de dos parámetros ajustada a lo que se gana a cada distancia."""
@@ -16,8 +14,6 @@ class OveroptimizationFit(NamedTuple):
     """Lo que se gana al principio, en puntos por unidad de distancia."""
     beta: float
     """Lo que frena; con un valor negativo, la curva no tiene máximo."""
-    fitted: Tensor
-    """Lo que la curva da a cada distancia, (K,)."""
     residuals: Tensor
     """Lo medido menos lo ajustado, (K,)."""
     peak: float
@@ -35,8 +31,8 @@ def fit_best_of_n(distance: Tensor, gain: Tensor) -> OveroptimizationFit:
     >>> [round(value, 4) for value in (fit.alpha, fit.beta, fit.peak)]
     [3.0, 1.0, 1.5]
     """
-    alpha, beta, fitted, residuals = _least_squares(distance, gain, distance.double().square())
-    return OveroptimizationFit(alpha, beta, fitted, residuals, alpha / (2 * beta) if beta > 0 else math.inf)
+    alpha, beta, residuals = _least_squares(distance, gain, distance.double().square())
+    return OveroptimizationFit(alpha, beta, residuals, alpha / (2 * beta) if beta > 0 else math.inf)
 
 
 def fit_rl(distance: Tensor, gain: Tensor) -> OveroptimizationFit:
@@ -51,22 +47,15 @@ def fit_rl(distance: Tensor, gain: Tensor) -> OveroptimizationFit:
     [2.0, 1.0, 2.7183]
     """
     d = distance.double()
-    alpha, beta, fitted, residuals = _least_squares(distance, gain, torch.xlogy(d, d))
+    alpha, beta, residuals = _least_squares(distance, gain, torch.xlogy(d, d))
     peak = math.exp(min(alpha / beta - 1, 700.0)) if beta > 0 else math.inf
-    return OveroptimizationFit(alpha, beta, fitted, residuals, peak)
+    return OveroptimizationFit(alpha, beta, residuals, peak)
 
 
-def _least_squares(distance: Tensor, gain: Tensor, bend: Tensor) -> tuple[float, float, Tensor, Tensor]:
-    """Los dos coeficientes de `distance` y `-bend` que menos se equivocan, lo ajustado y lo que falta."""
-    if distance.ndim != 1 or distance.shape != gain.shape:
-        raise ValueError(
-            f"Cada distancia necesita su ganancia: {tuple(distance.shape)} y {tuple(gain.shape)}."
-        )
-    check_finite("Las distancias", distance)
-    check_finite("Las ganancias", gain)
-    if (distance < 0).any() or len(distance[distance > 0].unique()) < 2:
-        raise ValueError("Hacen falta al menos dos distancias distintas y positivas, y ninguna negativa.")
+def _least_squares(distance: Tensor, gain: Tensor, bend: Tensor) -> tuple[float, float, Tensor]:
+    """Los dos coeficientes de `distance` y `-bend` que menos se equivocan, y lo que falta."""
+    if len(distance[distance > 0].unique()) < 2:
+        raise ValueError("Hacen falta al menos dos distancias distintas y positivas.")
     columns, target = torch.stack([distance.double(), -bend], 1), gain.double()
     weights = torch.linalg.lstsq(columns, target[:, None]).solution.squeeze(1)
-    fitted = columns @ weights
-    return weights[0].item(), weights[1].item(), fitted, target - fitted
+    return weights[0].item(), weights[1].item(), target - columns @ weights

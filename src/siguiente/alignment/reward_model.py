@@ -5,26 +5,16 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from siguiente.alignment.sequences import Answers, Pairs, check_finite, join_answers, shuffled_rows
+from siguiente.alignment.sequences import Answers, Pairs, in_batches, join_answers, last_token, shuffled_rows
 from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.language_models.training import TrainingConfig, make_optimizer, update
 from siguiente.runtime.resume import fingerprint, resume
 from siguiente.transformers.gpt import GPT
-
-
-class PreferenceLoss(NamedTuple):
-    """La pérdida de un modelo de recompensa y su exactitud."""
-
-    loss: Tensor
-    """Lo que se minimiza, en nats por comparación."""
-    accuracy: Tensor
-    """La proporción de pares bien ordenados."""
 
 
 def preference_probability(difference: Tensor) -> Tensor:
@@ -38,24 +28,15 @@ def preference_probability(difference: Tensor) -> Tensor:
     return difference.sigmoid()
 
 
-def bradley_terry_loss(chosen: Tensor, rejected: Tensor, margin: Tensor | None = None) -> PreferenceLoss:
-    """La pérdida que hace probables las preferencias observadas: de recompensas (B,) a medias.
+def bradley_terry_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
+    """La pérdida que hace probables las preferencias observadas: de recompensas (B,) a nats por comparación.
 
-    :math:`L = -\\log\\sigma(r_w - r_l - m)`: con margen 0, :eq:`eq-reward-loss`. El margen, (B,), es cuánto
-    mejor se juzgó la preferida: se exige esa diferencia.
+    :math:`L = -\\log\\sigma(r_w - r_l)`, de media: :eq:`eq-reward-loss`.
 
-    >>> terms = bradley_terry_loss(torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0]))
-    >>> round(terms.loss.item(), 3), terms.accuracy.item()
-    (1.127, 0.5)
+    >>> bradley_terry_loss(torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0]))
+    tensor(1.1269)
     """
-    if chosen.ndim != 1 or chosen.shape != rejected.shape or not len(chosen):
-        raise ValueError(
-            f"Se esperaban dos vectores (B,) iguales: {tuple(chosen.shape)} y {tuple(rejected.shape)}."
-        )
-    check_finite("La recompensa de las preferidas", chosen)
-    check_finite("La recompensa de las rechazadas", rejected)
-    difference = chosen - rejected - (0 if margin is None else margin)
-    return PreferenceLoss(-F.logsigmoid(difference).mean(), (chosen > rejected).float().mean())
+    return -F.logsigmoid(chosen - rejected).mean()
 
 
 def fit_strengths(wins: Tensor) -> Tensor:
@@ -70,7 +51,8 @@ def fit_strengths(wins: Tensor) -> Tensor:
     >>> fit_strengths(torch.tensor([[0, 3], [1, 0]])).diff().neg().exp().round(decimals=4)
     tensor([3.], dtype=torch.float64)
     """
-    wins = _checked_wins(wins)
+    wins = wins.double() * (1 - torch.eye(len(wins)))
+    check_beaten(wins)
     games, p = wins + wins.T, torch.ones(len(wins), dtype=torch.double)
     for _ in range(100_000):
         previous, p = p, wins.sum(1) / (games / (p[:, None] + p)).sum(1)
@@ -80,14 +62,8 @@ def fit_strengths(wins: Tensor) -> Tensor:
     return p.log()
 
 
-def _checked_wins(wins: Tensor) -> Tensor:
-    """Las cuentas, en doble precisión y sin diagonal, si tienen un máximo finito."""
-    if wins.ndim != 2 or wins.shape[0] != wins.shape[1] or len(wins) < 2:
-        raise ValueError(f"Se esperaba una tabla (K, K) de victorias, con K >= 2: {tuple(wins.shape)}.")
-    check_finite("Las victorias", wins)
-    if (wins < 0).any():
-        raise ValueError("Las victorias no pueden ser negativas.")
-    wins = wins.double() * (1 - torch.eye(len(wins)))
+def check_beaten(wins: Tensor) -> None:
+    """Comprueba que nadie es invencible: que de cualquiera se llega a cualquier otro, derrota a derrota."""
     above = (wins > 0).double() + torch.eye(len(wins))  # quién está por encima de quién: directamente...
     for _ in range(len(wins).bit_length()):
         above = (above @ above > 0).double()  # ...o a través de otros
@@ -97,7 +73,6 @@ def _checked_wins(wins: Tensor) -> Tensor:
             f"Las respuestas {highest} nunca perdieron contra las demás: su recompensa no tiene máximo. "
             "Añada comparaciones o quítelas."
         )
-    return wins
 
 
 class ValueModel(nn.Module):
@@ -126,9 +101,6 @@ class ValueModel(nn.Module):
         return values
 
 
-BATCH = 64
-
-
 class RewardModel(nn.Module):
     """Un GPT que, leída una respuesta, le da una nota: la de la última posición de su :class:`ValueModel`.
 
@@ -150,8 +122,7 @@ class RewardModel(nn.Module):
 
     def forward(self, answers: Answers) -> Tensor:
         """De B respuestas a B recompensas, (B,)."""
-        last = (answers.mask * torch.arange(answers.mask.shape[1])).argmax(1, keepdim=True)  # (B, 1)
-        rewards: Tensor = self.values(answers.ids).gather(1, last).squeeze(1)
+        rewards: Tensor = self.values(answers.ids).gather(1, last_token(answers.mask)).squeeze(1)
         return rewards - self.length_slope * answers.mask.sum(1)
 
 
@@ -190,21 +161,18 @@ def train_reward_model(
         batches = shuffled_rows(len(pairs.chosen.ids), config.batch_size, config.seed)
         for step, rows in islice(enumerate(batches), len(losses), config.steps):
             batch = pairs.select(rows)
-            loss = bradley_terry_loss(model(batch.chosen), model(batch.rejected)).loss
+            loss = bradley_terry_loss(model(batch.chosen), model(batch.rejected))
             update(loss, model, optimizer, config, step)
             yield loss.item()
 
-    identity, last = fingerprint(model, seen, config, None), config.steps
-    yield from resume(checkpoint, identity, model, optimizer, float, steps, config.evaluate_every, last)
+    identity = fingerprint(model, seen, config, None)
+    every, last = config.evaluate_every, config.steps
+    yield from resume(checkpoint, identity, model, optimizer, float, steps, every, last)
 
 
-@torch.no_grad()
 def score_answers(model: nn.Module, answers: Answers) -> Tensor:
     """La recompensa de unas respuestas, (B,), sin gradiente y por lotes."""
-    parts = zip(answers.ids.split(BATCH), answers.mask.split(BATCH), strict=True)
-    rewards = torch.cat([model(Answers(*part)) for part in parts])
-    check_finite("Las recompensas", rewards)
-    return rewards
+    return in_batches(model, answers)
 
 
 def score_texts(
@@ -222,8 +190,7 @@ def score_texts(
     limit = reader.model.context_length or sys.maxsize
     room = [limit - len(prompt) - 1 for prompt in asked]
     answers = [[*reader.tokenizer.encode(text)[:left], end] for text, left in zip(texts, room, strict=True)]
-    rows = join_answers(asked, answers)
-    found: list[float] = score_answers(model, rows).tolist()
+    found: list[float] = score_answers(model, join_answers(asked, answers)).tolist()
     return found
 
 
@@ -259,10 +226,6 @@ def length_slope(rewards: Tensor, gold: Tensor, lengths: Tensor) -> float:
     >>> round(length_slope(2 * gold + 0.5 * lengths, gold, lengths), 4)
     0.5
     """
-    if rewards.ndim != 1 or not rewards.shape == gold.shape == lengths.shape:
-        raise ValueError("Hacen falta tres vectores (N,): una recompensa, un valor y una longitud por caso.")
-    check_finite("Las recompensas", rewards)
-    check_finite("Los valores", gold)
     design = torch.stack([torch.ones(len(gold)).double(), gold.double(), lengths.double()], 1)  # (N, 3)
     if torch.linalg.matrix_rank(design) < 3:
         raise ValueError("La longitud no varía entre respuestas igual de buenas: use más, o más distintas.")

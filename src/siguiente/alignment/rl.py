@@ -1,11 +1,10 @@
 """Aprender de una recompensa: REINFORCE, PPO y GRPO, y el bucle de los tres."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Generator, Tensor, nn
@@ -13,9 +12,7 @@ from torch import Generator, Tensor, nn
 from siguiente.alignment.advantages import generalized_advantages, kl_rewards, whitened
 from siguiente.alignment.kl import k1
 from siguiente.alignment.policy_gradient import (
-    GRPOLoss,
-    PPOLoss,
-    ReinforceLoss,
+    PolicyLoss,
     group_advantages,
     grpo_loss,
     leave_one_out,
@@ -48,91 +45,71 @@ class Experience(NamedTuple):
         return self.answers.mask[:, 1:]
 
 
-Terms: TypeAlias = ReinforceLoss | PPOLoss | GRPOLoss
-Loss: TypeAlias = Callable[[Tensor], Terms]
+Loss: TypeAlias = Callable[[Tensor], PolicyLoss]
 
 
-class Method(Protocol):
+class Method:
     """Una manera de aprender de la experiencia."""
 
     @property
     def learned(self) -> nn.Module:
-        """Lo que aprende además de la política; puede no tener pesos."""
-        ...
+        """Lo que aprende además de la política: nada, si no se dice otra cosa."""
+        return nn.Module()
 
     def loss(self, experience: Experience) -> Loss:
         """La pérdida de unas respuestas, como función de su log-probabilidad con los pesos de ahora."""
-        ...
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Reinforce:
+class Reinforce(Method):
     """REINFORCE, con las otras respuestas a la misma petición como línea base.
 
-    `baseline` va de recompensas (N, G) a ventajas (N, G). De la recompensa se descuenta la divergencia, a
-    `beta` por nat.
+    De la recompensa se descuenta la divergencia, a `beta` por nat.
     """
 
     beta: float = 0.05
-    baseline: Callable[[Tensor], Tensor] = leave_one_out
-
-    @property
-    def learned(self) -> nn.Module:
-        """Nada."""
-        return nn.Module()
 
     def loss(self, experience: Experience) -> Loss:
         """Descuenta la divergencia de la respuesta entera y compara con la línea base."""
         spent = k1(experience.logprobs, experience.ref_logprobs).where(experience.mask, 0.0).sum(1)
         rewards = experience.rewards - self.beta * spent.view_as(experience.rewards)
-        advantages = self.baseline(rewards).flatten()
+        advantages = leave_one_out(rewards).flatten()
         return lambda logprobs: reinforce_loss(logprobs, advantages, experience.mask)
 
 
 @dataclass(frozen=True)
-class GRPO:
+class GRPO(Method):
     """GRPO, que divide por la dispersión del grupo y lleva la divergencia en la pérdida.
 
-    `beta` es lo que cuesta un nat de divergencia por token; `clip`, cuánto puede cambiar con provecho la
-    probabilidad de uno; y `scale` dice si se divide por la desviación típica del grupo.
+    `beta` es lo que cuesta un nat de divergencia por token.
     """
 
     beta: float = 0.04
-    clip: float = 0.2
-    scale: bool = True
 
-    @property
-    def learned(self) -> nn.Module:
-        """Nada."""
-        return nn.Module()
+    def __post_init__(self) -> None:
+        check_price(self.beta)
 
     def loss(self, experience: Experience) -> Loss:
         """Compara cada respuesta con las de su grupo."""
-        advantages = group_advantages(experience.rewards, self.scale).values.flatten()
-        return lambda logprobs: grpo_loss(
-            logprobs,
-            experience.logprobs,
-            experience.ref_logprobs,
-            advantages,
-            experience.mask,
-            self.clip,
-            self.beta,
-        )
+        old, ref, mask = experience.logprobs, experience.ref_logprobs, experience.mask
+        advantages = group_advantages(experience.rewards).values.flatten()
+        return lambda logprobs: grpo_loss(logprobs, old, ref, advantages, mask, beta=self.beta)
 
 
 @dataclass(frozen=True)
-class PPO:
+class PPO(Method):
     """PPO, con un modelo del valor, que aprende a la vez, y la divergencia en la recompensa de cada token.
 
-    `beta` es lo que cuesta un nat; `clip`, cuánto puede cambiar con provecho la probabilidad de un token;
-    `gamma` y `lam`, el descuento y la mezcla de la ventaja generalizada.
+    `beta` es lo que cuesta un nat; `lam`, la mezcla de la ventaja generalizada.
     """
 
     value: ValueModel
     beta: float = 0.05
-    clip: float = 0.2
-    gamma: float = 1.0
     lam: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_price(self.beta)
 
     @property
     def learned(self) -> nn.Module:
@@ -146,18 +123,17 @@ class PPO:
         with torch.no_grad():
             values = self.value(inputs)
         rewards = kl_rewards(experience.rewards.flatten(), old, ref, self.beta, mask)
-        estimate = generalized_advantages(rewards, values, mask, self.gamma, self.lam)
+        estimate = generalized_advantages(rewards, values, mask, lam=self.lam)
         advantages = whitened(estimate.advantages, mask)
         return lambda logprobs: ppo_loss(
-            logprobs,
-            old,
-            advantages,
-            self.value(inputs),
-            values,
-            estimate.returns,
-            mask,
-            self.clip,
+            logprobs, old, advantages, self.value(inputs), values, estimate.returns, mask
         )
+
+
+def check_price(beta: float) -> None:
+    """Comprueba lo que cuesta un nat de divergencia."""
+    if not beta >= 0:
+        raise ValueError(f"`beta` no puede ser negativo, y vale {beta}: premiaría alejarse.")
 
 
 #: De B peticiones y B respuestas a B números.
@@ -246,7 +222,8 @@ def train_rl(
                 update(compute(logprobs).loss, learned, optimizer, config, step)
             yield _report(step, experience, rollouts, truth)
 
-    identity = _identity(learned, prompts, (config, method, group, epochs))
+    letters = torch.tensor([ord(letter) for letter in "\0".join(prompts)])
+    identity = fingerprint(learned, letters, (config, method, group, epochs), None)
     every, last = config.evaluate_every, config.steps
     yield from resume(checkpoint, identity, learned, optimizer, RLReport, steps, every, last)
 
@@ -277,10 +254,3 @@ def _report(step: int, seen: Experience, rollouts: Rollouts, truth: Sequence[flo
         sum(rollouts.ended) / len(rollouts.ended),
         rollouts.texts[0],
     )
-
-
-def _identity(learned: nn.Module, prompts: Sequence[str], settings: object) -> dict[str, str]:
-    """Lo que identifica un entrenamiento: cómo se aprende, la forma de lo que aprende y las peticiones."""
-    letters = torch.tensor([ord(letter) for letter in "\0".join(prompts)])
-    described = re.sub(" at 0x[0-9a-fA-F]+", "", str(settings))  # dónde está una función cambia cada vez
-    return fingerprint(learned, letters, described, None)

@@ -6,11 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from siguiente.alignment.sequences import Answers, join_answers
+from siguiente.alignment.sequences import BATCH, Answers, join_answers
 from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.language_models.sampling import Choose, generate_batch
-
-BATCH = 64  # más filas a la vez no caben en la memoria rápida del procesador, y van más despacio
 
 
 class Rollouts(NamedTuple):

@@ -1,7 +1,6 @@
 """Peticiones y respuestas como tokens: lotes con máscara, log-probabilidades y parejas."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -32,7 +31,7 @@ class Preference(NamedTuple):
     """La otra."""
 
 
-BATCH = 64
+BATCH = 64  # más respuestas a la vez no caben en la memoria rápida del procesador, y van más despacio
 ROWS = 512  # los logits de tantas posiciones caben en la memoria rápida del procesador
 
 
@@ -44,25 +43,21 @@ class Answers(NamedTuple):
     mask: Tensor
     """Qué tokens son de la respuesta, con su final, (B, T)."""
 
+    def select(self, rows: Tensor) -> "Answers":
+        """Unas filas, sin el relleno que sobra."""
+        width = int((self.mask[rows] * torch.arange(1, self.mask.shape[1] + 1)).max())
+        return Answers(self.ids[rows, :width], self.mask[rows, :width])
 
-def join_answers(
-    prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]], limit: int | None = None
-) -> Answers:
-    """Une B peticiones con sus respuestas, en tokens y con su final si lo tienen; caben en `limit` tokens.
+
+def join_answers(prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> Answers:
+    """Une B peticiones con sus respuestas, en tokens y con su final si lo tienen; ninguna está vacía.
 
     >>> join_answers([[1, 2], [3]], [[4], [5, 6]]).mask.int()
     tensor([[0, 0, 1],
             [0, 1, 1]], dtype=torch.int32)
     """
-    if not prompts or len(prompts) != len(answers) or not all(map(len, [*prompts, *answers])):
-        raise ValueError("Cada petición necesita su respuesta, y ninguna de las dos puede estar vacía.")
     sizes = torch.tensor([[len(p), len(p) + len(a)] for p, a in zip(prompts, answers, strict=True)])
     longest = int(sizes.max())
-    if limit is not None and longest > limit:
-        raise ValueError(
-            f"Una petición y su respuesta ocupan {longest} tokens y en el contexto caben {limit}: "
-            "acórtelas o quítelas."
-        )
     rows = [[*p, *a] + [0] * (longest - len(p) - len(a)) for p, a in zip(prompts, answers, strict=True)]
     places = torch.arange(longest)
     return Answers(torch.tensor(rows), (places >= sizes[:, :1]) & (places < sizes[:, 1:]))
@@ -88,6 +83,12 @@ def answer_logprobs(model: nn.Module, answers: Answers) -> Tensor:
 
 
 @torch.no_grad()
+def in_batches(measure: Callable[[Answers], Tensor], answers: Answers) -> Tensor:
+    """Lo que una función da a cada respuesta, (B,), sin gradiente y por lotes."""
+    batches = zip(*(rows.split(BATCH) for rows in answers), strict=True)
+    return torch.cat([measure(Answers(*batch)) for batch in batches])
+
+
 def answer_totals(model: nn.Module, answers: Answers) -> Tensor:
     """Log-probabilidad de cada respuesta entera, (B,), sin gradiente y por lotes.
 
@@ -95,8 +96,7 @@ def answer_totals(model: nn.Module, answers: Answers) -> Tensor:
     >>> answer_totals(net, join_answers([[1, 2], [3]], [[4], [5, 6]]))
     tensor([-2.0794, -4.1589])
     """
-    batches = zip(*(rows.split(BATCH) for rows in answers), strict=True)
-    return torch.cat([answer_logprobs(model, Answers(*batch)).sum(1) for batch in batches])
+    return in_batches(lambda batch: answer_logprobs(model, batch).sum(1), answers)
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
@@ -117,35 +117,9 @@ def answer_means(values: Tensor, mask: Tensor) -> Tensor:
     return values.masked_fill(~mask, 0).sum(1) / mask.sum(1)
 
 
-def spread(advantages: Tensor, mask: Tensor) -> Tensor:
-    """Da a cada token la ventaja de su respuesta: (B,) pasa a (B, T); si ya era (B, T), no la toca."""
-    return advantages[:, None].expand(mask.shape) if advantages.shape == mask.shape[:1] else advantages
-
-
-def check_tokens(mask: Tensor, *tables: Tensor) -> None:
-    """Comprueba que la máscara, (B, T), deja algún token por fila y que en ellos las tablas son finitas."""
-    if mask.ndim != 2 or mask.dtype != torch.bool or not mask.any(1).all():
-        raise ValueError("La máscara debe ser booleana, (B, T), y dejar algún token en cada respuesta.")
-    for table in tables:
-        if table.shape != mask.shape:
-            raise ValueError(
-                f"Hay una tabla {tuple(table.shape)} y la máscara es {tuple(mask.shape)}: deben coincidir."
-            )
-        if not table[mask].isfinite().all():
-            raise ValueError("Un token de la respuesta tiene un valor que no es un número finito.")
-
-
-def check_finite(name: str, values: Tensor) -> None:
-    """Comprueba que no hay NaN ni infinitos, y si los hay dice dónde está el primero."""
-    bad = (~values.isfinite()).nonzero().tolist()
-    if bad:
-        raise ValueError(f"{name}: el valor de la posición {bad[0]} no es un número finito.")
-
-
-def check_positive(name: str, value: float) -> None:
-    """Comprueba un número que debe ser positivo."""
-    if not 0 < value < math.inf:
-        raise ValueError(f"`{name}` debe ser positivo y vale {value}.")
+def last_token(mask: Tensor) -> Tensor:
+    """Dónde está el último token que cuenta de cada fila de (B, T), (B, 1)."""
+    return (mask * torch.arange(mask.shape[1])).argmax(1, keepdim=True)
 
 
 class Demonstration(Protocol):
@@ -238,7 +212,7 @@ class Pairs(NamedTuple):
 
     def select(self, rows: Tensor) -> "Pairs":
         """Las preferencias de unas filas, sin el relleno que sobra."""
-        return Pairs(*(_select(answers, rows) for answers in self))
+        return Pairs(self.chosen.select(rows), self.rejected.select(rows))
 
 
 def encode_preferences(model: TextModel[LanguageModel], preferences: Sequence[Preference]) -> Pairs:
@@ -267,8 +241,3 @@ def shuffled_rows(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
     generator = Generator().manual_seed(seed)
     while True:
         yield from torch.randperm(count, generator=generator).split(batch_size)
-
-
-def _select(answers: Answers, rows: Tensor) -> Answers:
-    width = int((answers.mask[rows] * torch.arange(1, answers.mask.shape[1] + 1)).max())
-    return Answers(answers.ids[rows, :width], answers.mask[rows, :width])

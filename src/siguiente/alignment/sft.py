@@ -101,13 +101,7 @@ def train_sft(
         for loss in steps(model, map(prepare, batches), config, len(log), optimizer):
             yield loss.item()
 
+    seen = [token for pair in zip(*data, strict=True) for part in pair for token in (*part, -1)]
+    identity = fingerprint(learned, torch.tensor(seen), config, None)
     every, last = config.evaluate_every, config.steps
-    yield from resume(
-        checkpoint, identity(learned, data, config), learned, optimizer, float, losses, every, last
-    )
-
-
-def identity(learned: nn.Module, data: Demonstrations, config: TrainingConfig) -> dict[str, str]:
-    """Lo que identifica un ajuste: la configuración, la forma de lo que aprende y las demostraciones."""
-    rows = [[*prompt, -1, *answer, -1] for prompt, answer in zip(*data, strict=True)]
-    return fingerprint(learned, torch.tensor([token for row in rows for token in row]), config, None)
+    yield from resume(checkpoint, identity, learned, optimizer, float, losses, every, last)

@@ -8,6 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
+CONFIDENCE = 0.95
+TAIL = (1 - CONFIDENCE) / 2
+DRAWS = 4000  # remuestras
+
 
 class Estimate(NamedTuple):
     """Una cifra y su intervalo de confianza."""
@@ -25,65 +29,44 @@ class Estimate(NamedTuple):
         return (self.high - self.low) / 2
 
 
-def proportion(successes: int, n: int, confidence: float = 0.95) -> Estimate:
-    """Proporción de aciertos con el intervalo de Wilson.
+def proportion(successes: int, n: int) -> Estimate:
+    """Proporción de `successes` aciertos en `n` intentos, con el intervalo de Wilson.
 
     A diferencia de :math:`p\\pm z\\sqrt{p(1-p)/n}`, no se sale de [0, 1] ni se hace nulo cuando
     todo son aciertos :cite:p:`wilson1927`.
 
-    Parameters
-    ----------
-    successes, n : int
-        Aciertos e intentos.
-    confidence : float
-        Nivel de confianza, entre 0 y 1.
-
-    Examples
-    --------
     >>> [round(x, 3) for x in proportion(8, 10)]
     [0.8, 0.49, 0.943]
     """
     if not 0 <= successes <= n or n < 1:
         raise ValueError(f"Los aciertos deben estar entre 0 y los intentos: {successes} de {n}.")
-    z, p = NormalDist().inv_cdf(0.5 + _valid(confidence) / 2), successes / n
+    z, p = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2), successes / n
     center = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return Estimate(p, max(0.0, min(p, center - half)), min(1.0, max(p, center + half)))
 
 
-def proportions(successes: Tensor, confidence: float = 0.95) -> list[Estimate]:
+def proportions(successes: Tensor) -> list[Estimate]:
     """Una proporción por columna de aciertos (N, K), ceros y unos."""
-    return [proportion(int(k), len(successes), confidence) for k in successes.sum(0)]
+    return [proportion(int(k), len(successes)) for k in successes.sum(0)]
 
 
-def bootstrap(values: Tensor, seed: int = 0, confidence: float = 0.95, draws: int = 4000) -> Estimate:
-    """Media de unas observaciones independientes con su intervalo por remuestreo.
+def bootstrap(values: Tensor, seed: int = 0) -> Estimate:
+    """Media de unas observaciones independientes, (N,), dos al menos, con su intervalo por remuestreo.
 
-    Parameters
-    ----------
-    values : Tensor
-        (N,), una cifra por observación; al menos dos.
-    seed : int
-        La semilla del remuestreo: con la misma, el mismo intervalo.
-    confidence : float
-        Nivel de confianza, entre 0 y 1.
-    draws : int
-        Remuestras: el intervalo va de un cuantil a otro de sus medias.
+    El intervalo va de un cuantil a otro de las medias de las remuestras; con la misma semilla, es el mismo.
 
-    Examples
-    --------
-    >>> import torch
     >>> values = torch.tensor([0.0, 1.0] * 50)
     >>> [round(x, 1) for x in bootstrap(values)]
     [0.5, 0.4, 0.6]
     """
-    return _resampled(values, Generator().manual_seed(seed), confidence, draws)
+    return _resampled(values, Generator().manual_seed(seed))
 
 
-def bootstrap_columns(values: Tensor, seed: int = 0, confidence: float = 0.95) -> list[Estimate]:
+def bootstrap_columns(values: Tensor, seed: int = 0) -> list[Estimate]:
     """La media de cada columna de (N, K), con su intervalo; las filas son los casos."""
     generator = Generator().manual_seed(seed)
-    return [_resampled(column, generator, confidence) for column in values.T]
+    return [_resampled(column, generator) for column in values.T]
 
 
 def bootstrap_statistic(
@@ -99,42 +82,30 @@ def bootstrap_statistic(
     >>> made.value, made.low < 49 < made.high
     (49.0, True)
     """
-    if n < 2:
-        raise ValueError(f"Hacen falta al menos dos casos que remuestrear, y hay {n}.")
     resamples = torch.randint(n, (draws, n), generator=Generator().manual_seed(seed))
     found = torch.tensor([statistic(rows) for rows in resamples], dtype=torch.double)
-    low, high = found.quantile(torch.tensor([0.025, 0.975], dtype=torch.double)).tolist()
-    return Estimate(statistic(torch.arange(n)), low, high)
+    ends = torch.tensor([0.025, 0.975], dtype=torch.double)
+    return Estimate(statistic(torch.arange(n)), *found.quantile(ends).tolist())
 
 
-def paired_bootstrap(a: Tensor, b: Tensor, seed: int = 0, confidence: float = 0.95) -> Estimate:
+def paired_bootstrap(a: Tensor, b: Tensor, seed: int = 0) -> Estimate:
     """Media de `b - a`, con su intervalo, cuando ambas, (N,), se midieron sobre los mismos casos.
 
     Emparejar quita la variación entre casos: el intervalo es más estrecho que el de dos medidas sueltas.
 
-    Examples
-    --------
-    >>> import torch
     >>> a = torch.arange(10.0)
     >>> [round(x, 4) for x in paired_bootstrap(a, a + 1)]
     [1.0, 1.0, 1.0]
     """
     if a.shape != b.shape:
         raise ValueError(f"Las medidas no se emparejan: {tuple(a.shape)} y {tuple(b.shape)}.")
-    return bootstrap(b - a, seed, confidence)
+    return bootstrap(b - a, seed)
 
 
-def _resampled(values: Tensor, generator: Generator, confidence: float, draws: int = 4000) -> Estimate:
+def _resampled(values: Tensor, generator: Generator) -> Estimate:
     if values.ndim != 1 or len(values) < 2 or not values.isfinite().all():
         raise ValueError("Hacen falta al menos dos observaciones, todas números finitos, en un vector (N,).")
     values = values.double()
-    rows = torch.randint(len(values), (draws, len(values)), generator=generator)
-    tail = (1 - _valid(confidence)) / 2
-    low, high = values[rows].mean(1).quantile(torch.tensor([tail, 1 - tail], dtype=torch.double)).tolist()
-    return Estimate(values.mean().item(), low, high)
-
-
-def _valid(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise ValueError(f"La confianza debe estar entre 0 y 1, y vale {confidence}.")
-    return confidence
+    rows = torch.randint(len(values), (DRAWS, len(values)), generator=generator)
+    ends = torch.tensor([TAIL, 1 - TAIL], dtype=torch.double)
+    return Estimate(values.mean().item(), *values[rows].mean(1).quantile(ends).tolist())

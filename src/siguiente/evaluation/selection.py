@@ -8,8 +8,6 @@ from math import comb
 import torch
 from torch import Tensor
 
-from siguiente.alignment.sequences import check_finite
-
 
 def best_of_n(proxy: Tensor, gold: Tensor, n: int) -> Tensor:
     """Lo que vale, de media, lo que más puntúa de n intentos, estimado sin sesgo con N: (..., N) -> (...).
@@ -25,13 +23,8 @@ def best_of_n(proxy: Tensor, gold: Tensor, n: int) -> Tensor:
     >>> [round(best_of_n(proxy, gold, n).item(), 4) for n in (1, 2, 3)]
     [3.0, 4.0, 3.0]
     """
-    if proxy.shape != gold.shape or proxy.ndim < 1:
-        raise ValueError(f"Las dos puntuaciones no se emparejan: {tuple(proxy.shape)} y {tuple(gold.shape)}.")
     N = proxy.shape[-1]
-    if not 1 <= n <= N:
-        raise ValueError(f"Se pidió lo mejor de {n} y hay {N}: `n` debe estar entre 1 y {N}.")
-    if not (proxy.isfinite().all() and gold.isfinite().all()):
-        raise ValueError("Hay una puntuación que no es un número finito: revise quién puntúa.")
+    check_drawn(N, n)
     proxy = proxy.double().contiguous()
     ordered = proxy.sort(-1).values
     below, upto = (torch.searchsorted(ordered, proxy, right=side) for side in (False, True))  # (..., N)
@@ -47,9 +40,8 @@ def select_best(scores: Tensor) -> Tensor:
     >>> select_best(torch.tensor([[0.1, 0.9, 0.4], [0.7, 0.2, 0.7]]))
     tensor([1, 0])
     """
-    if scores.ndim < 1 or not scores.shape[-1]:
-        raise ValueError("Hace falta al menos una respuesta por petición, en un tensor (..., n).")
-    check_finite("Las puntuaciones", scores)
+    if not scores.isfinite().all():
+        raise ValueError("Hay una puntuación que no es un número finito: revise quién puntúa.")
     return (scores == scores.amax(-1, keepdim=True)).int().argmax(-1)
 
 
@@ -62,8 +54,6 @@ def best_of_n_kl(n: int) -> float:
     >>> [round(best_of_n_kl(n), 3) for n in (1, 2, 16, 1000)]
     [0.0, 0.193, 1.835, 5.909]
     """
-    if n < 1:
-        raise ValueError(f"`n` debe ser al menos 1 y vale {n}.")
     return math.log(n) - (n - 1) / n
 
 
@@ -79,8 +69,6 @@ def majority(answers: Tensor) -> Tensor:
     >>> majority(torch.tensor([[65, 55, 65], [7, 8, -1]]))
     tensor([65,  7])
     """
-    if answers.ndim < 1 or answers.shape[-1] < 1:
-        raise ValueError("Hace falta al menos una respuesta por pregunta, en un tensor (..., n).")
     votes = (answers[..., :, None] == answers[..., None, :]).sum(-1)  # (..., n)
     first = votes.masked_fill(answers == NO_ANSWER, 0).argmax(-1, keepdim=True)  # el primero de los mayores
     return answers.gather(-1, first).squeeze(-1)
@@ -97,14 +85,6 @@ def vote_accuracy(answers: Tensor, targets: Tensor, k: int) -> Tensor:
     >>> [round(vote_accuracy(votes, right, k).item(), 4) for k in (1, 2, 3)]
     [0.6667, 0.6667, 1.0]
     """
-    if answers.ndim != 2 or targets.shape != answers.shape[:1]:
-        raise ValueError(
-            f"Se esperaban (N, m) y (N,), y llegaron {tuple(answers.shape)} y {tuple(targets.shape)}."
-        )
-    if (targets == NO_ANSWER).any():
-        raise ValueError(
-            f"Hay una respuesta correcta que vale {NO_ANSWER}, y ese número significa «sin respuesta»."
-        )
     check_drawn(answers.shape[1], k)
     rows = []
     for row, target in zip(answers.tolist(), targets.tolist(), strict=True):
@@ -140,8 +120,6 @@ def pass_at_k(n: int, c: Tensor, k: int) -> Tensor:
     [0.0, 0.4, 1.0]
     """
     check_drawn(n, k)
-    if c.is_floating_point() or (c < 0).any() or (c > n).any():
-        raise ValueError(f"Los aciertos deben ser enteros entre 0 y las {n} respuestas de cada pregunta.")
     table = [1 - comb(n - right, k) / comb(n, k) for right in range(n + 1)]
     return torch.tensor(table, dtype=torch.double)[c.long()]
 

@@ -11,13 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from siguiente.language_models.words import (
-    END,
-    PieceTokenizer,
-    byte_alphabet,
-    piece_bytes,
-    split_pieces,
-)
+from siguiente.language_models.words import END, PieceTokenizer, byte_alphabet, piece_bytes, split_pieces
 
 Pair = tuple[int, int]
 Word = tuple[int, ...]
@@ -57,12 +51,7 @@ def best_pair(counts: Mapping[Pair, int]) -> Pair:
     >>> best_pair({(98, 97): 7, (97, 98): 7, (97, 97): 3})
     (97, 98)
     """
-    return min(counts, key=lambda pair: (-counts[pair], *map(token_order, pair)))
-
-
-def token_order(token: int) -> int:
-    """El puesto de un token cuando hay que desempatar."""
-    return ORDER.get(token, token)
+    return min(counts, key=lambda pair: (-counts[pair], *(ORDER.get(token, token) for token in pair)))
 
 
 def merge(word: Word, pair: Pair, new: int) -> Word:

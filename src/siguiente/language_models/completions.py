@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from siguiente.language_models.fast.trie import TokenTrie, score_trie
-from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.language_models.protocol import LanguageModel, TextModel, check_room
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,6 @@ class CompletionScores:
     def per_token(self) -> Tensor:
         """Log-probabilidad media por token, (P, C): no castiga a las continuaciones largas."""
         return self.logprobs / self.tokens
-
-    def pmi(self, premise: "CompletionScores") -> Tensor:
-        """Información mutua puntual, (P, C): cuánto sube cada continuación respecto de una premisa vacía.
-
-        La premisa son las mismas continuaciones tras un prompt sin contenido, (1, C)
-        :cite:p:`holtzman2021surface`.
-        """
-        return self.logprobs - premise.logprobs
 
     def among(self) -> Tensor:
         """Probabilidad renormalizada entre las continuaciones dadas, (P, C); cada fila suma 1."""
@@ -101,11 +93,6 @@ def completions_trie(
     >>> trie.read_tokens, [len(path) for path in paths]
     (11, [4, 3, 4, 3])
     """
-    if not prompts or len(prompts) != len(options) or len({*map(len, options)}) > 1 or not options[0]:
-        raise ValueError(
-            "Hace falta al menos un prompt, y una continuación o más para cada uno, las mismas para todos: "
-            f"hay {len(prompts)} prompts y {len(options)} listas de continuaciones."
-        )
     trie, paths = TokenTrie(), []
     for prompt, completions in zip(prompts, options, strict=True):
         head = model.encode(prompt)
@@ -118,16 +105,12 @@ def completions_trie(
 def tail(model: TextModel[LanguageModel], prompt: str, head: list[int], completion: str) -> list[int]:
     """Los tokens de la continuación, que deben seguir tal cual a los del prompt, `head`."""
     ids = model.encode(prompt + completion)
-    limit = model.model.context_length
-    if len(ids) <= len(head) or not head:
-        raise ValueError(f"No hay qué puntuar: prompt {prompt[:40]!r}, continuación {completion!r}.")
     if ids[: len(head)] != head:
         raise ValueError(
             f"El tokenizador funde el final de {prompt[-20:]!r} con {completion!r}: "
             "quite el espacio final del prompt y empiece la continuación con él."
         )
-    if limit is not None and len(ids) > limit:
-        raise ValueError(
-            f"{prompt[:40]!r}… ocupa {len(ids)} tokens y en el contexto caben {limit}: acórtelo."
-        )
+    if len(ids) == len(head):
+        raise ValueError(f"No hay qué puntuar: prompt {prompt[:40]!r}, continuación {completion!r}.")
+    check_room(model.model, len(ids))
     return ids[len(head) :]

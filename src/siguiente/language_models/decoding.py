@@ -17,7 +17,7 @@ def temperature(logits: Tensor, t: float) -> Tensor:
     >>> temperature(torch.tensor([2.0, 0.0]), 0.5)
     tensor([4., 0.])
     """
-    return logits / proper_temperature(t)
+    return logits / t
 
 
 def top_k(logits: Tensor, k: int) -> Tensor:
@@ -26,8 +26,6 @@ def top_k(logits: Tensor, k: int) -> Tensor:
     >>> top_k(torch.tensor([1.0, 3.0, 2.0]), 2)
     tensor([-inf, 3., 2.])
     """
-    if k < 1:
-        raise ValueError(f"`k` debe ser al menos 1 y vale {k}.")
     least = logits.topk(min(k, logits.shape[-1])).values[..., -1:]
     return logits.masked_fill(logits < least, -torch.inf)
 
@@ -43,7 +41,7 @@ def top_p(logits: Tensor, p: float) -> Tensor:
     tensor([0.0000, 0.5000, 0.3000])
     """
     ascending = logits.sort(-1)
-    tail = ascending.values.softmax(-1).cumsum(-1) <= 1 - proper(p)
+    tail = ascending.values.softmax(-1).cumsum(-1) <= 1 - p
     tail[..., -1] = False
     return logits.masked_fill(tail.scatter(-1, ascending.indices, tail), -torch.inf)
 
@@ -57,7 +55,7 @@ def min_p(logits: Tensor, p: float) -> Tensor:
     >>> min_p(torch.tensor([0.6, 0.3, 0.1]).log(), 0.4).exp()
     tensor([0.6000, 0.3000, 0.0000])
     """
-    least = logits.amax(-1, keepdim=True) + math.log(proper(p))
+    least = logits.amax(-1, keepdim=True) + math.log(p)
     return logits.masked_fill(logits < least, -torch.inf)
 
 
@@ -70,21 +68,5 @@ def repetition_penalty(logits: Tensor, written: Tensor, penalty: float) -> Tenso
     >>> repetition_penalty(torch.tensor([[2.0, -1.0, 1.0]]), torch.tensor([[0, 1, 0]]), 2.0)
     tensor([[ 1., -2., 1.]])
     """
-    if not 0 < penalty < math.inf:
-        raise ValueError(f"La penalización debe ser positiva y vale {penalty}; 1 no cambia nada.")
     seen = logits.gather(-1, written)
     return logits.scatter(-1, written, torch.where(seen < 0, seen * penalty, seen / penalty))
-
-
-def proper_temperature(t: float) -> float:
-    """Comprueba una temperatura."""
-    if not 0 < t < math.inf:
-        raise ValueError(f"La temperatura debe ser positiva y vale {t}; si quiere 0, use `greedy`.")
-    return t
-
-
-def proper(p: float) -> float:
-    """Comprueba una proporción que no puede ser nula."""
-    if not 0 < p <= 1:
-        raise ValueError(f"`p` debe ser mayor que 0 y como mucho 1, y vale {p}.")
-    return p

@@ -1,19 +1,12 @@
 """Una red recurrente con puertas: lee un token cada vez y lo resume en un vector."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from siguiente.language_models.protocol import (
-    check_positive,
-    check_state,
-    check_step,
-    check_tokens,
-    initialise,
-)
+from siguiente.language_models.protocol import TensorState, check_positive, initialise
 
 
 @dataclass(frozen=True)
@@ -43,21 +36,6 @@ class GRUConfig:
             raise ValueError(
                 f"Con `tied`, `channels` y `hidden` deben ser iguales: valen {self.channels} y {self.hidden}."
             )
-
-
-@dataclass(frozen=True, eq=False)
-class HiddenVector:
-    """El estado de una GRU: un vector por texto, (B, números del estado), que resume todo lo leído."""
-
-    vector: Tensor
-
-    def repeat(self, n: int) -> Self:
-        """Repite cada fila `n` veces seguidas."""
-        return type(self)(self.vector.repeat_interleave(n, 0))
-
-    def select(self, rows: Tensor) -> Self:
-        """Elige filas por su índice."""
-        return type(self)(self.vector[rows])
 
 
 def gru_cell(x: Tensor, h: Tensor, rnn: nn.GRU) -> Tensor:
@@ -107,12 +85,9 @@ class GRU(nn.Module):
 
     @torch.inference_mode()
     def step(
-        self, ids: Tensor, state: HiddenVector | None = None, last: int = 1
-    ) -> tuple[Tensor, HiddenVector]:
+        self, ids: Tensor, state: TensorState | None = None, last: int = 1
+    ) -> tuple[Tensor, TensorState]:
         """Lee T tokens y devuelve los logits de las últimas posiciones, (B, last, V), y el vector nuevo."""
-        check_step(ids, last)
-        check_tokens(ids, self.vocab_size)
-        check_state(state, HiddenVector, "vector", self.config.hidden)
-        before = None if state is None else state.vector.expand(len(ids), -1)[None].contiguous()
+        before = None if state is None else state.tensor.expand(len(ids), -1)[None].contiguous()
         outputs, vector = self.rnn(self.embedding(ids), before)
-        return self.head(outputs[:, -last:]), HiddenVector(vector[0])
+        return self.head(outputs[:, -last:]), TensorState(vector[0])

@@ -81,9 +81,7 @@ def kneser_ney(counts: NGramCounts, discounts: Sequence[float] | None = None) ->
     seen = continuation_counts(counts)
     chosen = [estimate_discount(c) for c in seen] if discounts is None else list(discounts)
     if len(chosen) != counts.order or not all(0 <= d <= 1 for d in chosen):
-        raise ValueError(
-            f"Hace falta un descuento entre 0 y 1 por orden, de 1 a {counts.order}; se dieron {chosen}."
-        )
+        raise ValueError(f"Hace falta un descuento entre 0 y 1 por orden, {counts.order}: {chosen}.")
     rows = zip(seen, chosen, strict=True)
     tables = [discounted(counts, order, *row) for order, row in enumerate(rows, start=1)]
     return NGramModel(counts.index, tuple(tables))

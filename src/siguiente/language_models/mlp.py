@@ -5,14 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from siguiente.language_models.protocol import (
-    LastTokens,
-    check_positive,
-    check_state,
-    check_step,
-    check_tokens,
-    initialise,
-)
+from siguiente.language_models.protocol import TensorState, check_positive, initialise
 
 
 @dataclass(frozen=True)
@@ -31,8 +24,6 @@ class MLPConfig:
         Números del vector de cada token, C.
     hidden : int
         Unidades ocultas.
-    direct : bool
-        Si los vectores llegan también a la salida sin pasar por las unidades ocultas.
     """
 
     vocab_size: int
@@ -40,7 +31,6 @@ class MLPConfig:
     order: int = 5
     channels: int = 32
     hidden: int = 128
-    direct: bool = False
 
     def __post_init__(self) -> None:
         check_positive(self, "vocab_size", "channels", "hidden")
@@ -84,7 +74,6 @@ class MLP(nn.Module):
         self.config, self.vocab_size = config, config.vocab_size
         self.embedding = nn.Embedding(config.vocab_size, config.channels)
         self.hidden, self.head = nn.Linear(inputs, config.hidden), nn.Linear(config.hidden, config.vocab_size)
-        self.direct = nn.Linear(inputs, config.vocab_size, bias=False) if config.direct else None
         initialise(self, seed)
 
     def forward(self, ids: Tensor) -> Tensor:
@@ -95,22 +84,18 @@ class MLP(nn.Module):
         """De textos con su contexto delante, (B, n - 2 + T), a logits (B, T, V)."""
         windows = context_windows(text, self.config.order - 1, self.config.boundary)
         x = self.embedding(windows).flatten(2)  # (B, T, (n - 1)·C)
-        logits = self.head(torch.tanh(self.hidden(x)))
-        return logits if self.direct is None else logits + self.direct(x)
+        return self.head(torch.tanh(self.hidden(x)))
 
     @torch.inference_mode()
-    def step(self, ids: Tensor, state: LastTokens | None = None, last: int = 1) -> tuple[Tensor, LastTokens]:
+    def step(
+        self, ids: Tensor, state: TensorState | None = None, last: int = 1
+    ) -> tuple[Tensor, TensorState]:
         """Lee T tokens y devuelve los logits de las últimas posiciones, (B, last, V), y el contexto nuevo."""
-        check_step(ids, last)
-        check_tokens(ids, self.vocab_size)
-        check_state(state, LastTokens, "ids", self.config.order - 2)
-        text, size = self._joined(ids, state), self.config.order - 2
-        return self.predict(text[:, text.shape[1] - last - size :]), LastTokens(
-            text[:, text.shape[1] - size :]
-        )
+        text, start = self._joined(ids, state), ids.shape[1]  # lo último que se lee son n - 2 tokens
+        return self.predict(text[:, start - last :]), TensorState(text[:, start:])
 
-    def _joined(self, ids: Tensor, state: LastTokens | None) -> Tensor:
+    def _joined(self, ids: Tensor, state: TensorState | None) -> Tensor:
         """Pone delante los n - 2 tokens que hacen falta para la primera posición."""
         start = ids.new_full((1, self.config.order - 2), self.config.boundary)
-        past = start if state is None else state.ids
+        past = start if state is None else state.tensor
         return torch.cat([past.expand(len(ids), -1), ids], 1)

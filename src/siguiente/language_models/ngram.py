@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from siguiente.language_models.fast.ngram_index import NGramIndex, usable_context
-from siguiente.language_models.protocol import LastTokens, check_step
+from siguiente.language_models.protocol import TensorState
 
 
 class Table(NamedTuple):
@@ -77,20 +77,20 @@ class NGramModel:
     @property
     def table_bytes(self) -> int:
         """Los bytes que ocupan las tablas."""
-        tensors = [*self.index.keys, *(tensor for table in self.tables for tensor in table)]
-        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        return sum(tensor.nbytes for tensors in (self.index.keys, *self.tables) for tensor in tensors)
 
-    def step(self, ids: Tensor, state: LastTokens | None = None, last: int = 1) -> tuple[Tensor, LastTokens]:
+    def step(
+        self, ids: Tensor, state: TensorState | None = None, last: int = 1
+    ) -> tuple[Tensor, TensorState]:
         """Log-probabilidades del token siguiente, (B, last, V), y los últimos n - 1 tokens."""
-        check_step(ids, last)
         text = self._joined(ids, state)
         prefixes = [grams[:, -last:] for grams in self.index.match(text)[: self.order]]
         context = usable_context(text, self.index.boundary)[:, -last:]
         terms = ((self._rows(k, h), self.tables[k - 1].backoff[h, None]) for k, h in enumerate(prefixes, 1))
         p = mix(terms, context[..., None], self.vocab_size, self.recursive)
-        return p.log().float(), LastTokens(text[:, max(0, text.shape[1] - self.order + 1) :])
+        return p.log().float(), TensorState(text[:, max(0, text.shape[1] - self.order + 1) :])
 
-    def score(self, ids: Tensor, state: LastTokens | None = None, start: int = 1) -> Tensor:
+    def score(self, ids: Tensor, state: TensorState | None = None, start: int = 1) -> Tensor:
         """Log-probabilidad de cada token, (B, T - start), sin formar las filas de V."""
         text = self._joined(ids, state)
         count = ids.shape[1] - start
@@ -107,12 +107,8 @@ class NGramModel:
         direct[rows, tokens] = self.tables[order - 1].direct[grams]
         return direct.view(*prefix.shape, self.vocab_size)
 
-    def _joined(self, ids: Tensor, state: LastTokens | None) -> Tensor:
+    def _joined(self, ids: Tensor, state: TensorState | None) -> Tensor:
         """Pone delante de los tokens los que se leyeron antes, comunes o por fila."""
-        if not isinstance(state, LastTokens | None):
-            raise ValueError("Ese estado es de otro modelo: use el que devolvió este mismo.")
         if ids.min() < 0 or ids.max() >= self.vocab_size:
-            raise ValueError(
-                f"Hay un token fuera del vocabulario (de 0 a {self.vocab_size - 1}): ¿es de otro tokenizador?"
-            )
-        return ids if state is None else torch.cat([state.ids.expand(len(ids), -1), ids], 1)
+            raise ValueError("Hay un token fuera del vocabulario: ¿es de otro tokenizador?")
+        return ids if state is None else torch.cat([state.tensor.expand(len(ids), -1), ids], 1)

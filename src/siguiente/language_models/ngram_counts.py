@@ -5,11 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from siguiente.language_models.fast.ngram_index import (
-    PADDING,
-    NGramIndex,
-    usable_context,
-)
+from siguiente.language_models.fast.ngram_index import PADDING, NGramIndex, usable_context
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +26,6 @@ class NGramCounts:
         >>> count_ngrams(torch.tensor([0, 1, 2, 0]), order=3, vocab_size=3, boundary=0).up_to(2).order
         2
         """
-        if not 1 <= order <= self.order:
-            raise ValueError(f"Se contaron los órdenes de 1 a {self.order}, y se pide hasta el {order}.")
         return NGramCounts(replace(self.index, keys=self.index.keys[:order]), self.counts[:order])
 
 
@@ -46,7 +40,8 @@ def count_ngrams(stream: Tensor, order: int, vocab_size: int, boundary: int) -> 
     >>> [counts.tolist() for counts in made.counts]
     [[1, 2, 2], [1, 2, 1, 1]]
     """
-    check_stream(stream, order, vocab_size, boundary)
+    if len(stream) < 2 or stream.min() < 0 or stream.max() >= vocab_size:
+        raise ValueError("El flujo está vacío o tiene tokens de otro tokenizador: use `token_stream`.")
     context = usable_context(stream[None], boundary)[0, :-1]  # al predecir las posiciones 1, 2…
     before, after = stream[:-1], stream[1:]
     keys, counts = [pad(torch.arange(vocab_size))], [after.bincount(minlength=vocab_size)]
@@ -78,20 +73,3 @@ def per_prefix(index: NGramIndex, order: int, values: Tensor) -> Tensor:
     """
     total = torch.zeros(index.size(order - 1) + 1, dtype=values.dtype)
     return total.index_add_(0, index.prefixes(order), values)
-
-
-def check_stream(stream: Tensor, order: int, vocab_size: int, boundary: int) -> None:
-    """Comprueba un flujo antes de contarlo."""
-    if order < 1:
-        raise ValueError(f"El orden de un n-grama es al menos 1, y vale {order}.")
-    if stream.ndim != 1 or stream.dtype != torch.long:
-        raise ValueError(
-            f"El flujo debe ser un vector (N,) de enteros de 64 bits y es {stream.dtype} con forma "
-            f"{tuple(stream.shape)}: constrúyalo con `token_stream`."
-        )
-    if len(stream) < 2:
-        raise ValueError("El flujo está vacío o tiene un solo token: no hay nada que contar.")
-    if stream.min() < 0 or stream.max() >= vocab_size or not 0 <= boundary < vocab_size:
-        raise ValueError(
-            f"Hay un token fuera del vocabulario (de 0 a {vocab_size - 1}): ¿es de otro tokenizador?"
-        )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import torch
@@ -60,27 +60,23 @@ def count_parameters(model: nn.Module) -> int:
     return sum(weights.numel() for weights in model.parameters())
 
 
-@dataclass(frozen=True)
-class LastTokens:
-    """El estado de un n-grama: los últimos tokens leídos, (B, hasta n - 1)."""
+@dataclass(frozen=True, eq=False)
+class TensorState:
+    """Un estado que cabe en un tensor, (B, ...): los últimos tokens leídos o un vector oculto.
 
-    ids: Tensor
+    >>> TensorState(torch.tensor([[1], [2]])).repeat(2).tensor.flatten()
+    tensor([1, 1, 2, 2])
+    """
+
+    tensor: Tensor
 
     def repeat(self, n: int) -> Self:
         """Repite cada fila `n` veces seguidas."""
-        return type(self)(self.ids.repeat_interleave(n, 0))
+        return type(self)(self.tensor.repeat_interleave(n, 0))
 
     def select(self, rows: Tensor) -> Self:
         """Elige filas por su índice."""
-        return type(self)(self.ids[rows])
-
-
-def check_step(ids: Tensor, last: int) -> None:
-    """Comprueba la forma de los tokens que se leen y cuántas predicciones se piden."""
-    if ids.ndim != 2 or ids.numel() == 0:
-        raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
-    if not 1 <= last <= ids.shape[1]:
-        raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")
+        return type(self)(self.tensor[rows])
 
 
 Model = TypeVar("Model", bound=LanguageModel, covariant=True)
@@ -173,27 +169,10 @@ class TextModel(Generic[Model]):
     def prompt(self, text: str) -> Tensor:
         """Devuelve los tokens de `text` como una fila, (1, T), lista para `step`."""
         ids = self.encode(text)
-        limit = self.model.context_length
         if not ids:
             raise ValueError("El texto está vacío y no hay token de comienzo: escriba algo.")
-        if limit is not None and len(ids) > limit:
-            raise ValueError(
-                f"El texto ocupa {len(ids)} tokens y en el contexto del modelo caben {limit}: acórtelo."
-            )
+        check_room(self.model, len(ids))
         return torch.tensor([ids])
-
-
-@dataclass(frozen=True)
-class NoState:
-    """Estado de un modelo sin memoria."""
-
-    def repeat(self, n: int) -> Self:
-        """Devuelve el mismo estado: no hay filas que repetir."""
-        return self
-
-    def select(self, rows: Tensor) -> Self:
-        """Devuelve el mismo estado: no hay filas que elegir."""
-        return self
 
 
 @dataclass(frozen=True)
@@ -207,9 +186,11 @@ class UniformModel:
     vocab_size: int
     context_length: int | None = None
 
-    def step(self, ids: Tensor, state: NoState | None = None, last: int = 1) -> tuple[Tensor, NoState]:
+    def step(
+        self, ids: Tensor, state: TensorState | None = None, last: int = 1
+    ) -> tuple[Tensor, TensorState]:
         """Devuelve logits nulos, (B, last, V): tras el softmax, todos los tokens pesan lo mismo."""
-        return torch.zeros(ids.shape[0], last, self.vocab_size), NoState()
+        return torch.zeros(ids.shape[0], last, self.vocab_size), TensorState(ids[:, :0])
 
 
 def initialise(model: nn.Module, seed: int) -> None:
@@ -222,29 +203,17 @@ def initialise(model: nn.Module, seed: int) -> None:
             nn.init.normal_(weight, std=1 / math.sqrt(weight.shape[1]), generator=generator)
 
 
-def check_positive(config: Any, *names: str) -> None:
-    """Comprueba que unas dimensiones son al menos 1."""
-    for field in fields(config):
-        if field.name in names and getattr(config, field.name) < 1:
-            raise ValueError(f"`{field.name}` debe ser al menos 1, y vale {getattr(config, field.name)}.")
-
-
-def check_state(state: object, kind: type, field: str, size: int) -> None:
-    """Comprueba que un estado es de la clase del modelo y de su tamaño, o ninguno."""
-    if state is None:
-        return
-    said = "dele el que devolvió su propio `step`."
-    if not isinstance(state, kind):
+def check_room(model: LanguageModel, tokens: int) -> None:
+    """Comprueba que tantos tokens, los leídos y los que se piden, caben en el contexto."""
+    limit = model.context_length
+    if limit is not None and tokens > limit:
         raise ValueError(
-            f"El estado es un `{type(state).__name__}` y el modelo usa `{kind.__name__}`: {said}"
+            f"El texto llega a {tokens} tokens y en el contexto caben {limit}: acórtelo o pida menos."
         )
-    if (found := getattr(state, field).shape[-1]) != size:
-        raise ValueError(f"El estado es de tamaño {found} y el modelo lo usa de {size}: {said}")
 
 
-def check_tokens(ids: Tensor, vocab_size: int) -> None:
-    """Comprueba que unos tokens son del vocabulario."""
-    if ids.min() < 0 or ids.max() >= vocab_size:
-        raise ValueError(
-            f"Hay un token fuera del vocabulario (de 0 a {vocab_size - 1}): ¿es de otro tokenizador?"
-        )
+def check_positive(config: object, *names: str) -> None:
+    """Comprueba que unas cantidades de una configuración son al menos 1."""
+    for name in names:
+        if getattr(config, name) < 1:
+            raise ValueError(f"`{name}` debe ser al menos 1, y vale {getattr(config, name)}.")

@@ -7,8 +7,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Generator, Tensor
 
-from siguiente.language_models.decoding import proper_temperature
-from siguiente.language_models.protocol import LanguageModel, State, TextModel
+from siguiente.language_models.protocol import LanguageModel, State, TextModel, check_room
 
 Choose = Callable[[Tensor], Tensor]
 Filter = Callable[[Tensor], Tensor]
@@ -36,7 +35,8 @@ def sampler(generator: Generator, temperature: float = 1.0, filters: Sequence[Fi
     >>> choose(torch.tensor([[1.0, 3.0, 2.0]]))
     tensor([1])
     """
-    proper_temperature(temperature)
+    if not temperature > 0:
+        raise ValueError(f"La temperatura debe ser positiva y vale {temperature}; si quiere 0, use `greedy`.")
 
     def choose(logits: Tensor) -> Tensor:
         logits = reduce(lambda kept, cut: cut(kept), filters, logits / temperature)
@@ -62,7 +62,7 @@ def stream(
     """
     if length < 1 or n < 1:
         raise ValueError(f"Hace falta al menos un token y una continuación: `length`={length}, `n`={n}.")
-    check_room(model, ids.shape[1], length)
+    check_room(model, ids.shape[1] + length)
     logits, state = model.step(ids)
     return tokens(model, logits.repeat_interleave(n, 0), state.repeat(n), length, choose, eos, adjust)
 
@@ -86,7 +86,7 @@ def tokens(
             done |= token == eos
         yield token
         written = torch.cat([written, token[:, None]], 1)
-        if written.shape[1] == length or done.all():
+        if written.shape[1] >= length or done.all():
             return
         logits, state = model.step(token[:, None], state)
 
@@ -128,16 +128,6 @@ def generate(
     return torch.stack(list(stream(model, ids, length, choose, n, eos, adjust)), 1)
 
 
-def check_room(model: LanguageModel, used: int, length: int) -> None:
-    """Comprueba que lo nuevo cabe detrás de lo leído."""
-    limit = model.context_length
-    if limit is not None and used + length > limit:
-        raise ValueError(
-            f"El prompt ocupa {used} tokens y se piden {length} más, pero en el contexto caben {limit}: "
-            "acorte el prompt o pida menos."
-        )
-
-
 def complete(
     model: TextModel[LanguageModel],
     prompt: str,
@@ -167,16 +157,23 @@ def complete(
     >>> len(complete(uniform, "Hola", length=5, choose=sampler(torch.Generator().manual_seed(1)), n=2))
     2
     """
-    stop, eos = [stop] if isinstance(stop, str) else list(stop), model.tokenizer.eos_id
-    if "" in stop:
-        raise ValueError("Un texto de parada está vacío y cortaría siempre: quítelo de `stop`.")
+    stop, eos = [stop] if isinstance(stop, str) else stop, model.tokenizer.eos_id
     rows: list[list[int]] = [[] for _ in range(n)]
     for token in stream(model.model, model.prompt(prompt), length, choose, n, eos, adjust):
         rows = [[*row, new] for row, new in zip(rows, token.tolist(), strict=True)]
         if stop and all(eos in row or any(text in model.decode(row) for text in stop) for row in rows):
             break
-    texts = [model.decode(row[: row.index(eos)] if eos in row else row) for row in rows]
+    texts = [model.decode(until(row, eos)) for row in rows]
     return [text[: min((text.find(s) for s in stop if s in text), default=None)] for text in texts]
+
+
+def until(row: list[int], eos: int | None) -> list[int]:
+    """Lo que una fila escribe antes del token de final.
+
+    >>> until([5, 7, 0, 0], eos=0)
+    [5, 7]
+    """
+    return row[: row.index(eos)] if eos in row else row
 
 
 @runtime_checkable
@@ -207,27 +204,17 @@ def generate_batch(
     >>> generate_batch(UniformModel(4), [[1], [2, 3]], length=3, choose=greedy)
     [[0, 0, 0], [0, 0, 0]]
     """
-    if length < 1 or not prompts or not all(map(len, prompts)):
-        raise ValueError(f"Hacen falta prompts con algún token y `length` de al menos 1; vale {length}.")
-    check_room(model, max(map(len, prompts)), length)
+    check_room(model, max(map(len, prompts)) + length)
+    sizes = [0 if isinstance(model, BatchReader) else len(prompt) for prompt in prompts]
     written: dict[int, list[int]] = {}
-    for rows in together(model, prompts):
-        logits, state = read(model, [prompts[row] for row in rows])
+    for size in sorted({*sizes}):
+        rows = [row for row, other in enumerate(sizes) if other == size]
+        logits, state = read(model, [list(prompts[row]) for row in rows])
         new = torch.stack(list(tokens(model, logits, state, length, choose, eos, adjust)), 1)
         written |= dict(zip(rows, new.tolist(), strict=True))
-    return [row[: row.index(eos)] if eos in row else row for _, row in sorted(written.items())]
-
-
-def together(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Los prompts que se leen a la vez: todos, o los de igual longitud."""
-    if isinstance(model, BatchReader):
-        return [list(range(len(prompts)))]
-    sizes = sorted({len(prompt) for prompt in prompts})
-    return [[row for row, prompt in enumerate(prompts) if len(prompt) == size] for size in sizes]
+    return [until(row, eos) for _, row in sorted(written.items())]
 
 
 def read(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, State]:
-    """Lee los prompts de una pasada."""
-    if isinstance(model, BatchReader):
-        return model.read_batch(prompts)
-    return model.step(torch.tensor([list(prompt) for prompt in prompts]))
+    """Lee de una pasada unos prompts, de la misma longitud si el modelo no es un :class:`BatchReader`."""
+    return model.read_batch(prompts) if isinstance(model, BatchReader) else model.step(torch.tensor(prompts))

@@ -44,7 +44,6 @@ def score(model: LanguageModel, ids: Tensor, state: State | None = None, start: 
     >>> score(UniformModel(8), torch.tensor([[3, 1, 4]]))
     tensor([[-2.0794, -2.0794]])
     """
-    check_ids(model, ids, start)
     if isinstance(model, FastScorer):
         return model.score(ids, state, start)
     if start > 1:
@@ -56,21 +55,6 @@ def score(model: LanguageModel, ids: Tensor, state: State | None = None, start: 
         logits, state = model.step(inputs, state, last=inputs.shape[1])
         parts.append(token_logprobs(logits, targets))
     return torch.cat(parts, 1)
-
-
-def check_ids(model: LanguageModel, ids: Tensor, start: int) -> None:
-    """Comprueba la forma, el rango y la longitud de unos tokens."""
-    if ids.ndim != 2:
-        raise ValueError(f"`ids` debe tener forma (B, T) y tiene {tuple(ids.shape)}: añada el lote.")
-    length, limit = ids.shape[1], model.context_length
-    if not 1 <= start < length:
-        raise ValueError(f"`start` debe estar entre 1 y T - 1 = {length - 1}, y vale {start}.")
-    if limit is not None and length > limit:
-        raise ValueError(f"Hay {length} tokens y en el contexto caben {limit}: divida el texto.")
-    if ids.min() < 0 or ids.max() >= model.vocab_size:
-        raise ValueError(
-            f"Hay un token fuera del vocabulario (de 0 a {model.vocab_size - 1}): ¿es de otro tokenizador?"
-        )
 
 
 @dataclass(frozen=True)
@@ -133,9 +117,8 @@ def evaluate(model: TextModel[LanguageModel], texts: Iterable[str], end: bool = 
     8.0
     """
     texts = list(texts)
-    paid = _paid(model, texts, end)
-    nats, tokens = math.fsum(nats for nats, _ in paid), sum(tokens for _, tokens in paid)
-    return TextScore(nats, tokens, sum(len(text.encode()) for text in texts))
+    nats, tokens = zip(*_paid(model, texts, end), strict=True)
+    return TextScore(math.fsum(nats), sum(tokens), sum(len(text.encode()) for text in texts))
 
 
 def _paid(
@@ -151,8 +134,6 @@ def _paid(
             raise ValueError(f"El texto {number} está vacío o tiene un solo token: no hay qué puntuar.")
         logprobs = score(model.model, torch.tensor([ids]), state)
         paid.append((-logprobs.double().sum().item(), logprobs.numel()))
-    if not paid:
-        raise ValueError("No hay textos que medir.")
     return paid
 
 
@@ -184,8 +165,6 @@ def top_tokens(model: TextModel[LanguageModel], prompt: str, k: int = 10) -> lis
     >>> round(top_tokens(uniform, "Hola", k=1)[0].probability, 4)
     0.0039
     """
-    if not 1 <= k <= model.model.vocab_size:
-        raise ValueError(f"`k` debe estar entre 1 y {model.model.vocab_size}, y vale {k}.")
     best = next_logprobs(model, prompt).topk(k)
     return [
         TokenProbability(model.tokenizer.token_bytes(token).decode(errors="replace"), value)

@@ -1,6 +1,5 @@
 """Suavizados sencillos: máxima verosimilitud, sumar k e interpolar."""
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -8,7 +7,7 @@ from torch import Tensor
 
 from siguiente.language_models.fast.ngram_index import usable_context
 from siguiente.language_models.ngram import NGramModel, Table
-from siguiente.language_models.ngram_counts import NGramCounts, check_stream, per_prefix
+from siguiente.language_models.ngram_counts import NGramCounts, per_prefix
 
 
 def maximum_likelihood(counts: NGramCounts) -> NGramModel:
@@ -40,8 +39,6 @@ def add_k(counts: NGramCounts, k: float = 1.0) -> NGramModel:
     >>> bigram.score(torch.tensor([[0, 1, 2, 2]])).exp()
     tensor([[0.5000, 0.4000, 0.2500]])
     """
-    if not 0 <= k < math.inf:
-        raise ValueError(f"No se puede sumar {k} a las cuentas: `k` debe ser 0 o mayor, y finito.")
     tables = []
     for order, seen in enumerate(counts.counts, start=1):
         added = per_prefix(counts.index, order, seen) + k * counts.index.vocab_size  # c(h) + kV
@@ -76,14 +73,8 @@ def interpolate(counts: NGramCounts, weights: Sequence[float]) -> NGramModel:
     >>> interpolate(counts, [0.2, 0.3, 0.5]).score(torch.tensor([[0, 1]])).exp()
     tensor([[0.7167]])
     """
-    if len(weights) != counts.order + 1:
-        raise ValueError(
-            f"Hacen falta {counts.order + 1} pesos, uno por orden de 0 a {counts.order}; hay {len(weights)}."
-        )
-    if not all(weight >= 0 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
-        raise ValueError(
-            f"Los pesos deben ser positivos o cero y sumar 1, y suman {sum(weights):.6g}: {weights}."
-        )
+    if len(weights) != counts.order + 1 or min(weights) < 0 or abs(sum(weights) - 1) > 1e-6:
+        raise ValueError(f"Hacen falta {counts.order + 1} pesos, ninguno negativo, que sumen 1: {weights}.")
     tables = []
     for order, share in enumerate(stopping(torch.tensor(weights).double()), start=1):
         direct, empty = _relative_frequency(counts, order)
@@ -97,10 +88,11 @@ def stopping(weights: Tensor) -> Tensor:
     return torch.where(reached > 0, weights[1:] / reached, 0.0)
 
 
-def flattened(shares: Tensor) -> Tensor:
-    """Lo contrario de :func:`stopping`: los pesos, (n + 1,)."""
-    passed = (1 - shares).flip(0).cumprod(0).flip(0)  # lo que pasa por debajo de cada orden
-    return torch.cat([passed[:1], shares * torch.cat([passed[1:], passed.new_ones(1)])])
+def settled(shares: Tensor) -> Tensor:
+    """Lo contrario de :func:`stopping`: la probabilidad de acabar en cada orden, (n + 1, ...)."""
+    one = torch.ones_like(shares[:1])
+    passed = torch.cat([(1 - shares).flip(0).cumprod(0).flip(0), one])  # por encima, nadie se quedó
+    return passed * torch.cat([one, shares])
 
 
 def fit_weights(counts: NGramCounts, held_out: Tensor, iterations: int = 50) -> list[float]:
@@ -116,19 +108,14 @@ def fit_weights(counts: NGramCounts, held_out: Tensor, iterations: int = 50) -> 
     >>> [round(weight, 1) for weight in fit_weights(counts, torch.tensor([0, 1, 2, 2, 0]))]
     [0.0, 0.4, 0.6]
     """
-    check_stream(held_out, counts.order, counts.index.vocab_size, counts.index.boundary)
-    if iterations < 1:
-        raise ValueError(f"Hace falta al menos una vuelta, y se piden {iterations}.")
     p, known = order_frequencies(counts, held_out)
     shares = torch.full((counts.order,), 0.5, dtype=torch.double)
     for _ in range(iterations):
-        stay = torch.cat([torch.ones(1, p.shape[1]).double(), shares[:, None] * known])
-        passed = torch.cat([(1 - stay[1:]).flip(0).cumprod(0).flip(0), torch.ones(1, p.shape[1]).double()])
-        joint = passed * stay * p  # (n + 1, N - 1): se queda en ese orden y sale ese token
+        joint = settled(shares[:, None] * known) * p  # (n + 1, N - 1): se queda ahí y sale ese token
         posterior = joint / joint.sum(0)
         arrived = posterior.cumsum(0)[1:] * known
         shares = (posterior[1:] * known).sum(1) / arrived.sum(1).clamp(min=1e-12)
-    return flattened(shares).tolist()
+    return settled(shares).tolist()
 
 
 def order_frequencies(counts: NGramCounts, stream: Tensor) -> tuple[Tensor, Tensor]:

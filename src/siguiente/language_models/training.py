@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,16 +13,12 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW, Optimizer
 
-from siguiente.language_models.windows import (
-    IGNORED,
-    Windows,
-    cut_windows,
-    find_windows,
-    shuffled_windows,
-)
+from siguiente.language_models.protocol import check_positive
+from siguiente.language_models.windows import IGNORED, Windows, cut_windows, find_windows, shuffled_windows
 from siguiente.runtime.resume import DivergedError, fingerprint, resume
 
 FINAL_RATE = 0.1  # la tasa de aprendizaje termina en esta fracción de la mayor
+MAX_NORM = 1.0  # la norma a que se recorta el gradiente
 BETAS = (0.9, 0.99)  # memoria de AdamW: de la media del gradiente y de la de su cuadrado
 
 
@@ -44,8 +40,6 @@ class TrainingConfig:
         Pasos de calentamiento, en que la tasa sube desde casi cero.
     weight_decay : float
         Cuánto se encogen las matrices en cada paso, en unidades de la tasa.
-    clip : float
-        Norma máxima del gradiente.
     evaluate_every : int
         Pasos entre dos informes.
     seed : int
@@ -60,18 +54,14 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     warmup: int = 0
     weight_decay: float = 0.1
-    clip: float = 1.0
     evaluate_every: int = 100
     seed: int = 0
     boundary: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "length", "evaluate_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"`{name}` debe ser al menos 1, y es {getattr(self, name)}.")
-        for name in ("learning_rate", "clip"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"`{name}` debe ser positivo y finito, y es {getattr(self, name)}.")
+        check_positive(self, "steps", "batch_size", "length", "evaluate_every")
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"`learning_rate` debe ser positivo y finito, y es {self.learning_rate}.")
         if not 0 <= self.weight_decay < math.inf:
             raise ValueError(f"`weight_decay` debe ser cero o positivo, y es {self.weight_decay}.")
         if not 0 <= self.warmup <= self.steps:
@@ -136,7 +126,11 @@ def next_token_loss(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def training_step(
-    model: nn.Module, optimizer: Optimizer, batch: tuple[Tensor, Tensor], config: TrainingConfig
+    model: nn.Module,
+    optimizer: Optimizer,
+    batch: tuple[Tensor, Tensor],
+    config: TrainingConfig,
+    step: int = 0,
 ) -> Tensor:
     """Un paso: predecir, medir la pérdida, hallar su gradiente, recortarlo y mover los pesos.
 
@@ -153,11 +147,43 @@ def training_step(
     loss = next_token_loss(model(inputs), targets)
     optimizer.zero_grad()
     loss.backward()
-    norm = clip_grad_norm_(model.parameters(), config.clip)
+    norm = clip_grad_norm_(model.parameters(), MAX_NORM)
     if not (loss.isfinite() and norm.isfinite()):
-        raise FloatingPointError("La pérdida o su gradiente ya no son números finitos.")
+        raise diverged(step, config)
     optimizer.step()
     return loss.detach()
+
+
+def diverged(step: int, config: TrainingConfig) -> DivergedError:
+    """El error de un entrenamiento que se fue al infinito."""
+    return DivergedError(
+        f"En el paso {step} la pérdida dejó de ser un número finito. Pruebe con una tasa de aprendizaje "
+        f"(`learning_rate`) menor que {config.learning_rate:g} o con más calentamiento (`warmup`)."
+    )
+
+
+def set_rate(optimizer: Optimizer, step: int, config: TrainingConfig) -> None:
+    """Pone en el optimizador la tasa de aprendizaje de un paso."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate_at(step, config)
+
+
+def update(loss: Tensor, weights: nn.Module, optimizer: Optimizer, config: TrainingConfig, step: int) -> None:
+    """Mueve los pesos un paso cuesta abajo de la pérdida, (), con la tasa de aprendizaje del paso `step`.
+
+    >>> net, config = nn.Linear(1, 1, bias=False), TrainingConfig(steps=1, learning_rate=0.5)
+    >>> before = net.weight.item()
+    >>> update(net.weight.sum(), net, torch.optim.SGD(net.parameters()), config, 0)
+    >>> round(before - net.weight.item(), 4)
+    0.5
+    """
+    set_rate(optimizer, step, config)
+    optimizer.zero_grad()
+    loss.backward()
+    norm = clip_grad_norm_(weights.parameters(), MAX_NORM)
+    if not (loss.isfinite() and norm.isfinite()):
+        raise diverged(step, config)
+    optimizer.step()
 
 
 def steps(
@@ -180,20 +206,8 @@ def steps(
     """
     optimizer = make_optimizer(model, config) if optimizer is None else optimizer
     for step, batch in zip(range(first, config.steps), batches, strict=False):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate_at(step, config)
-        try:
-            yield training_step(model, optimizer, batch, config)
-        except FloatingPointError as error:
-            raise diverged(step, config) from error
-
-
-def diverged(step: int, config: TrainingConfig) -> DivergedError:
-    """El error de un entrenamiento que se fue al infinito."""
-    return DivergedError(
-        f"En el paso {step} la pérdida dejó de ser un número finito. Pruebe con una tasa de aprendizaje "
-        f"(`learning_rate`) menor que {config.learning_rate:g} o con más calentamiento (`warmup`)."
-    )
+        set_rate(optimizer, step, config)
+        yield training_step(model, optimizer, batch, config, step)
 
 
 @torch.no_grad()
@@ -221,7 +235,6 @@ def train(
     config: TrainingConfig,
     held_out: Tensor | None = None,
     checkpoint: Path | None = None,
-    progress: bool = False,
 ) -> Iterator[Report]:
     """Entrena un modelo y da un informe al empezar, cada `evaluate_every` pasos y al terminar.
 
@@ -242,8 +255,6 @@ def train(
         Un flujo apartado, (M,), que se mide en cada informe.
     checkpoint : Path, optional
         Archivo en que se guarda todo en cada informe. Si existe, sigue donde quedó; si está dañado, lo dice.
-    progress : bool
-        Si se dibuja una barra de progreso.
 
     Examples
     --------
@@ -252,105 +263,40 @@ def train(
     >>> [(report.step, round(report.held_out, 1)) for report in train(net, stream, config, stream)]
     [(0, 0.7), (10, 0.2), (20, 0.1)]
     """
-    for tokens in (stream,) if held_out is None else (stream, held_out):
-        check_stream(model, tokens, config)
     optimizer, windows = make_optimizer(model, config), find_windows(stream, config.length, config.boundary)
 
-    def batches(
-        first: int = 0,
-    ) -> Iterator[tuple[Tensor, Tensor]]:  # con la misma semilla, siempre los mismos
-        for batch in islice(shuffled_windows(windows, config.batch_size, config.seed), first, None):
-            yield cut_windows(stream, batch)
+    def batches(first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:  # los mismos, si se repite
+        rows = shuffled_windows(windows, config.batch_size, config.seed)
+        return (cut_windows(stream, batch) for batch in islice(rows, first, None))
 
     def reports(log: list[Report]) -> Iterator[Report]:
         if not log:
-            yield _report(model, 0, 0, [_first_loss(model, next(batches()))], config, held_out)
-        last, read, losses = log[-1].step, log[-1].tokens, list[Tensor]()
-
-        def counted() -> Iterator[tuple[Tensor, Tensor]]:
-            nonlocal read
-            for batch in batches(last):
-                read += int((batch[1] != IGNORED).sum())
-                yield batch
-
-        moved = steps(model.train(), counted(), config, last, optimizer)
-        for step, loss in enumerate(bar := _bar(moved, last, config.steps, progress), last + 1):
-            losses.append(loss)
-            if step % config.evaluate_every == 0 or step == config.steps:
-                yield (made := _report(model, step, read, losses, config, held_out))
-                bar.set_postfix_str(f"pérdida {made.loss:.3f}".replace(".", ","))
-                losses.clear()
-                model.train()
+            yield measured(model, 0, 0, first_loss(model, next(batches())), held_out, config)
+        tokens, losses = log[-1].tokens, list[Tensor]()
+        for step, batch in zip(range(log[-1].step, config.steps), batches(log[-1].step), strict=False):
+            set_rate(optimizer, step, config)
+            losses.append(training_step(model.train(), optimizer, batch, config, step))
+            tokens += int((batch[1] != IGNORED).sum())
+            if (step + 1) % config.evaluate_every == 0 or step + 1 == config.steps:
+                loss, losses = torch.stack(losses).mean(), []
+                yield measured(model, step + 1, tokens, loss, held_out, config)
         model.eval()
 
     return resume(checkpoint, fingerprint(model, stream, config, held_out), model, optimizer, Report, reports)
 
 
-def _first_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+@torch.no_grad()
+def first_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     """La pérdida de un lote, antes de aprender."""
-    with torch.no_grad():
-        return next_token_loss(model.eval()(batch[0]), batch[1])
+    return next_token_loss(model.eval()(batch[0]), batch[1])
 
 
-def _report(
-    model: nn.Module,
-    step: int,
-    tokens: int,
-    losses: list[Tensor],
-    config: TrainingConfig,
-    held_out: Tensor | None,
+def measured(
+    model: nn.Module, step: int, tokens: int, loss: Tensor, held_out: Tensor | None, config: TrainingConfig
 ) -> Report:
     """Mide y deja el modelo en evaluación; si la medida no es un número, no hay informe."""
-    mean = torch.stack(losses).mean().item()
-    apart = None if held_out is None else held_out_loss(model.eval(), held_out, config)
-    if not math.isfinite(mean + (apart or 0)):
-        raise diverged(step, config)
     model.eval()
-    return Report(step, tokens, mean, apart)
-
-
-def _bar(losses: Iterator[Tensor], first: int, total: int, progress: bool) -> Any:
-    """Los pasos, con una barra si se pide."""
-    from tqdm import tqdm
-
-    return tqdm(losses, initial=first, total=total, unit="paso", disable=not progress)
-
-
-def check_stream(model: nn.Module, stream: Tensor, config: TrainingConfig) -> None:
-    """Comprueba que un flujo da al menos una ventana, y que el modelo puede leerla."""
-    limit, size = getattr(model, "context_length", None), getattr(model, "vocab_size", None)
-    if stream.ndim != 1 or stream.dtype != torch.int64:
-        raise ValueError("El flujo debe ser un vector (N,) de enteros de 64 bits, como el de `token_stream`.")
-    if len(stream) == 0:
-        raise ValueError("El flujo está vacío: no hay tokens con que entrenar o medir.")
-    if len(stream) < 2 or (config.boundary is None and len(stream) <= config.length):
-        raise ValueError(
-            f"El flujo tiene {len(stream)} tokens y una ventana necesita {config.length + 1}: use más texto "
-            "o una ventana (`length`) más corta."
-        )
-    if limit is not None and config.length > limit:
-        raise ValueError(
-            f"La ventana es de {config.length} tokens y en el contexto del modelo caben {limit}: use una "
-            "ventana (`length`) más corta o un modelo con más contexto."
-        )
-    if stream.min() < 0 or (size is not None and stream.max() >= size):
-        raise ValueError("El flujo tiene tokens que el modelo no conoce: ¿son de otro tokenizador?")
-
-
-def update(loss: Tensor, weights: nn.Module, optimizer: Optimizer, config: TrainingConfig, step: int) -> None:
-    """Mueve los pesos un paso cuesta abajo de la pérdida, (), con la tasa de aprendizaje del paso `step`.
-
-    >>> net, config = nn.Linear(1, 1, bias=False), TrainingConfig(steps=1, learning_rate=0.5)
-    >>> before = net.weight.item()
-    >>> update(net.weight.sum(), net, torch.optim.SGD(net.parameters()), config, 0)
-    >>> round(before - net.weight.item(), 4)
-    0.5
-    """
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate_at(step, config)
-    optimizer.zero_grad()
-    loss.backward()
-    norm = clip_grad_norm_(weights.parameters(), config.clip)
-    if not (loss.isfinite() and norm.isfinite()):
+    apart = None if held_out is None else held_out_loss(model, held_out, config)
+    if not math.isfinite(loss.item() + (apart or 0)):
         raise diverged(step, config)
-    optimizer.step()
+    return Report(step, tokens, loss.item(), apart)

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from siguiente.language_models.protocol import Tokenizer
 
@@ -40,11 +40,8 @@ def find_windows(stream: Tensor, length: int, boundary: int | None = None) -> Wi
     [0, 3, 5]
     """
     last = len(stream) - 1
-    if last < 1:
-        raise ValueError(
-            f"El flujo tiene {len(stream)} tokens y hacen falta al menos 2, lo que se lee y lo que se "
-            "predice: use más texto."
-        )
+    if last < (length if boundary is None else 1):
+        raise ValueError(f"El flujo tiene {len(stream)} tokens y no llenan una ventana: use más texto.")
     if boundary is None:
         first = torch.arange(0, last, length)
         return Windows(first.clamp(max=last - length), first, (first + length).clamp(max=last))
@@ -70,9 +67,8 @@ def cut_windows(stream: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
     start, first, end = (edge[:, None] for edge in windows)
     positions = start + torch.arange(int((windows.end - windows.start).max()))  # (B, T)
     targets = stream[(positions + 1).minimum(end)]
-    return stream[positions.minimum(end)], targets.masked_fill(
-        (positions < first) | (positions >= end), IGNORED
-    )
+    unused = (positions < first) | (positions >= end)
+    return stream[positions.minimum(end)], targets.masked_fill(unused, IGNORED)
 
 
 def shuffled_windows(windows: Windows, batch_size: int, seed: int) -> Iterator[Windows]:
@@ -84,15 +80,10 @@ def shuffled_windows(windows: Windows, batch_size: int, seed: int) -> Iterator[W
     >>> next(shuffled_windows(windows, batch_size=4, seed=0)).start.sort().values
     tensor([0, 2, 4, 6])
     """
-    count = len(windows.start)
+    count, pending = len(windows.start), torch.empty(0, dtype=torch.int64)
     if count == 0:
-        raise ValueError("No hay ventanas que barajar: use más texto o elija al menos una.")
-    return _shuffled(windows, count, batch_size, Generator().manual_seed(seed))
-
-
-def _shuffled(windows: Windows, count: int, batch_size: int, generator: Generator) -> Iterator[Windows]:
-    """Los lotes, sin fin; sin ventanas no terminaría de llenar el primero."""
-    pending = torch.empty(0, dtype=torch.int64)
+        raise ValueError("No hay ventanas que barajar: use más texto.")
+    generator = torch.Generator().manual_seed(seed)
     while True:
         while len(pending) < batch_size:
             pending = torch.cat([pending, torch.randperm(count, generator=generator)])
@@ -109,8 +100,7 @@ def token_stream(tokenizer: Tokenizer, texts: Iterable[str]) -> Tensor:
     >>> token_stream(ByteTokenizer(), ["sí", "no"])
     tensor([257, 115, 195, 173, 257, 110, 111, 257])
     """
-    if (end := tokenizer.eos_id) is None:
-        raise ValueError("Este tokenizador no tiene token de final: no puede separar un texto del siguiente.")
+    end = tokenizer.eos_id
     rows = [tokenizer.encode(text) for text in texts]
     if not rows or not all(rows):
         raise ValueError("No hay textos, o alguno está vacío: deje solo los que tengan algo escrito.")

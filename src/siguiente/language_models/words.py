@@ -3,9 +3,9 @@
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 END = 256  # el token de final, que también es el de comienzo
 PIECE = re.compile(r" ?[^\W\d_]+| ?\d+| ?(?:[^\s\w]|_)+|\s+(?!\S)|\s+")
@@ -50,15 +50,7 @@ class PieceTokenizer(ABC):
 
     def encode(self, text: str) -> list[int]:
         """Devuelve los tokens de `text`, sin el de comienzo."""
-        cache, ids = self._cache, list[int]()
-        for piece in split_pieces(text):
-            known = cache.get(piece)
-            if known is None:
-                known = self.encode_piece(piece)
-                if len(cache) < CACHED:
-                    cache[piece] = known
-            ids += known
-        return ids
+        return [token for piece in split_pieces(text) for token in self._encoded(piece)]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Devuelve el texto de `ids`, sin los de final; los bytes que no forman una letra se ven como �."""
@@ -66,15 +58,13 @@ class PieceTokenizer(ABC):
 
     def token_bytes(self, token: int) -> bytes:
         """Devuelve los bytes que un token escribe; vacío si es el de final."""
-        if not 0 <= token < self.vocab_size:
-            raise ValueError(f"No existe el token {token}: hay {self.vocab_size}, numerados desde 0.")
         if token < END:
             return bytes([token])
         return b"" if token == END else self.learned[token - END - 1]
 
     @cached_property
-    def _cache(self) -> dict[str, list[int]]:
-        return {}
+    def _encoded(self) -> Callable[[str], list[int]]:
+        return lru_cache(CACHED)(self.encode_piece)
 
 
 def piece_bytes(piece: str) -> bytes:
@@ -83,9 +73,7 @@ def piece_bytes(piece: str) -> bytes:
         return piece.encode()
     except UnicodeEncodeError as error:
         lost = piece[error.start]
-        raise ValueError(
-            f"El texto tiene medio carácter, {lost!r}, que no existe en UTF-8: quítelo."
-        ) from error
+        raise ValueError(f"El texto tiene medio carácter, {lost!r}: quítelo.") from error
 
 
 @dataclass(frozen=True)
@@ -114,8 +102,6 @@ class WordTokenizer(PieceTokenizer):
 
         Una pieza tiene token propio si sale al menos `min_count` veces; las de un solo byte ya lo tienen.
         """
-        if min_count < 1:
-            raise ValueError(f"`min_count` debe ser al menos 1, y vale {min_count}.")
         counts = Counter(piece for text in texts for piece in split_pieces(text))
         if not counts:
             raise ValueError("No hay texto del que tomar palabras.")

@@ -129,10 +129,7 @@ def chat_ids(
     ids = encode_turns(model.tokenizer, messages, add_generation_prompt)
     limit = model.model.context_length
     if limit is not None and len(ids) > limit:
-        raise ValueError(
-            f"La conversación ocupa {len(ids)} tokens y en el contexto caben {limit}: "
-            "acórtela o quite los turnos más antiguos con `fit_context`."
-        )
+        raise ValueError(f"Son {len(ids)} tokens y en el contexto caben {limit}: use `fit_context`.")
     return torch.tensor([ids])
 
 
@@ -160,10 +157,7 @@ def answer_span(tokenizer: Tokenizer, before: Sequence[Message], ids: Sequence[i
     """Dónde está, en una conversación que empieza con `before`, la respuesta que sigue, con su cierre."""
     head = encode_turns(tokenizer, before, add_generation_prompt=True)
     if list(ids[: len(head)]) != head:
-        raise ValueError(
-            "La respuesta no sigue a su pregunta token a token: si empieza por espacios, quítelos; si la "
-            "plantilla reescribe los turnos anteriores, no sirve para esto."
-        )
+        raise ValueError("La respuesta no sigue a su pregunta: empieza por espacios o la plantilla falla.")
     closing = set(with_template(tokenizer).marks.values())
     ends = (place for place in range(len(head), len(ids)) if ids[place] in closing)
     return slice(len(head), next(ends, len(ids) - 1) + 1)
@@ -193,8 +187,5 @@ def fit_context(model: TextModel[LanguageModel], messages: Sequence[Message], le
     starts = range(first, len(messages), 2)
     index = bisect_left(starts, True, key=fits)
     if index == len(starts):
-        raise ValueError(
-            f"Con {length} tokens de respuesta, la última pregunta no cabe en los {limit} del contexto: "
-            "acórtela."
-        )
+        raise ValueError(f"La última pregunta no cabe en los {limit} tokens del contexto: acórtela.")
     return kept(starts[index])

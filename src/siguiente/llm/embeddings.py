@@ -36,7 +36,6 @@ class SentenceEncoder:
         De los que pasan de `MAX_TOKENS` tokens se lee solo el comienzo. El resultado no depende de
         `batch_size`.
         """
-        check_texts(texts)
         rows = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
         return embed_rows(self._read, rows, batch_size)
 
@@ -91,17 +90,15 @@ def embed_hidden(model: "TextModel[PretrainedModel]", texts: Sequence[str], batc
     A un modelo así nadie le pidió que textos parecidos tuvieran vectores parecidos: es un uso prestado. El
     token de comienzo no entra en la media, porque es igual en todos los textos.
     """
-    check_texts(texts)
     rows = [model.prompt(text)[0].tolist() for text in texts]
-    return embed_rows(
-        lambda ids, mask: model.model.hidden(ids), rows, batch_size, skip=model.tokenizer.bos_id is not None
-    )
+    skip = model.tokenizer.bos_id is not None
+    return embed_rows(lambda ids, mask: model.model.hidden(ids), rows, batch_size, skip)
 
 
 def embed_rows(read: Read, rows: Sequence[list[int]], batch_size: int, skip: int = 0) -> Tensor:
     """Lee por lotes filas de tokens desiguales; juntas van las de largo parecido, y salen en su orden."""
-    if batch_size < 1:
-        raise ValueError(f"`batch_size` debe ser al menos 1, y vale {batch_size}.")
+    if min(map(len, rows)) <= skip:
+        raise ValueError("Un texto vacío no tiene vector: quítelo.")
     order = torch.tensor([len(row) for row in rows]).argsort(descending=True)
     parts = []
     for chosen in order.split(batch_size):
@@ -125,12 +122,3 @@ def mean_pool(hidden: Tensor, mask: Tensor) -> Tensor:
     """
     mean = (hidden * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
     return torch.nn.functional.normalize(mean, dim=-1)
-
-
-def check_texts(texts: Sequence[str]) -> None:
-    """Exige algún texto, y que ninguno esté vacío."""
-    if not texts:
-        raise ValueError("No hay textos que convertir en vectores: dé al menos uno.")
-    for i, text in enumerate(texts):
-        if not text.strip():
-            raise ValueError(f"El texto {i} está vacío y no tiene vector: quítelo.")

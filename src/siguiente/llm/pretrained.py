@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from siguiente.language_models.fast.trie import TokenTrie
-from siguiente.language_models.protocol import State
+from siguiente.language_models.protocol import check_room
 from siguiente.llm.cache import CacheState, continued_cache, unpadded
+from siguiente.llm.fast import packing
 
 NETWORKS = {
     "gemma3": ("transformers.models.gemma3.modeling_gemma3", "Gemma3ForCausalLM"),
@@ -28,15 +29,13 @@ class PretrainedModel:
     vocab_size: int
     context_length: int
 
-    def step(self, ids: Tensor, state: State | None = None, last: int = 1) -> tuple[Tensor, CacheState]:
+    def step(self, ids: Tensor, state: CacheState | None = None, last: int = 1) -> tuple[Tensor, CacheState]:
         """Lee tokens nuevos, (B, T), y da los logits de los `last` últimos, (B, last, V), y otro estado.
 
         Lo leído antes, `state`, sigue siendo válido después.
         """
-        if not isinstance(state, CacheState | None):
-            raise ValueError("Ese estado es de otro modelo: use el que devolvió este mismo.")
         past, padding = (0, None) if state is None else (state.length, state.padding)
-        self._check(ids, past, last)
+        check_room(self, past + ids.shape[1])
         cache = continued_cache(self.network.config, state)
         mask, positions = unpadded(padding, past, past + ids.shape[1])
         with torch.inference_mode():
@@ -65,7 +64,7 @@ class PretrainedModel:
 
         Las filas cortas se rellenan por la derecha: una red causal no ve lo que viene después.
         """
-        self._check(ids, past=0, last=1)
+        check_room(self, ids.shape[1])
         with torch.inference_mode():
             output = self.network.get_decoder()(input_ids=ids, use_cache=False)
         hidden: Tensor = output.last_hidden_state.float()
@@ -73,18 +72,7 @@ class PretrainedModel:
 
     def score_trie(self, trie: TokenTrie) -> Tensor:
         """Puntúa un trie con muchas ramas por pasada: :func:`siguiente.llm.fast.packing.score_trie`."""
-        from siguiente.llm.fast.packing import score_trie
-
-        return score_trie(self, trie)
-
-    def _check(self, ids: Tensor, past: int, last: int) -> None:
-        if ids.ndim != 2 or ids.numel() == 0:
-            raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
-        if not 1 <= last <= ids.shape[1]:
-            raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")
-        if past + ids.shape[1] > self.context_length:
-            total = past + ids.shape[1]
-            raise ValueError(f"El texto llega a {total} tokens y en el contexto caben {self.context_length}.")
+        return packing.score_trie(self, trie)
 
 
 def open_network(folder: Path, architecture: str) -> Any:

@@ -165,20 +165,15 @@ class Constraint:
         if fewest == np.inf:
             raise ValueError(f"El vocabulario no puede escribir ningún texto que cumpla {pattern[:60]!r}.")
         if fewest > self.length:
-            raise ValueError(
-                f"Hacen falta {fewest:.0f} tokens para cumplir el patrón y se piden {length}: pida más."
-            )
+            raise ValueError(f"Hacen falta {fewest:.0f} tokens para cumplir el patrón y se piden {length}.")
 
     def adjust(self, written: Tensor, logits: Tensor) -> Tensor:
         """Prohíbe, con :math:`-\\infty`, los tokens con que el texto ya no podría cumplir el patrón.
 
         Los logits son los del token siguiente, (B, V); `written`, los tokens escritos tras el prompt, (B, t).
         """
-        rows = [self.allowed(row) for row in written.tolist()]
-        extra = logits.shape[-1] - len(rows[0])
-        if extra < 0:
-            raise ValueError(f"Hay {logits.shape[-1]} logits y el tokenizador tiene {len(rows[0])} tokens.")
-        mask = torch.from_numpy(np.pad(np.stack(rows), ((0, 0), (0, extra))))
+        rows = np.stack([self.allowed(row) for row in written.tolist()])
+        mask = torch.from_numpy(np.pad(rows, ((0, 0), (0, logits.shape[-1] - rows.shape[-1]))))
         return logits.masked_fill(~mask, -torch.inf)
 
     def allowed(self, written: list[int]) -> np.ndarray:
@@ -188,21 +183,13 @@ class Constraint:
         >>> np.flatnonzero(Constraint("a[ñb]?", ByteTokenizer()).allowed([97]))  # ñ son 195 y 177
         array([ 98, 195, 257])
         """
-        text = written[: written.index(self.eos)] if self.eos in written else written
-        pieces = [self._bytes(token) for token in text]
-        state = self.index.machine.read(b"".join(pieces))
-        if (
-            state == DEAD
-            or not all(pieces)
-            or (len(text) < len(written) and not self.index.machine.final[state])
-        ):
-            raise ValueError(
-                "Lo escrito no cumple el patrón: la restricción debe estar desde el primer token."
-            )
-        if len(text) < len(written):
-            allowed = np.zeros(len(self.index.tree.nodes), dtype=bool)
-        else:
-            allowed = self.index.allowed(state, self.length - len(text) - 1)
+        ended = self.eos in written
+        text = written[: written.index(self.eos)] if ended else written
+        state = self.index.machine.read(b"".join(map(self._bytes, text)))
+        if state == DEAD:
+            raise ValueError("Lo escrito no cumple el patrón: restrinja desde el primer token.")
+        left = -1 if ended else self.length - len(text) - 1  # tras el final no va nada
+        allowed = self.index.allowed(state, left)
         allowed[self.eos] = self.index.machine.final[state]
         return allowed
 

@@ -111,23 +111,17 @@ def balanced_examples(pool: Sequence[Example], k: int, generator: Generator) -> 
     groups: dict[str, list[Example]] = {}
     for example in shuffled(pool, generator):
         groups.setdefault(example.label, []).append(example)
-    if k < 0 or (k and not groups):
+    if k < 0 or not groups:
         raise ValueError(f"No se pueden elegir {k} ejemplos de {len(pool)}.")
-    extra = _drawn(sorted(groups), k % len(groups), generator) if groups else []
-    chosen: list[Example] = []
+    names, left, chosen = sorted(groups), k % len(groups), list[Example]()
+    lucky = torch.randperm(len(names), generator=generator)[:left].tolist() if left else []
+    extra = [names[i] for i in lucky]
     for label in groups:
         share = k // len(groups) + (label in extra)
         if len(groups[label]) < share:
-            raise ValueError(
-                f"Hacen falta {share} ejemplos de {label!r} y solo hay {len(groups[label])}: pida menos (k)."
-            )
+            raise ValueError(f"Hacen falta {share} ejemplos de {label!r}, y hay menos: pida menos (k).")
         chosen += groups[label][:share]
     return shuffled(chosen, generator)
-
-
-def _drawn(labels: Sequence[str], n: int, generator: Generator) -> list[str]:
-    """Sortea n etiquetas; si no hay que elegir ninguna, no gasta azar."""
-    return [labels[i] for i in torch.randperm(len(labels), generator=generator)[:n].tolist()] if n else []
 
 
 def shuffled(examples: Sequence[Example], generator: Generator) -> list[Example]:
@@ -145,14 +139,8 @@ def randomly_labelled(
     >>> [example.text for example in drawn], {example.label for example in drawn} <= {"sí", "no"}
     (['a', 'b', 'c'], True)
     """
-    if not labels:
-        raise ValueError("No hay etiquetas que sortear: indique al menos una.")
     drawn = torch.randint(len(labels), (len(examples),), generator=generator).tolist()
     return [LabelledText(example.text, labels[i]) for example, i in zip(examples, drawn, strict=True)]
-
-
-#: Las tres maneras de leer unas puntuaciones, en orden.
-METHODS = ("sin calibrar", "contextual", "por lotes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,22 +162,20 @@ class FewShotScores:
 
     def calibrated(self, method: str) -> Tensor:
         """Log-probabilidades renormalizadas entre las etiquetas, (N, C), con una de `METHODS`."""
-        plain, contextual, batch = METHODS
-        if method == plain:
-            return self.raw.log_softmax(1)
-        if method == contextual:
-            return contextual_calibration(self.raw, self.content_free)
-        if method == batch:
-            return batch_calibration(self.raw)
-        raise ValueError(f"{method!r} no es una de las maneras de leer: {', '.join(METHODS)}.")
-
-    def by_method(self) -> dict[str, Tensor]:
-        """Log-probabilidades renormalizadas entre las etiquetas, (N, C), con cada una de `METHODS`."""
-        return {method: self.calibrated(method) for method in METHODS}
+        return READINGS[method](self)
 
     def hits(self, targets: Tensor) -> dict[str, Tensor]:
         """Aciertos, (N,), con cada una de `METHODS`; `targets` son las etiquetas correctas, (N,)."""
-        return {method: hits(scores, targets) for method, scores in self.by_method().items()}
+        return {method: hits(self.calibrated(method), targets) for method in METHODS}
+
+
+READINGS: dict[str, Callable[[FewShotScores], Tensor]] = {
+    "sin calibrar": lambda scores: scores.raw.log_softmax(1),
+    "contextual": lambda scores: contextual_calibration(scores.raw, scores.content_free),
+    "por lotes": lambda scores: batch_calibration(scores.raw),
+}
+#: Las tres maneras de leer unas puntuaciones, en orden.
+METHODS = tuple(READINGS)
 
 
 def score_few_shot(
@@ -209,7 +195,7 @@ def score_few_shot(
     >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
     >>> template = FewShotTemplate(Template("<text>:"))
     >>> scores = score_few_shot(uniform, template, ["Hoy no hay pan"], ["sí", "no"])
-    >>> scores.by_method()["contextual"].exp()
+    >>> scores.calibrated("contextual").exp()
     tensor([[0.5000, 0.5000]])
     """
     scores = score_texts(model, template, [*texts, *CONTENT_FREE], labels, examples)

@@ -21,10 +21,8 @@ class LabelledText:
 
 def check_label(label: str) -> None:
     """Exige que una etiqueta no esté vacía ni tenga espacios de más o saltos de línea."""
-    if not label:
-        raise ValueError("Hay una etiqueta vacía: escriba algo.")
-    if label != " ".join(label.split()):
-        raise ValueError(f"Escriba la etiqueta {label!r} sin espacios alrededor ni saltos de línea.")
+    if not label or label != " ".join(label.split()):
+        raise ValueError(f"La etiqueta {label!r} está vacía o tiene espacios de más o saltos de línea.")
 
 
 def label_completions(labels: Sequence[str], separator: str = "\n\n") -> list[str]:
@@ -102,7 +100,6 @@ def contextual_calibration(scores: Tensor, content_free: Tensor) -> Tensor:
     >>> contextual_calibration(scores, torch.tensor([[0.9, 0.1]]).log()).exp()
     tensor([[0.2500, 0.7500]])
     """
-    check_scores(scores, content_free)
     # (C,), el logaritmo de la media de las probabilidades
     bias = content_free.log_softmax(1).logsumexp(0) - math.log(len(content_free))
     return (scores.log_softmax(1) - bias).log_softmax(1)
@@ -121,13 +118,3 @@ def batch_calibration(scores: Tensor) -> Tensor:
     tensor([0, 1])
     """
     return contextual_calibration(scores, scores)
-
-
-def check_scores(scores: Tensor, content_free: Tensor) -> None:
-    """Exige puntuaciones finitas de las mismas etiquetas."""
-    shapes = scores.ndim == content_free.ndim == 2 and scores.shape[1] == content_free.shape[1]
-    if not shapes or not len(content_free) or not (scores.isfinite().all() and content_free.isfinite().all()):
-        raise ValueError(
-            "Hacen falta puntuaciones finitas de forma (N, C), con las mismas C etiquetas: "
-            f"{tuple(scores.shape)} y {tuple(content_free.shape)}."
-        )

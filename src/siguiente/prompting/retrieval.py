@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from siguiente.language_models.completions import score_options
 from siguiente.language_models.protocol import LanguageModel, TextModel
@@ -58,8 +59,6 @@ class Bm25:
 
     def scores(self, questions: Sequence[str]) -> Tensor:
         """Puntúa cada pasaje para cada pregunta, (Q, N); 0 si no comparten ninguna palabra."""
-        if not questions:
-            raise ValueError("No hay preguntas: dé al menos una.")
         rows = []
         for question in questions:
             if not (words := search_words(question)):
@@ -74,9 +73,7 @@ def cosine_scores(questions: Tensor, passages: Tensor) -> Tensor:
     >>> cosine_scores(torch.tensor([[2.0, 0.0]]), torch.tensor([[5.0, 0.0], [0.0, 1.0]]))
     tensor([[1., 0.]])
     """
-    return (
-        torch.nn.functional.normalize(questions, dim=-1) @ torch.nn.functional.normalize(passages, dim=-1).T
-    )
+    return normalize(questions, dim=-1) @ normalize(passages, dim=-1).T
 
 
 def best_passages(scores: Tensor, k: int) -> Tensor:
@@ -107,8 +104,6 @@ def recall_at_k(ranks: Tensor, k: int) -> Tensor:
     >>> recall_at_k(torch.tensor([1, 4, 2]), k=3)
     tensor([1., 0., 1.])
     """
-    if k < 1:
-        raise ValueError(f"`k` debe ser al menos 1, y vale {k}.")
     return (ranks <= k).float()
 
 
@@ -154,8 +149,6 @@ def abstention_threshold(confidence: Tensor, right: Tensor, target: float) -> fl
     >>> abstention_threshold(torch.tensor([9.0, 8.0, 7.0, 6.0, 5.0]), right, target=0.75)
     6.0
     """
-    if not 0 < target <= 1 or not len(confidence) or confidence.shape != right.shape:
-        raise ValueError("Hacen falta preguntas, una confianza por cada una y un objetivo entre 0 y 1.")
     candidates = confidence.unique()
     reached = torch.stack([right[confidence >= value].double().mean() >= target for value in candidates])
     if not reached.any():
@@ -174,8 +167,6 @@ def retrieval_prompt(question: str, passages: Sequence[str] = ()) -> str:
     Pregunta: ¿Cuánto vale?
     Respuesta:
     """
-    texts = [" ".join(text.split()) for text in (*passages, question)]
-    if not all(texts):
-        raise ValueError("La pregunta o un pasaje están vacíos: escriba la pregunta y quite el pasaje.")
-    context = [PASSAGE.fill({"passage": text}) for text in texts[:-1]]
-    return "".join([*context, QUESTION.fill({"question": texts[-1]})])
+    *texts, asked = [" ".join(text.split()) for text in (*passages, question)]
+    context = [PASSAGE.fill({"passage": text}) for text in texts]
+    return "".join([*context, QUESTION.fill({"question": asked})])

@@ -73,11 +73,9 @@ def finish(name: str, process: Any, receiver: Connection) -> None:
     try:
         raise JobError(name, receiver.recv())
     except EOFError:
-        raise JobError(
-            name,
-            f"Su proceso terminó de pronto (código {process.exitcode}). Si antes no se dice otra causa, "
-            "faltó memoria: cierre otros programas y repita la orden.",
-        ) from None
+        reason = f"Su proceso terminó de pronto (código {process.exitcode}). Si antes no se dice otra causa, "
+        reason += "faltó memoria: cierre otros programas y repita la orden."
+        raise JobError(name, reason) from None
 
 
 def perform(work: Callable[..., None], arguments: tuple[Any, ...], sender: Connection) -> None:

@@ -137,15 +137,10 @@ class Recipe:
         """Resume todo lo que decide el contenido."""
         return recipe_key(self.name, self.module)
 
-    def build(self, *, thorough: bool = False) -> Path:
-        """Devuelve la carpeta: la anotada, si vale, o la de la caché; si falta o está dañada, la construye.
-
-        Con `thorough`, lo que ya estaba se relee entero antes de darlo por bueno.
-        """
+    def build(self) -> Path:
+        """La carpeta: la anotada, si vale, o la de la caché; si falta o está dañada, la construye."""
         key = self.key
-        return record_folder(self.name, key) or build_directory(
-            self.name, key, self._write, thorough=thorough
-        )
+        return record_folder(self.name, key) or build_directory(self.name, key, self._write)
 
     def folder(self) -> Path:
         """Devuelve la carpeta para usarla: lo anuncia, y una página que no lo declaró no se construye."""

@@ -79,10 +79,7 @@ class Checkpoint:
         content = torch.load(io.BytesIO(self._data()), weights_only=True)
         for name, value in self.identity.items():
             if content["identity"].get(name) != value:
-                raise ValueError(
-                    f"{self.path} es de otro entrenamiento: no coincide {name}. Repita el de entonces para "
-                    f"continuarlo; si no lo necesita, {FRESH}"
-                )
+                raise ValueError(f"{self.path} es de otro entrenamiento: no coincide {name}; {FRESH}")
         model.load_state_dict(content["model"])
         optimizer.load_state_dict(content["optimizer"])
         return [tuple(report) for report in content["log"]]

@@ -35,9 +35,9 @@ STREAM = re.compile(r"/dev/std\w+|/dev/fd/\d+|/proc/\w+/fd/\d+")
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # Así lo dice safetensors, que no lanza `OSError`; 112 es el número de Windows.
 FULL_SIGNS = tuple(f"(os error {code})" for code in (*FULL, 112))
-# Lo que responde un sistema que no ofrece el asentamiento; de una carpeta, también que no se deja abrir.
-NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
-NO_FOLDER_SYNC = NO_SYNC | {errno.EBADF, errno.EISDIR, errno.EPERM, errno.EACCES}
+# Lo que responde un sistema que no ofrece el asentamiento, o que de una carpeta no lo permite.
+UNSETTLED = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+UNSETTLED |= {errno.EBADF, errno.EISDIR, errno.EPERM, errno.EACCES}
 WHY = {
     **dict.fromkeys(FULL, "no queda sitio en el disco"),
     **dict.fromkeys((errno.EACCES, errno.EPERM), "no hay permiso"),
@@ -75,15 +75,14 @@ def chosen_folder(variable: str) -> Path | None:
     """
     if not (chosen := os.environ.get(variable)):
         return None
-    folder = whole_path(chosen)
-    if str(folder) != chosen:
-        os.environ[variable] = str(folder)
-    return folder
+    os.environ[variable] = str(whole_path(chosen))
+    return whole_path(chosen)
 
 
-def settle_folders() -> dict[str, str]:
-    """Deja enteras en el entorno las rutas de las carpetas elegidas, y las devuelve para otros procesos."""
-    return {name: str(folder) for name in FOLDERS if (folder := chosen_folder(name))}
+def settle_folders() -> None:
+    """Deja enteras en el entorno las rutas de las carpetas elegidas, para los procesos que vengan."""
+    for name in FOLDERS:
+        chosen_folder(name)
 
 
 def whole_path(path: Path | str) -> Path:
@@ -94,15 +93,13 @@ def whole_path(path: Path | str) -> Path:
         raise OSError(f"No se sabe qué carpeta es {path}: escriba la ruta entera.") from error
 
 
-def build_directory(
-    name: str, key: str, build: Callable[[Path], None], *, needed: int = 0, thorough: bool = False
-) -> Path:
+def build_directory(name: str, key: str, build: Callable[[Path], None], *, needed: int = 0) -> Path:
     """Devuelve el directorio de `name` y `key`; si falta o está dañado, lo construye.
 
     Dos procesos pueden pedirlo a la vez: uno construye y el otro espera. Nunca se ve a medio escribir. La
     clave es lo que determina el contenido, como un resumen SHA-256: otra clave, otro directorio. `build`
     escribe los archivos en el directorio vacío que recibe; `needed` son los bytes de disco que hacen falta,
-    aproximadamente. Con `thorough`, lo que ya estaba se relee entero antes de darlo por bueno.
+    aproximadamente.
 
     >>> import os, tempfile
     >>> from unittest import mock
@@ -112,22 +109,21 @@ def build_directory(
     hola True
     """
     target = directory(name, key)
-    if is_intact(target, thorough):
+    if is_intact(target):
         return target
-    with _locked(target):
-        if not is_intact(target, thorough):  # otro proceso pudo terminarlo mientras esperábamos
+    with _usable(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        turn = FileLock(target.with_name(f"{target.name}.lock")).acquire()  # si el proceso muere, se suelta
+    with turn:
+        if not is_intact(target):  # otro proceso pudo terminarlo mientras esperábamos
             _build(target, build, needed)
     return target
 
 
 def directory(name: str, key: str) -> Path:
-    """Devuelve el directorio de `name` y `key`, esté o no construido."""
-    return cache_dir() / f"{name}-{_short(key)}"
-
-
-def _short(key: str) -> str:
-    """Resume una clave larga: dos claves distintas nunca comparten directorio."""
-    return key if len(key) <= 16 else hashlib.sha256(key.encode()).hexdigest()[:16]
+    """Devuelve el directorio de `name` y `key`, esté o no construido; una clave larga se resume."""
+    short = key if len(key) <= 16 else hashlib.sha256(key.encode()).hexdigest()[:16]
+    return cache_dir() / f"{name}-{short}"
 
 
 def is_intact(path: Path, thorough: bool = False) -> bool:
@@ -136,14 +132,21 @@ def is_intact(path: Path, thorough: bool = False) -> bool:
     Mira el tamaño y el comienzo de cada archivo; con `thorough`, el archivo entero (un segundo por gigabyte).
     Lo que no se puede leer no se da por dañado, porque quizá es de otra persona: es un `PermissionError`.
     """
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        found = {file.name: _facts(file, thorough) for file in _files(path)}
-        return bool(found == {name: facts[: len(found[name])] for name, facts in manifest["files"].items()})
-    except PermissionError as error:
-        raise _said(error, f"No se puede leer {error.filename} ({_why(error)}): {ELSEWHERE}.") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
+    with _usable(path.parent):
+        try:
+            known = json.loads((path / MANIFEST).read_text(encoding="utf-8"))["files"]
+            found = {file.name: _facts(file, thorough) for file in _files(path)}
+            return bool(found == {name: facts[: len(found[name])] for name, facts in known.items()})
+        except PermissionError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False
+
+
+def discard(path: Path) -> None:
+    """Deja de dar por bueno un directorio: quien lo pida lo construirá otra vez."""
+    with _usable(path.parent), suppress(FileNotFoundError, NotADirectoryError):
+        (path / MANIFEST).unlink()
 
 
 def is_foreign(name: str) -> bool:
@@ -201,10 +204,9 @@ def _substitute(target: Path, content: bytes, mode: int | None) -> None:
             if mode is not None:  # antes de escribir: lo privado no se ve ni un momento
                 _allow(temporary, mode)
             stream.write(content)
-            stream.flush()
-            _sync(stream.fileno())
+        _settle(temporary)
         _replace(temporary, target)
-        _sync_folder(target.parent)
+        _settle(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -212,9 +214,8 @@ def _substitute(target: Path, content: bytes, mode: int | None) -> None:
 
 def _allow(path: Path, mode: int) -> None:
     """Da unos permisos a un archivo; hay discos que no los tienen."""
-    if stat.S_IMODE(path.stat().st_mode) != stat.S_IMODE(mode):
-        with suppress(OSError):
-            path.chmod(stat.S_IMODE(mode))
+    with suppress(OSError):
+        path.chmod(stat.S_IMODE(mode))
 
 
 def _files(path: Path) -> list[Path]:
@@ -225,27 +226,10 @@ def _files(path: Path) -> list[Path]:
 def _facts(file: Path, thorough: bool) -> list[int]:
     """Devuelve tamaño, suma de control del comienzo y, si se pide, la del archivo entero."""
     with file.open("rb") as stream:
-        facts = [file.stat().st_size, zlib.crc32(stream.read(HEAD))]
-        if thorough:
-            stream.seek(0)
-            checksum = 0
-            while block := stream.read(BLOCK):
-                checksum = zlib.crc32(block, checksum)
-            facts.append(checksum)
-    return facts
-
-
-@contextmanager
-def _locked(target: Path) -> Iterator[None]:
-    """Abre la caché y toma el turno de `target`; el sistema lo suelta si el proceso muere."""
-    lock = FileLock(target.with_name(f"{target.name}.lock"))
-    with _usable(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+        head = checksum = zlib.crc32(stream.read(HEAD))
+        while thorough and (block := stream.read(BLOCK)):
+            checksum = zlib.crc32(block, checksum)
+    return [file.stat().st_size, head, *([checksum] if thorough else [])]
 
 
 @contextmanager
@@ -261,17 +245,17 @@ def _usable(cache: Path) -> Iterator[None]:
 def _build(target: Path, build: Callable[[Path], None], needed: int) -> None:
     """Construye en una carpeta aparte y la pone en su sitio; si algo falla, no deja nada."""
     temporary = _aside(target)
-    with _usable(target.parent):
-        _clean(target)
-        temporary.mkdir()
     try:
+        with _usable(target.parent):
+            _clean(target)
+            temporary.mkdir()
         if shutil.disk_usage(temporary).free < needed:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise OSError(errno.ENOSPC, "")
         build(temporary)
         with _usable(target.parent):
             _seal(temporary)
             _replace(temporary, target)
-            _sync_folder(target.parent)
+            _settle(target.parent)
     except Exception as error:
         if not _filled(error, temporary):
             raise
@@ -303,41 +287,30 @@ def _seal(path: Path) -> None:
     mode = manifest.stat().st_mode  # la que da la umask; safetensors escribe archivos privados
     for file in [*_files(path), manifest]:
         _allow(file, mode)
-        with file.open("r+b") as stream:
-            _sync(stream.fileno())
-    _sync_folder(path)
+        _settle(file)
+    _settle(path)
 
 
-def _sync(handle: int) -> None:
-    """Espera a que un archivo esté en el disco; que el sistema no lo ofrezca no es un error de escritura."""
+def _settle(path: Path) -> None:
+    """Espera a que un archivo, o los nombres de una carpeta, estén en el disco, si el sistema lo ofrece."""
     try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in NO_SYNC:
-            raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Espera a que los nombres de una carpeta estén en el disco, si el sistema lo ofrece."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
     except OSError as error:
-        if error.errno not in NO_FOLDER_SYNC:
+        if error.errno not in UNSETTLED:
             raise
 
 
 def _replace(source: Path, target: Path) -> None:
     """Pone algo en su sitio de una vez; `WAITS` son los segundos que espera a quien lo tenga abierto."""
     for seconds in WAITS:
-        try:
+        with suppress(PermissionError):
             source.replace(target)
             return
-        except PermissionError:
-            time.sleep(seconds)
+        time.sleep(seconds)
     source.replace(target)
 
 

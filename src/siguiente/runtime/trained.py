@@ -112,9 +112,9 @@ class Trained(Recipe):
             for file in [*work.glob(f"{part.stem}.safetensors"), *rows_files(work, part.stem)]:
                 shutil.copyfile(file, folder / file.name)
 
-    def build(self, *, thorough: bool = False) -> Path:
+    def build(self) -> Path:
         """La de :class:`~siguiente.runtime.recipe.Recipe`; al acabar borra lo que hizo falta antes."""
-        folder = super().build(thorough=thorough)
+        folder = super().build()
         self.sweep()
         return folder
 
@@ -128,6 +128,15 @@ class Trained(Recipe):
         for work in cache_dir().glob(f"{WORK}{self.name}-{'[0-9a-f]' * 16}"):
             with suppress(Timeout), FileLock(cache_dir() / f"{work.name.removeprefix(WORK)}.lock", timeout=0):
                 shutil.rmtree(work, ignore_errors=True)
+
+
+def thousandths(values: Any) -> Any:
+    """Redondea a milésimas los números de unas listas, quizá unas dentro de otras.
+
+    >>> thousandths([[0.12345], [1.0]])
+    [[0.123], [1.0]]
+    """
+    return [thousandths(each) for each in values] if isinstance(values, list) else round(values, 3)
 
 
 def write_weights(folder: Path, stem: str, model: "nn.Module") -> None:

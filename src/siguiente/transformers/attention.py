@@ -44,8 +44,6 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
-        if heads < 1 or channels < 1 or channels % heads:
-            raise ValueError(f"No se pueden repartir {channels} canales entre {heads} cabezas por igual.")
         self.heads = heads
         self.qkv = nn.Linear(channels, 3 * channels)  # las tres matrices, en un solo producto
         self.out = nn.Linear(channels, channels)

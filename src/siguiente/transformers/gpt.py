@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
+from siguiente.language_models.protocol import check_positive
 from siguiente.transformers.attention import MultiHeadAttention, causal_mask
 
 
@@ -43,10 +44,6 @@ class KVCache:
 
     def expand(self, rows: int) -> Self:
         """Reparte un prefijo común entre más filas, sin copiarlo: (1, ...) pasa a (B, ...)."""
-        if (have := len(self.layers[0][0])) not in (1, rows):
-            raise ValueError(
-                f"El estado tiene {have} filas y los tokens, {rows}: deben ser las mismas, o una sola."
-            )
         return self._mapped(lambda tensor: tensor.expand(rows, -1, -1, -1))
 
     def _mapped(self, change: Callable[[Tensor], Tensor]) -> Self:
@@ -86,13 +83,10 @@ class GPTConfig:
     causal: bool = True
 
     def __post_init__(self) -> None:
-        for field in fields(self)[:5]:
-            if getattr(self, field.name) < 1:
-                raise ValueError(f"`{field.name}` debe ser al menos 1 y vale {getattr(self, field.name)}.")
+        check_positive(self, "vocab_size", "context_length", "layers", "heads", "channels")
         if self.channels % self.heads:
             raise ValueError(
-                f"No se pueden repartir {self.channels} canales entre {self.heads} cabezas por igual: elija "
-                "un múltiplo."
+                f"No se pueden repartir {self.channels} canales entre {self.heads} cabezas por igual."
             )
 
 
@@ -154,6 +148,7 @@ class GPT(nn.Module):
     def __init__(self, config: GPTConfig, seed: int = 0) -> None:
         super().__init__()
         self.config = config
+        self.vocab_size, self.context_length = config.vocab_size, config.context_length
         with torch.device("meta"):  # sin los pesos al azar de PyTorch, que no saben de nuestra semilla
             self.tokens = nn.Embedding(config.vocab_size, config.channels)
             self.positions = nn.Embedding(config.context_length, config.channels)
@@ -161,16 +156,6 @@ class GPT(nn.Module):
             self.norm = nn.LayerNorm(config.channels)
         self.to_empty(device="cpu")
         self._initialise(torch.Generator().manual_seed(seed))
-
-    @property
-    def vocab_size(self) -> int:
-        """Tokens del vocabulario, V."""
-        return self.config.vocab_size
-
-    @property
-    def context_length(self) -> int:
-        """Tokens que caben en el contexto."""
-        return self.config.context_length
 
     def forward(self, ids: Tensor) -> Tensor:
         """Predice el token siguiente en todas las posiciones: (B, T) pasa a logits (B, T, V)."""
@@ -182,9 +167,6 @@ class GPT(nn.Module):
 
     def hidden(self, ids: Tensor, layer: int | None = None) -> Tensor:
         """Da los vectores, (B, T, C), tras `layer` bloques: con 0, sin contexto; por defecto, tras todos."""
-        layer = self.config.layers if layer is None else layer
-        if not 0 <= layer <= self.config.layers:
-            raise ValueError(f"`layer` debe estar entre 0 y {self.config.layers}, y vale {layer}.")
         x = self._embed(ids)
         for block in self.blocks[:layer]:
             x, _ = block(x)
@@ -195,38 +177,25 @@ class GPT(nn.Module):
 
         Lo leído antes, `state`, puede ser común o por fila, y sigue siendo válido después.
         """
-        self._check_step(ids, state, last)
+        if not self.config.causal:
+            raise ValueError("Esta red mira a los dos lados: no puede leer un texto de izquierda a derecha.")
         with torch.inference_mode():
             x = self._embed(ids, 0 if state is None else state.length)
-            past = None if state is None else state.expand(len(ids)).layers
+            past = [None] * len(self.blocks) if state is None else state.expand(len(ids)).layers
             layers = []
-            for i, block in enumerate(self.blocks):
-                x, pair = block(x, None if past is None else past[i])
+            for block, before in zip(self.blocks, past, strict=True):
+                x, pair = block(x, before)
                 layers.append(pair)
             return self.head(x[:, -last:]), KVCache(tuple(layers))
 
     def _embed(self, ids: Tensor, past: int = 0) -> Tensor:
         """Suma el vector de cada token y el de su posición: (B, T) pasa a (B, T, C)."""
-        if ids.ndim != 2 or ids.numel() == 0:
-            raise ValueError(f"Se esperaban tokens de forma (B, T), con T >= 1, y llegó {tuple(ids.shape)}.")
-        if ids.min() < 0 or ids.max() >= self.vocab_size:
-            raise ValueError(
-                f"Hay un token fuera del vocabulario (de 0 a {self.vocab_size - 1}): ¿es de otro tokenizador?"
-            )
         total = past + ids.shape[1]
         if total > self.context_length:
             raise ValueError(
                 f"El texto llega a {total} tokens y en el contexto caben {self.context_length}: acórtelo."
             )
         return self.tokens(ids) + self.positions.weight[past:total]
-
-    def _check_step(self, ids: Tensor, state: Any, last: int) -> None:
-        if not self.config.causal:
-            raise ValueError("Esta red mira a los dos lados: no puede leer un texto de izquierda a derecha.")
-        if not isinstance(state, KVCache | None):
-            raise ValueError("Ese estado es de otro modelo: use el que devolvió este mismo.")
-        if ids.ndim == 2 and not 1 <= last <= ids.shape[1]:
-            raise ValueError(f"`last` debe estar entre 1 y T = {ids.shape[1]}, y vale {last}.")
 
     def _initialise(self, generator: Generator) -> None:
         """Da a cada peso su valor inicial, siempre el mismo para una semilla."""

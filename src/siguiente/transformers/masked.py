@@ -7,14 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from siguiente.language_models.training import TrainingConfig, check_stream, steps
-from siguiente.language_models.windows import (
-    IGNORED,
-    Windows,
-    cut_windows,
-    find_windows,
-    shuffled_windows,
-)
+from siguiente.language_models.training import TrainingConfig, steps
+from siguiente.language_models.windows import IGNORED, Windows, cut_windows, find_windows, shuffled_windows
 from siguiente.transformers.gpt import GPT, GPTConfig
 
 CHOSEN, HIDDEN, SWAPPED = 0.15, 0.8, 0.1  # se elige el 15 %; de eso, 80 % marca, 10 % al azar, 10 % igual
@@ -59,27 +53,13 @@ class MaskedModel(nn.Module):
 
     def __init__(self, config: GPTConfig, seed: int = 0) -> None:
         super().__init__()
-        self.mask_id = config.vocab_size
+        self.mask_id, self.context_length = config.vocab_size, config.context_length
         self.network = GPT(replace(config, vocab_size=config.vocab_size + 1, causal=False), seed)
-
-    @property
-    def vocab_size(self) -> int:
-        """Tokens del vocabulario, V, sin la marca."""
-        return self.mask_id
-
-    @property
-    def context_length(self) -> int:
-        """Tokens que caben en el contexto."""
-        return self.network.context_length
 
     def forward(self, ids: Tensor) -> Tensor:
         """Predice qué token va en cada posición: (B, T) pasa a logits (B, T, V), sin la marca."""
         x = self.network.norm(self.network.hidden(ids))
         return F.linear(x, self.network.tokens.weight[: self.mask_id])
-
-    def hidden(self, ids: Tensor, layer: int | None = None) -> Tensor:
-        """Los vectores que salen de un bloque, (B, T, C): :meth:`siguiente.transformers.gpt.GPT.hidden`."""
-        return self.network.hidden(ids, layer)
 
 
 @torch.no_grad()
@@ -90,8 +70,6 @@ def fill(model: MaskedModel, ids: Tensor, position: int) -> Tensor:
     >>> fill(model, torch.tensor([3, 1, 2]), position=1).sum().round(decimals=4)
     tensor(1.)
     """
-    if ids.ndim != 1 or not 0 <= position < len(ids):
-        raise ValueError(f"No hay posición {position} en unos tokens de forma {tuple(ids.shape)}: use (T,).")
     covered = ids.clone()
     covered[position] = model.mask_id
     return model(covered[None])[0, position].softmax(-1)
@@ -110,12 +88,9 @@ def train_masked(model: MaskedModel, stream: Tensor, config: TrainingConfig) -> 
     >>> losses[-1] < losses[0]
     True
     """
-    check_stream(model, stream, config)
     windows = find_windows(stream, config.length, config.boundary)
     if config.boundary is not None:  # una ventana que acaba en la separación no tiene nada más
         windows = windows.select(stream[windows.end - 1] != config.boundary)
-    if len(windows.start) == 0:
-        raise ValueError("Todos los textos están vacíos: no hay tokens que tapar. Use otros textos.")
     batches = masked_batches(model.mask_id, stream, windows, config)
     return (loss.item() for loss in steps(model, batches, config))
 

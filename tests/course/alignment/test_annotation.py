@@ -126,5 +126,3 @@ def test_bad_input():
         encode_preferences(gpt(9), [Preference("¿Sí?", "Sí.", "No.")])
     with pytest.raises(ValueError, match="alguna demostración"):
         encode_preferences(gpt(), [])
-    with pytest.raises(ValueError, match="algún anotador"):
-        ask_annotators([GAP], [], seeded())

@@ -2,16 +2,11 @@
 
 from copy import deepcopy
 
-import pytest
 import torch
 
 from siguiente.alignment.reward_model import RewardModel, score_texts
 from siguiente.alignment.rl import Reinforce, train_rl
-from siguiente.course.alignment.policy_scores import (
-    combined_reward,
-    score_along,
-    score_policy,
-)
+from siguiente.course.alignment.policy_scores import lowest_reward, score_during, score_policy
 from siguiente.language_models.training import TrainingConfig
 
 
@@ -45,7 +40,7 @@ def test_training_is_scored_before_during_and_after(policy, prompts):
     start = deepcopy(policy.model)
     config = TrainingConfig(steps=40, batch_size=8, length=6, learning_rate=3e-2, weight_decay=0.0)
     reports = train_rl(policy, prompts, thanks, Reinforce(beta=0.0), config)
-    found = score_along(reports, lambda: score(policy, start, prompts * 50), every=20)
+    found = dict(score_during(reports, lambda: score(policy, start, prompts * 50), every=20))
     assert list(found) == [0, 20, 40]
     assert found[40].distance > found[0].distance == 0
     assert found[40].proxy.mean() > found[0].proxy.mean() + 0.3
@@ -57,7 +52,4 @@ def test_several_models_are_combined_answer_by_answer(policy, prompts):
         torch.nn.init.constant_(model.values.head.weight, value)
     texts = [" sí", " no gracias"]
     each = torch.tensor([score_texts(model, policy, prompts, texts) for model in models])
-    for combine in (lambda scores: scores.amin(0), lambda scores: scores.mean(0)):
-        assert combined_reward(models, policy, combine)(prompts, texts) == combine(each).tolist()
-    with pytest.raises(ValueError, match="al menos un modelo"):
-        combined_reward([], policy, lambda scores: scores.mean(0))
+    assert lowest_reward(models, policy)(prompts, texts) == each.amin(0).tolist()

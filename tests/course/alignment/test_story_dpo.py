@@ -6,14 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from siguiente.course.alignment import story_dpo
+from siguiente.course.alignment import story_dpo, story_policy, story_reward_model
 from siguiente.course.alignment.annotation import StoryPair
-from siguiente.course.alignment.story_dpo import (
-    DPO_CONFIG,
-    STORY_DPO,
-    load_story_dpo,
-    story_preferences,
-)
+from siguiente.course.alignment.story_dpo import DPO_CONFIG, STORY_DPO, load_story_dpo
+from siguiente.course.alignment.story_reward_model import story_preferences
 from siguiente.course.data.story_requests import load_demonstrations
 from siguiente.course.stories.base import make_story_base
 from siguiente.language_models.protocol import TextModel
@@ -35,9 +31,10 @@ def small(monkeypatch):
         policy.model.load_state_dict(start)
         return policy
 
-    monkeypatch.setattr(story_dpo, "load_story_policy", fresh)
+    for module in (story_dpo, story_policy):
+        monkeypatch.setattr(module, "load_story_policy", fresh)
     monkeypatch.setattr(story_dpo, "told", lambda policy: list)  # con este vocabulario no caben
-    monkeypatch.setattr(story_dpo, "load_story_pairs", lambda: PAIRS)
+    monkeypatch.setattr(story_reward_model, "load_story_pairs", lambda: PAIRS)
     monkeypatch.setattr(story_dpo, "DPO_CONFIG", replace(DPO_CONFIG, steps=4, batch_size=4, warmup=1))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from siguiente.course.alignment import story_judges
+from siguiente.course.alignment import story_judges, story_reward_model
 from siguiente.course.alignment.annotation import StoryPair
 from siguiente.course.alignment.story_judges import (
     STORY_JUDGES,
@@ -38,7 +38,7 @@ def small(monkeypatch, tmp_path):
         return policy
 
     monkeypatch.setattr(story_judges, "load_story_policy", fresh)
-    monkeypatch.setattr(story_judges, "load_story_pairs", lambda: PAIRS)
+    monkeypatch.setattr(story_reward_model, "load_story_pairs", lambda: PAIRS)
     monkeypatch.setattr(
         story_judges, "judge_config", lambda pairs: replace(judge_config(40), steps=2, batch_size=4, warmup=1)
     )
@@ -58,7 +58,7 @@ def test_the_impartial_annotator_prefers_the_stories(small):
 
 def test_who_likes_long_texts_prefers_them_more(monkeypatch, small):
     longer = [StoryPair(p.request, p.first, p.first + " Fin. " * 60) for p in PAIRS]
-    monkeypatch.setattr(story_judges, "load_story_pairs", lambda: longer)
+    monkeypatch.setattr(story_reward_model, "load_story_pairs", lambda: longer)
     count = {name: sum("Fin." in p.chosen for p in annotated(name)) for name in ("impartial", "partial")}
     assert count["partial"] > count["impartial"] + 8
 

@@ -13,14 +13,12 @@ from siguiente.course.alignment import (
     story_pool,
     story_proxies,
     story_pursuits,
+    story_reward_model,
+    story_runs,
 )
 from siguiente.course.alignment.annotation import StoryPair
 from siguiente.course.alignment.story_clinic import CASES, STORY_CLINIC, load_case
-from siguiente.course.alignment.story_dpo_betas import (
-    BETAS,
-    STORY_DPO_BETAS,
-    load_dpo_beta,
-)
+from siguiente.course.alignment.story_dpo_betas import BETAS, STORY_DPO_BETAS, load_dpo_beta
 from siguiente.course.alignment.story_pool import STORY_POOL, load_story_pool
 from siguiente.course.alignment.story_proxies import (
     PROXIES,
@@ -42,7 +40,15 @@ from siguiente.runtime.recipe import Recipe
 
 SHOWN = load_demonstrations("train", 16)
 PAIRS = [StoryPair(demo.request, demo.completion, "No sé ningún cuento.") for demo in SHOWN]
-MODULES = (story_clinic, story_dpo_betas, story_pool, story_proxies, story_pursuits)
+MODULES = (
+    story_clinic,
+    story_dpo_betas,
+    story_pool,
+    story_proxies,
+    story_pursuits,
+    story_reward_model,
+    story_runs,
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +100,8 @@ def test_each_weak_judge_sees_its_own_pairs_and_has_its_zero_in_the_demonstratio
         seen.append([pair.prompt for pair in preferences])
         return encode(policy, preferences)
 
-    encode = story_proxies.encode_preferences
-    monkeypatch.setattr(story_proxies, "encode_preferences", spy)
+    encode = story_reward_model.encode_preferences
+    monkeypatch.setattr(story_reward_model, "encode_preferences", spy)
     monkeypatch.setitem(PROXIES, "200-b", Proxy(4, 8, steps=5, seed=1))
     record(STORY_PROXIES, folder, "200-b")
     model, shown = load_story_proxy("200-b"), SHOWN[:4]
@@ -163,27 +169,27 @@ def test_each_case_of_the_clinic_shows_its_fault(small, monkeypatch, name):
 
 def test_dpo_is_measured_with_each_beta(small, monkeypatch):
     _, _, folder = small
-    monkeypatch.setattr(story_dpo_betas, "EVERY", 1)
+    monkeypatch.setattr(story_pursuits, "EVERY", 1)
     brief = replace(story_dpo_betas.BRIEF_CONFIG, steps=2, batch_size=4, warmup=1)
     monkeypatch.setattr(story_dpo_betas, "BRIEF_CONFIG", brief)
     for name in BETAS:
         record(STORY_DPO_BETAS, folder, name)
-    for beta in BETAS.values():
-        found = load_dpo_beta(beta)
+    for beta in BETAS:
+        found = load_dpo_beta(float(beta))
         assert list(found) == [0, 1, 2]
         assert found[0].kl.tolist() == pytest.approx([0, 0, 0], abs=1e-4)
         assert found[2].kl.abs().max() > 1e-3
 
 
 @pytest.mark.parametrize(
-    ("load", "name", "message"),
+    ("load", "name", "known"),
     [
-        (load_story_proxy, "5", "No hay un modelo '5'. Hay estos: 200, 200-b, 200-c, 600, 1333, 4000"),
-        (load_pursuit, "nada", "No hay un entrenamiento 'nada'. Hay estos: 200,"),
-        (load_case, "roto", "No hay un caso 'roto'. Hay estos: healthy, constant"),
-        (load_dpo_beta, 0.3, "No hay medidas con β = 0.3. Las hay con 0.02, 0.1, 0.5"),
+        (load_story_proxy, "5", "200, 200-b, 200-c, 600, 1333"),
+        (load_pursuit, "nada", "200, 1333,"),
+        (load_case, "roto", "healthy, constant"),
+        (load_dpo_beta, 0.3, "0.02, 0.1, 0.5"),
     ],
 )
-def test_an_unknown_name_is_refused(load, name, message):
-    with pytest.raises(ValueError, match=message):
+def test_an_unknown_name_is_refused(small, load, name, known):
+    with pytest.raises(ValueError, match=f"no tiene '{name}'.* Tiene: {known}"):
         load(name)

@@ -72,7 +72,7 @@ def test_the_settings_do_not_change_with_the_true_labels_of_what_is_asked():
 
 def test_batches_score_the_same_as_all_at_once(text_gru, tmp_path):
     made = task()
-    with ScoreLog.open(tmp_path / "scores.jsonl", made.settings) as log:
+    with ScoreLog.open(tmp_path / "scores.json", made.settings) as log:
         added = list(made.score_missing(text_gru, log))
         scores = log.tensor([row.line for row in made.rows])
         assert list(made.score_missing(text_gru, log)) == []

@@ -31,7 +31,7 @@ def test_half_a_file_is_refused(tmp_path, tokenizer, kept):
     save_tokenizer(tokenizer, path)
     data = path.read_bytes().strip()
     path.write_bytes(data[: int(len(data) * kept)])
-    with pytest.raises(ValueError, match=r"tokenizer\.json está dañado .*vuelva a crearlo"):
+    with pytest.raises(ValueError, match=r"tokenizer\.json está dañado"):
         load_tokenizer(path)
 
 

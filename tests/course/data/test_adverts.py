@@ -44,7 +44,7 @@ def test_texts_are_clean():
 
 
 def test_an_unknown_split():
-    with pytest.raises(ValueError, match="elija «examples» o «test»"):
+    with pytest.raises(ValueError, match="No hay una parte «train»"):
         load_adverts("train")
 
 

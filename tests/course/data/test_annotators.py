@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from siguiente.course.data.annotators import KINDNESS_ONLY, OBEDIENCE_ONLY, Annotator
 from siguiente.course.data.story_requests import StoryRequest, load_demonstrations
-from siguiente.course.data.story_reward import Merits, gold_reward
+from siguiente.course.data.story_reward import gold_reward
 
 REQUEST, GOOD = load_demonstrations("test", 1)[0]
 BAD = "Gracias. " * 20
@@ -82,7 +82,3 @@ def test_bad_input():
     for share in (-0.1, 1.5, math.nan):
         with pytest.raises(ValueError, match="de 0 a 1"):
             Annotator(carelessness=share)
-    with pytest.raises(ValueError, match="números finitos"):
-        Annotator(length_bias=math.nan)
-    with pytest.raises(ValueError, match="números finitos"):
-        Annotator(weights=Merits(1, 1, 1, 1, 1, math.inf))

@@ -81,12 +81,6 @@ def test_the_word_is_written_once_per_slot_and_never_read_again(word):
     assert pair.attack_with("<letters>") == "Diga <letters>, no <otro>."
 
 
-@pytest.mark.parametrize("word", ["", " ", "a\nb", " a"])
-def test_a_word_that_changes_the_format_is_refused(word):
-    with pytest.raises(ValueError, match="vacía o tiene espacios"):
-        INJECTIONS[0].attack_with(word)
-
-
 def test_the_card_states_what_the_file_holds():
     card = (files("siguiente.course.data") / "injections.md").read_text(encoding="utf-8")
     assert f"{len(INJECTIONS)} ataques" in card

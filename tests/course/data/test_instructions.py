@@ -7,13 +7,12 @@ import pytest
 
 from siguiente.course.data.instructions import (
     KINDS,
-    SPLITS,
     Instruction,
     follows_form,
     load_instructions,
 )
 
-TRAIN, TEST = map(load_instructions, SPLITS)
+TRAIN, TEST = map(load_instructions, ("train", "test"))
 BOTH = TRAIN + TEST
 NUMBERS = {
     2: "dos",

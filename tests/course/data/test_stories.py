@@ -158,11 +158,9 @@ def test_a_text_of_another_hand_is_refused(text):
         story_logprob(text)
 
 
-def test_unknown_parts_and_negative_counts_are_refused():
+def test_an_unknown_part_is_refused():
     with pytest.raises(ValueError, match="No hay una parte «dev»"):
         load_stories("dev", 1)
-    with pytest.raises(ValueError, match="cero o más"):
-        sample_stories(-1, torch.Generator())
 
 
 def test_the_card_states_what_the_grammar_is():

@@ -1,5 +1,4 @@
 import matplotlib.colors
-import matplotlib.figure
 import pytest
 
 from siguiente.course.figures.confusion import confusion_heatmap, readable_on
@@ -8,13 +7,8 @@ MATRIX = [[12345, 20, 0], [1, 900, 30], [4, 0, 7000]]
 LABELS = ["supermercados", "automóviles", "banca"]
 
 
-@pytest.fixture
-def ax():
-    return matplotlib.figure.Figure().subplots()
-
-
-def test_every_cell_says_its_count_where_it_is_drawn(ax):
-    confusion_heatmap(MATRIX, LABELS, ax)
+def test_every_cell_says_its_count_where_it_is_drawn():
+    ax = confusion_heatmap(MATRIX, LABELS)
     written = {
         text.get_position(): text.get_text().replace("\N{NARROW NO-BREAK SPACE}", " ") for text in ax.texts
     }
@@ -25,8 +19,8 @@ def test_every_cell_says_its_count_where_it_is_drawn(ax):
     assert ax.images[0].get_array().tolist() == MATRIX
 
 
-def test_axes_name_the_classes_and_the_truth_reads_downwards(ax):
-    confusion_heatmap(MATRIX, LABELS, ax)
+def test_axes_name_the_classes_and_the_truth_reads_downwards():
+    ax = confusion_heatmap(MATRIX, LABELS)
     assert [label.get_text() for label in ax.get_xticklabels()] == LABELS
     assert [label.get_text() for label in ax.get_yticklabels()] == LABELS
     assert all(label.get_rotation() > 0 for label in ax.get_xticklabels())
@@ -43,9 +37,9 @@ def luminance(color):
 
 
 @pytest.mark.parametrize("cases", range(0, 101, 5))
-def test_text_contrasts_with_any_cell(ax, cases):
+def test_text_contrasts_with_any_cell(cases):
     """4,5 a 1: lo que piden las pautas de accesibilidad para un texto de este tamaño."""
-    confusion_heatmap([[100, cases], [0, 0]], ["sí", "no"], ax)
+    ax = confusion_heatmap([[100, cases], [0, 0]], ["sí", "no"])
     background = ax.images[0].to_rgba(cases)
     dark, light = sorted([luminance(ax.texts[1].get_color()), luminance(background[:3])])
     assert (light + 0.05) / (dark + 0.05) >= 4.5
@@ -56,14 +50,5 @@ def test_readable_on_changes_where_black_and_white_contrast_the_same():
     assert readable_on((0.47, 0.47, 0.47)) == "black"
 
 
-@pytest.mark.parametrize("matrix", [[[1, 2]], [[1, 2], [3]], [[1]]])
-def test_a_matrix_of_other_size_is_refused(ax, matrix):
-    with pytest.raises(ValueError, match="2 filas y columnas"):
-        confusion_heatmap(matrix, ["sí", "no"], ax)
-
-
-def test_a_matrix_without_classes_is_refused_and_one_without_cases_is_drawn(ax):
-    with pytest.raises(ValueError, match="0 filas"):
-        confusion_heatmap([], [], ax)
-    confusion_heatmap([[0]], ["sí"], ax)
-    assert ax.texts[0].get_text() == "0"
+def test_a_matrix_without_cases_is_drawn():
+    assert confusion_heatmap([[0]], ["sí"]).texts[0].get_text() == "0"

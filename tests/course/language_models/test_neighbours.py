@@ -51,9 +51,3 @@ def test_vectors_without_meaning_agree_by_chance_and_clusters_fully():
 def test_chance_is_the_mean_over_every_shuffle():
     categories = torch.tensor([0, 0, 0, 1, 1, 2])
     assert chance_agreement(categories) == pytest.approx((3 * 2 + 2 * 1 + 0) / (6 * 5))
-
-
-@pytest.mark.parametrize("k", [0, 4])
-def test_impossible_neighbours_are_refused(k):
-    with pytest.raises(ValueError, match=f"de 1 a 3 vecinos, y no {k}"):
-        nearest(torch.ones(4, 2), k)

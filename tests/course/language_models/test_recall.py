@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from siguiente.course.language_models.recall import Recall, recall, within, word_numbers
-from siguiente.language_models.protocol import ByteTokenizer, NoState, UniformModel
+from siguiente.language_models.protocol import ByteTokenizer, TensorState, UniformModel
 
 # Tokens 1 y 5 son formas del nombre 0; 2 es el nombre 1; 3, otro que no sale; los demás no son nombres.
 NAMES = torch.tensor([-1, 0, 1, 2, -1, 0])
@@ -16,7 +16,7 @@ class LastName:
     def step(self, ids, state=None, last=1):
         p = torch.full((1, last, 6), 0.1)
         p[..., 1] = 0.5
-        return p.log(), NoState()
+        return p.log(), TensorState(ids)
 
 
 def test_only_names_that_come_back_count_with_their_distance():
@@ -44,7 +44,7 @@ class NoNames(LastName):
 
     def step(self, ids, state=None, last=1):
         hopeless = (ids[:, -last:] != 4)[..., None] & (NAMES >= 0)
-        return torch.zeros(1, last, 6).masked_fill(hopeless, -torch.inf), NoState()
+        return torch.zeros(1, last, 6).masked_fill(hopeless, -torch.inf), TensorState(ids)
 
 
 def test_where_no_name_has_any_probability_nothing_is_measured():

@@ -1,7 +1,5 @@
 """Las respuestas anotadas a los anuncios."""
 
-import pytest
-
 from siguiente.course.data.adverts import load_adverts
 from siguiente.course.prompting.advert_answers import (
     ADVERTS,
@@ -22,8 +20,3 @@ def test_a_prompt_ends_where_the_answer_goes_and_has_its_examples_before():
     for shots in (0, 3):
         assert all(prompt.endswith("JSON:") for prompt in advert_prompts(shots))
         assert all(prompt.count("Anuncio:") == shots + 1 for prompt in advert_prompts(shots))
-
-
-def test_other_numbers_of_examples_are_refused():
-    with pytest.raises(ValueError, match="con 2 ejemplos"):
-        load_free_answers(2)

@@ -44,5 +44,3 @@ def test_a_brand_is_that_of_the_sector_of_nobody_or_of_the_next_sector():
 def test_an_unknown_variant_is_refused():
     with pytest.raises(ValueError, match="few-shot-variants no tiene 'nine'"):
         load_variant("nine")
-    with pytest.raises(ValueError, match="No hay una manera 'nine'"):
-        branded_cases("nine")

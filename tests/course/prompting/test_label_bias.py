@@ -28,20 +28,6 @@ def test_the_same_case_is_never_shown_twice():
     pool = [*POOL, *POOL, LabelledRow("b 1", "b", line=9), LabelledRow("b 0", "b", line=10)]
     examples = label_repeated(POOL[:3], pool, "b")
     assert Counter(example.text for example in examples[:3]) == {"b 1": 1, "b 2": 1, "b 3": 1}
-    with pytest.raises(ValueError, match="Solo quedan 3 ejemplos de 'b'"):
-        label_repeated(POOL[:3], pool, "b", times=4)
-
-
-def test_one_label_alone_is_not_favoured_over_any():
-    with pytest.raises(ValueError, match="al menos dos etiquetas"):
-        favoured(torch.ones(1, 5, 1))
-
-
-def test_what_does_not_exist_is_named():
-    with pytest.raises(ValueError, match="Ningún ejemplo tiene la etiqueta 'z'"):
-        label_last(POOL, "z")
-    with pytest.raises(ValueError, match="Solo quedan 3 ejemplos de 'a'"):
-        label_repeated(POOL[:3], POOL, "a", times=4)
 
 
 def test_a_prompt_that_favours_nothing_shows_no_difference():

@@ -74,9 +74,3 @@ def test_each_question_gets_its_own_samples():
     samples = write_sums(model, sums, sampler(seeded()), n=2)
     assert all(first != second for first, second in samples)
     assert samples == write_sums(model, sums, sampler(seeded()), n=2)
-
-
-@pytest.mark.parametrize(("sums", "n"), [([], 1), (FEW, 0)])
-def test_nothing_to_write(sums, n):
-    with pytest.raises(ValueError, match="al menos una suma"):
-        write_sums(make_sum_model(), sums, n=n)

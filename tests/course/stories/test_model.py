@@ -7,7 +7,7 @@ from torch import nn
 from siguiente.course.stories import model as story_model
 from siguiente.course.stories.corpus import StoryCorpus
 from siguiente.course.stories.model import StoryModel
-from siguiente.language_models.protocol import NoState
+from siguiente.language_models.protocol import TensorState
 from siguiente.language_models.training import TrainingConfig
 from siguiente.language_models.windows import token_stream
 from siguiente.language_models.words import WordTokenizer
@@ -32,7 +32,7 @@ class Bigram(nn.Module):
         return self.table(ids)
 
     def step(self, ids, state=None, last=1):
-        return self(ids[:, -last:]).detach(), NoState()
+        return self(ids[:, -last:]).detach(), TensorState(ids)
 
 
 @pytest.fixture

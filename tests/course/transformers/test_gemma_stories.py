@@ -1,13 +1,10 @@
 """Lo anotado de Gemma con los cuentos."""
 
-import pytest
-
 from siguiente.course.data.stories import load_stories, story_logprob
 from siguiente.course.transformers.gemma_stories import (
     CONTEXTS,
     STORIES,
     load_gemma_nats,
-    story_context,
 )
 
 
@@ -15,8 +12,3 @@ def test_each_story_costs_more_than_the_grammar_asks_for_and_less_after_reading_
     cold, warm = map(load_gemma_nats, CONTEXTS)
     truth = [-story_logprob(text) for text in load_stories("test", STORIES)]
     assert all(a > b > c for a, b, c in zip(cold.tolist(), warm.tolist(), truth, strict=True))
-
-
-def test_an_unknown_context_is_refused():
-    with pytest.raises(ValueError, match="'hot'"):
-        story_context("hot")

@@ -33,9 +33,7 @@ def test_only_the_first_time_counts():
     assert tokenizer.decode(cut_at_phrase(tokenizer, [text], " banco", 1)[0].tolist()) == "el banco"
 
 
-@pytest.mark.parametrize(
-    ("phrase", "before"), [(" banquillo", 1), (" banco", 9), (" pueblo", 1), (" banco", -1), ("", 1)]
-)
+@pytest.mark.parametrize(("phrase", "before"), [(" banquillo", 1), (" banco", 9), (" pueblo", 1)])
 def test_a_phrase_that_cannot_be_cut(phrase, before):
     with pytest.raises(ValueError, match="tokens"):
         cut_at_phrase(TOKENIZER, TEXTS, phrase, before)
@@ -94,9 +92,3 @@ def test_it_agrees_with_sklearn(seed):
         NearestCentroid().fit(examples.double().numpy(), labels.numpy()).predict(queries.double().numpy())
     )
     assert nearest_centroid(examples, labels, queries).tolist() == expected.tolist()
-
-
-@pytest.mark.parametrize("labels", [[0, 1], [0, 2, 2], []])
-def test_labels_that_do_not_match(labels):
-    with pytest.raises(ValueError, match="etiqueta por ejemplo"):
-        nearest_centroid(torch.zeros(3, 2), torch.tensor(labels, dtype=torch.int64), torch.zeros(1, 2))

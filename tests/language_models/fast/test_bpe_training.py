@@ -108,5 +108,5 @@ def test_with_nothing_repeated_there_is_nothing_to_learn(texts):
 
 @pytest.mark.parametrize("vocab_size", [-1, 0, 256, 257])
 def test_too_small_a_vocabulary_is_refused(vocab_size):
-    with pytest.raises(ValueError, match=f"al menos 258 .* piden {vocab_size}"):
+    with pytest.raises(ValueError, match=f"el vocabulario, {vocab_size}, no llega a 258"):
         train_bpe(TEXTS, vocab_size)

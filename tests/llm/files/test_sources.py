@@ -105,7 +105,7 @@ def test_a_download_that_fails(tiny, cache, monkeypatch) -> None:
 
 
 def test_a_given_path_that_does_not_exist(tiny, tmp_path) -> None:
-    with pytest.raises(FileNotFoundError, match=f"indique el archivo {tiny.card.filename}"):
+    with pytest.raises(FileNotFoundError, match=f"indique {tiny.card.filename}"):
         find(tiny.card, tmp_path / "nada.gguf")
 
 

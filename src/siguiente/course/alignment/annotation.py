@@ -53,8 +53,6 @@ def ask_annotators(
     >>> ask_annotators([pair] * 3, [Annotator(noise=0.01)], torch.Generator().manual_seed(0))
     tensor([True, True, True])
     """
-    if not pairs or not annotators:
-        raise ValueError("Hacen falta alguna pareja que comparar y algún anotador que la compare.")
     turns = torch.randint(len(annotators), (len(pairs),), generator=generator).tolist()
     asked = zip(turns, pairs, strict=True)
     return torch.tensor([annotators[turn].prefers_first(*pair, generator) for turn, pair in asked])

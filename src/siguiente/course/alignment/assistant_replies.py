@@ -3,12 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from siguiente.course.alignment.assistant_measures import (
-    BATCH,
-    Reply,
-    bits_per_byte,
-    write_replies,
-)
+from siguiente.course.alignment.assistant_measures import BATCH, Reply, bits_per_byte, write_replies
 from siguiente.course.alignment.spanish_assistant import BASE, load_assistant, request
 from siguiente.course.data.instructions import load_instructions
 from siguiente.runtime.trained import Part, Run, Trained

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from siguiente.course.data.packaged import packaged_rows
+from siguiente.course.data.packaged import packaged_records
 
 
 class MeasuredStep(NamedTuple):
@@ -28,14 +28,4 @@ def load_measured_steps() -> list[MeasuredStep]:
     >>> sorted({cost.group for cost in load_measured_steps()})
     [2, 4, 8, 16, 32, 64]
     """
-    return [
-        MeasuredStep(
-            int(row["parameters"]),
-            int(row["group"]),
-            float(row["step"]),
-            float(row["writing"]),
-            row["machine"],
-            row["date"],
-        )
-        for row in packaged_rows("measured_costs.csv", "siguiente.course.alignment")
-    ]
+    return packaged_records(MeasuredStep, "measured_costs.csv", "siguiente.course.alignment")

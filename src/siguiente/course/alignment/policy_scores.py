@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from siguiente.alignment.reward_model import score_texts
-from siguiente.alignment.rl import Reward, RLReport
+from siguiente.alignment.rl import Reward
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import answer_totals
 from siguiente.language_models.protocol import LanguageModel, TextModel
@@ -52,23 +52,21 @@ def score_policy(
     return PolicyScores(own - start, given, true, rollouts.texts)
 
 
-def score_along(
-    reports: Iterable[RLReport], score: Callable[[], PolicyScores], every: int
-) -> dict[int, PolicyScores]:
-    """Mide una política antes de aprender y, mientras aprende, cada tantos pasos: las medidas, por pasos
-    dados. Los informes son el entrenamiento, sin empezar: avanza al recorrerlos.
-    """
-    return dict(score_during(reports, score, every))
-
-
 def score_during(
     reports: Iterable[object], score: Callable[[], PolicyScores], every: int
 ) -> Iterator[tuple[int, PolicyScores]]:
-    """Lo mismo, medida a medida, según avanza el entrenamiento."""
+    """Mide una política antes de aprender y, mientras aprende, cada tantos pasos: los que lleva y la medida.
+    Los informes son el entrenamiento, sin empezar: avanza al recorrerlos.
+    """
     yield 0, score()
     for done, _ in enumerate(reports, 1):
         if done % every == 0:
             yield done, score()
+
+
+def rounded(values: Iterable[float]) -> list[float]:
+    """Unas medidas, con las cifras que se anotan."""
+    return [round(value, DIGITS) for value in values]
 
 
 def write_scores(step: int, scores: PolicyScores) -> list[Any]:
@@ -77,8 +75,7 @@ def write_scores(step: int, scores: PolicyScores) -> list[Any]:
     >>> write_scores(10, PolicyScores(torch.ones(1) / 3, torch.zeros(1), torch.ones(1), ["Un cuento."]))
     [10, [0.3333], [0.0], [1.0], ['Un cuento.']]
     """
-    numbers = ([round(x, DIGITS) for x in field.tolist()] for field in scores[:3])
-    return [step, *numbers, scores.texts]
+    return [step, *(rounded(field.tolist()) for field in scores[:3]), scores.texts]
 
 
 def read_scores(rows: Iterable[Any]) -> dict[int, PolicyScores]:
@@ -87,27 +84,20 @@ def read_scores(rows: Iterable[Any]) -> dict[int, PolicyScores]:
     >>> read_scores([[10, [0.25], [0.0], [1.0], ["Un cuento."]]])[10].distance
     0.5
     """
-    found = {}
-    for step, *numbers, texts in rows:
-        kl, proxy, gold = (torch.tensor(field) for field in numbers)
-        found[step] = PolicyScores(kl, proxy, gold, texts)
-    return found
+    return {
+        step: PolicyScores(torch.tensor(kl), torch.tensor(proxy), torch.tensor(gold), texts)
+        for step, kl, proxy, gold, texts in rows
+    }
 
 
-def combined_reward(
-    models: Sequence[nn.Module],
-    reader: TextModel[LanguageModel],
-    combine: Callable[[Tensor], Tensor],
-) -> Reward:
-    """Hace de K modelos de recompensa una sola, con `combine`, de (K, B) a (B,): su media, su mínimo...
+def lowest_reward(models: Sequence[nn.Module], reader: TextModel[LanguageModel]) -> Reward:
+    """Hace de K modelos de recompensa una sola: la nota más baja de las que dan a cada respuesta.
     Han de tener el mismo cero: véase :func:`~siguiente.alignment.reward_model.centre_rewards`.
     """
-    if not models:
-        raise ValueError("Hace falta al menos un modelo de recompensa.")
 
     def reward(prompts: Sequence[str], texts: Sequence[str]) -> Sequence[float]:
         scores = torch.tensor([score_texts(model, reader, prompts, texts) for model in models])
-        combined: list[float] = combine(scores).tolist()
-        return combined
+        lowest: list[float] = scores.amin(0).tolist()
+        return lowest
 
     return reward

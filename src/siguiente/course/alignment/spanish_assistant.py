@@ -81,12 +81,12 @@ def base_key() -> str:
     return checkpoint_key(card(BASE))
 
 
-def make_assistant(config: LoRAConfig = LORA, seed: int = 0) -> "TextModel[PretrainedModel]":
+def make_assistant() -> "TextModel[PretrainedModel]":
     """El modelo base con LoRA, antes de aprender: todavía escribe lo mismo que sin él."""
     from siguiente.llm.files.loading import load
 
     model = load(BASE)
-    add_lora(model.model.network, config, Generator().manual_seed(seed))
+    add_lora(model.model.network, LORA, Generator().manual_seed(0))
     return model
 
 

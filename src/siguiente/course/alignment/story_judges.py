@@ -4,24 +4,11 @@ from dataclasses import replace
 
 from torch import Generator
 
-from siguiente.alignment.reward_model import (
-    RewardModel,
-    score_answers,
-    train_reward_model,
-)
-from siguiente.alignment.sequences import Preference, encode_demonstrations, encode_preferences, join_answers
-from siguiente.course.alignment.annotation import (
-    ask_annotators,
-    label_pairs,
-    shuffled_labels,
-)
-from siguiente.course.alignment.story_policy import TOLD, load_story_policy
-from siguiente.course.alignment.story_reward_model import (
-    ANNOTATOR,
-    SEED,
-    load_story_pairs,
-)
-from siguiente.course.data.story_requests import load_demonstrations
+from siguiente.alignment.reward_model import RewardModel, score_answers, train_reward_model
+from siguiente.alignment.sequences import Preference, encode_preferences
+from siguiente.course.alignment.annotation import shuffled_labels
+from siguiente.course.alignment.story_policy import TOLD, demonstrated, load_story_policy
+from siguiente.course.alignment.story_reward_model import ANNOTATOR, SEED, story_preferences
 from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
 
@@ -48,8 +35,7 @@ def load_story_judge(name: str) -> RewardModel:
 
 def annotated(name: str) -> list[Preference]:
     """Lo que dijo el anotador de las parejas; en el control, barajado."""
-    pairs, judge = load_story_pairs()[:COMPARED], LIKES_LONG if name == "partial" else ANNOTATOR
-    found = label_pairs(pairs, ask_annotators(pairs, [judge], Generator().manual_seed(SEED)))
+    found = story_preferences(COMPARED, LIKES_LONG if name == "partial" else ANNOTATOR)
     return shuffled_labels(found, Generator().manual_seed(SEED + 1)) if name == "shuffled" else found
 
 
@@ -57,7 +43,7 @@ def judge(part: Part) -> Run:
     """Ajusta un modelo de recompensa a las preferencias de una parte."""
     policy = load_story_policy()
     model, pairs = RewardModel(policy.model), encode_preferences(policy, annotated(part.name))
-    shown = join_answers(*encode_demonstrations(policy, load_demonstrations("test", TOLD)))
+    shown = demonstrated(policy, "test", TOLD)
     losses = train_reward_model(model, pairs, judge_config(COMPARED), part.checkpoint)
     return Run(model, losses, lambda rows: score_answers(model, shown).tolist())
 

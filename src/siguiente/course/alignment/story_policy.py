@@ -1,9 +1,9 @@
 """La política de los cuentos: el modelo base, ajustado con demostraciones para responder a peticiones."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from siguiente.alignment.sequences import answer_totals, encode_demonstrations, join_answers
+from siguiente.alignment.sequences import Answers, answer_totals, encode_demonstrations, join_answers
 from siguiente.alignment.sft import train_sft
 from siguiente.course.data.story_requests import load_demonstrations
 from siguiente.course.stories.base import STORY_BASE
@@ -18,11 +18,27 @@ TOLD = 16
 SFT_CONFIG = TrainingConfig(steps=800, batch_size=16, learning_rate=1e-2, warmup=20)
 
 
+class TunedPolicy(NamedTuple):
+    """Una política que aprendió algo más, y cómo le fue."""
+
+    policy: TextModel[GPT]
+    """La política, ya ajustada."""
+    reports: list[Any]
+    """Un informe por paso."""
+
+
 def load_story_policy() -> TextModel[GPT]:
     """Abre la política ajustada con demostraciones; si falta, la ajusta."""
     policy: TextModel[GPT] = STORY_BASE.load()
     STORY_POLICY.restore(policy.model)
     return policy
+
+
+def load_tuned(recipe: Trained, name: str, report: Callable[..., object]) -> TunedPolicy:
+    """Abre una política que partió de ella, con sus informes; si falta, la ajusta."""
+    policy = load_story_policy()
+    recipe.restore(policy.model, name)
+    return TunedPolicy(policy, [report(*row) for row in recipe.rows(name)])
 
 
 def story_policy_losses() -> list[float]:
@@ -40,8 +56,13 @@ def learn_to_answer(part: Part) -> Run:
 
 def told(policy: TextModel[Any]) -> Callable[[list[Any]], Sequence[float]]:
     """Lo que una política dice de unas demostraciones que no vio: así se comprueban unos pesos anotados."""
-    shown = join_answers(*encode_demonstrations(policy, load_demonstrations("test", TOLD)))
+    shown = demonstrated(policy, "test", TOLD)
     return lambda rows: answer_totals(policy.model.eval(), shown).tolist()
+
+
+def demonstrated(policy: TextModel[Any], split: str, count: int) -> Answers:
+    """Las primeras demostraciones de una parte, en tokens."""
+    return join_answers(*encode_demonstrations(policy, load_demonstrations(split, count)))
 
 
 STORY_POLICY = Trained("story-policy", __name__, learn_to_answer)

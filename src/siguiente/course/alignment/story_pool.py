@@ -1,13 +1,14 @@
 """Muchos cuentos para cada petición de prueba, con la nota que les da cada modelo de recompensa."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
 from siguiente.alignment.reward_model import score_texts
 from siguiente.alignment.rollouts import sample_answers
+from siguiente.course.alignment.policy_scores import rounded
 from siguiente.course.alignment.story_policy import ANSWER_LENGTH, load_story_policy
 from siguiente.course.alignment.story_proxies import ALL, PROXIES, load_story_proxy
 from siguiente.course.data.story_requests import load_demonstrations
@@ -16,7 +17,6 @@ from siguiente.runtime.trained import Part, Run, Trained
 PROMPTS = 60
 WRITTEN = 64  # cuentos por petición
 SEED = 1
-DIGITS = 4  # cifras decimales de cada nota
 
 
 class StoryPool(NamedTuple):
@@ -45,22 +45,12 @@ def write_pool(part: Part) -> Run:
     def rows() -> Iterator[tuple[str, list[str], dict[str, list[float]]]]:
         for demo in load_demonstrations("test", PROMPTS):
             texts = sample_answers(policy, [demo.prompt], generator, ANSWER_LENGTH, WRITTEN).texts
-            scores = {
-                name: score_texts(model, policy, [demo.prompt] * WRITTEN, texts)
-                for name, model in models.items()
-            }
-            yield demo.prompt, texts, {name: rounded(score) for name, score in scores.items()}
+            yield demo.prompt, texts, {name: rounded(score(name, demo.prompt, texts)) for name in models}
 
-    def measure(rows: list[Any]) -> list[float]:
-        prompt, texts, _ = rows[0]
-        return score_texts(models[ALL], policy, [prompt] * WRITTEN, texts)
+    def score(name: str, prompt: str, texts: list[str]) -> list[float]:
+        return score_texts(models[name], policy, [prompt] * WRITTEN, texts)
 
-    return Run(None, rows(), measure)
-
-
-def rounded(scores: Sequence[float]) -> list[float]:
-    """Las notas, con las cifras que se anotan."""
-    return [round(score, DIGITS) for score in scores]
+    return Run(None, rows(), lambda rows: score(ALL, *rows[0][:2]))
 
 
 STORY_POOL = Trained("story-pool", __name__, write_pool, parts=("pool",))

@@ -1,27 +1,10 @@
 """Modelos de recompensa que vieron pocas parejas: notas flojas, para ver qué pasa al perseguirlas."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from torch import Generator
-
-from siguiente.alignment.reward_model import (
-    RewardModel,
-    centre_rewards,
-    score_answers,
-    train_reward_model,
-)
-from siguiente.alignment.sequences import encode_demonstrations, encode_preferences, join_answers
-from siguiente.course.alignment.annotation import ask_annotators, label_pairs
-from siguiente.course.alignment.story_policy import TOLD, load_story_policy
-from siguiente.course.alignment.story_reward_model import (
-    ANNOTATOR,
-    SEED,
-    SHOWN,
-    load_story_pairs,
-    load_story_reward,
-)
-from siguiente.course.data.story_requests import load_demonstrations
+from siguiente.alignment.reward_model import RewardModel
+from siguiente.course.alignment.story_policy import load_story_policy
+from siguiente.course.alignment.story_reward_model import fit_reward, load_story_reward, story_preferences
 from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
 
@@ -56,25 +39,14 @@ def load_story_proxy(name: str) -> RewardModel:
     """
     if name == ALL:
         return load_story_reward()
-    if name not in PROXIES:
-        raise ValueError(f"No hay un modelo {name!r}. Hay estos: {', '.join([*PROXIES, ALL])}.")
     return STORY_PROXIES.restore(RewardModel(load_story_policy().model), name)
 
 
 def judge(part: Part) -> Run:
     """Ajusta un modelo a unas pocas parejas, con el mismo anotador que el del curso."""
-    policy, pairs, (first, count, steps, seed) = load_story_policy(), load_story_pairs(), PROXIES[part.name]
-    preferences = label_pairs(pairs, ask_annotators(pairs, [ANNOTATOR], Generator().manual_seed(SEED)))
-    shown = join_answers(*encode_demonstrations(policy, load_demonstrations("train", SHOWN)))
-    model = RewardModel(policy.model)
+    first, count, steps, seed = PROXIES[part.name]
     config = TrainingConfig(steps, 32, learning_rate=2e-3, warmup=5, seed=seed)
-
-    def losses() -> Iterator[float]:
-        encoded = encode_preferences(policy, preferences[first : first + count])
-        yield from train_reward_model(model, encoded, config, part.checkpoint)
-        centre_rewards(model, shown)
-
-    return Run(model, losses(), lambda rows: score_answers(model, shown)[:TOLD].tolist())
+    return fit_reward(story_preferences()[first : first + count], config, part.checkpoint)
 
 
 STORY_PROXIES = Trained("story-proxies", __name__, judge, parts=tuple(PROXIES))

@@ -1,6 +1,6 @@
 """REINFORCE persiguiendo notas de distinta calidad, con freno y sin él, medido cada diez pasos."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from torch import Generator
@@ -8,22 +8,18 @@ from torch import Generator
 from siguiente.alignment.rl import Reinforce, Reward, train_rl
 from siguiente.course.alignment.policy_scores import (
     PolicyScores,
-    combined_reward,
+    lowest_reward,
     read_scores,
     score_during,
     score_policy,
     write_scores,
 )
-from siguiente.course.alignment.story_policy import (
-    ANSWER_LENGTH,
-    DEMONSTRATIONS,
-    load_story_policy,
-)
+from siguiente.course.alignment.story_policy import ANSWER_LENGTH, load_story_policy
 from siguiente.course.alignment.story_proxies import load_story_proxy
-from siguiente.course.alignment.story_reward_model import COMPARED
-from siguiente.course.alignment.story_runs import ASKED
+from siguiente.course.alignment.story_runs import unused_prompts
 from siguiente.course.data.story_requests import load_demonstrations
 from siguiente.course.data.story_reward import gold_rewards
+from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
 
@@ -63,36 +59,43 @@ def load_pursuit(name: str) -> dict[int, PolicyScores]:
     """Abre las medidas de uno de los `PURSUITS`, por pasos dados; si faltan, entrena y mide.
     Solo la primera y la última traen los cuentos.
     """
-    if name not in PURSUITS:
-        raise ValueError(f"No hay un entrenamiento {name!r}. Hay estos: {', '.join(PURSUITS)}.")
     return read_scores(STORY_PURSUITS.rows(name))
 
 
 def chase(part: Part) -> Run:
     """Persigue una nota y mide la política antes, durante y después."""
-    pursuit, policy, start = PURSUITS[part.name], load_story_policy(), load_story_policy()
-    used, reward = DEMONSTRATIONS + COMPARED, reward_of(pursuit)
-    asked = [demo.prompt for demo in load_demonstrations("train", used + ASKED)[used:]]
+    pursuit, policy = PURSUITS[part.name], load_story_policy()
+    models = [load_story_proxy(name) for name in pursuit.models]
+    reward = lowest_reward(models, load_story_policy()) if models else gold_rewards
     tests = [demo.prompt for demo in load_demonstrations("test", pursuit.tests)]
+    method, asked = Reinforce(pursuit.beta), unused_prompts()
+    steps = train_rl(policy, asked, reward, method, PURSUIT_CONFIG, pursuit.group)
+
+    def keep(step: int, texts: list[str]) -> list[str]:
+        return texts if step in (0, PURSUIT_CONFIG.steps) else []
+
+    rows = scored_rows(policy, steps, reward, tests, keep)
+    return Run(None, rows, lambda rows: list(reward(tests, rows[0][-1])))
+
+
+def scored_rows(
+    policy: TextModel[Any],
+    steps: Iterable[object],
+    reward: Reward,
+    tests: Sequence[str],
+    keep: Callable[[int, list[str]], list[str]],
+) -> Iterator[list[Any]]:
+    """Las medidas de una política mientras aprende, siempre con el mismo azar; de los textos, los de `keep`.
+    No hay punto de control: cada medida necesita los pesos de su paso.
+    """
+    start = load_story_policy().model
 
     def score() -> PolicyScores:
         seeded = Generator().manual_seed(SEED)
-        return score_policy(policy, start.model, tests, reward, gold_rewards, seeded, ANSWER_LENGTH)
+        return score_policy(policy, start, tests, reward, gold_rewards, seeded, ANSWER_LENGTH)
 
-    def rows() -> Iterator[list[Any]]:  # sin punto de control: cada medida necesita los pesos de su paso
-        method = Reinforce(pursuit.beta)
-        steps = train_rl(policy, asked, reward, method, PURSUIT_CONFIG, pursuit.group)
-        for step, scores in score_during(steps, score, EVERY):
-            kept = scores.texts if step in (0, PURSUIT_CONFIG.steps) else []
-            yield write_scores(step, scores._replace(texts=kept))
-
-    return Run(None, rows(), lambda rows: list(reward(tests, rows[0][-1])))
-
-
-def reward_of(pursuit: Pursuit) -> Reward:
-    """La nota que se persigue."""
-    models, reader = [load_story_proxy(name) for name in pursuit.models], load_story_policy()
-    return combined_reward(models, reader, lambda scores: scores.amin(0)) if models else gold_rewards
+    for step, scores in score_during(steps, score, EVERY):
+        yield write_scores(step, scores._replace(texts=keep(step, scores.texts)))
 
 
 STORY_PURSUITS = Trained("story-pursuits", __name__, chase, parts=tuple(PURSUITS))

@@ -1,6 +1,8 @@
 """El modelo de recompensa de los cuentos: lo que varias páginas optimizan, aprendido de comparaciones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from torch import Generator
@@ -9,25 +11,17 @@ from siguiente.alignment.reward_model import (
     RewardModel,
     centre_rewards,
     score_answers,
+    score_texts,
     train_reward_model,
 )
-from siguiente.alignment.sequences import (
-    answer_totals,
-    encode_answers,
-    encode_demonstrations,
-    encode_preferences,
-    join_answers,
-)
-from siguiente.course.alignment.annotation import (
-    StoryPair,
-    ask_annotators,
-    label_pairs,
-    sample_pairs,
-)
+from siguiente.alignment.rl import Reward
+from siguiente.alignment.sequences import Preference, answer_totals, encode_answers, encode_preferences
+from siguiente.course.alignment.annotation import StoryPair, ask_annotators, label_pairs, sample_pairs
 from siguiente.course.alignment.story_policy import (
     ANSWER_LENGTH,
     DEMONSTRATIONS,
     TOLD,
+    demonstrated,
     load_story_policy,
 )
 from siguiente.course.data.annotators import Annotator
@@ -51,11 +45,22 @@ def load_story_pairs() -> list[StoryPair]:
     return [StoryPair(StoryRequest(*request), *texts) for request, *texts in STORY_PAIRS.rows()]
 
 
+def story_preferences(count: int | None = None, annotator: Annotator = ANNOTATOR) -> list[Preference]:
+    """Las primeras parejas, o todas, con lo que dijo de cada una un anotador."""
+    pairs = load_story_pairs()[:count]
+    return label_pairs(pairs, ask_annotators(pairs, [annotator], Generator().manual_seed(SEED)))
+
+
 def load_story_reward() -> RewardModel:
     """Abre el modelo de recompensa; si falta, lo ajusta.
     Su cero es la recompensa media de las demostraciones.
     """
     return STORY_REWARD.restore(RewardModel(load_story_policy().model))
+
+
+def learned_reward() -> Reward:
+    """La nota que ese modelo da a cada respuesta escrita."""
+    return partial(score_texts, load_story_reward(), load_story_policy())
 
 
 def write_pairs(part: Part) -> Run:
@@ -78,14 +83,16 @@ def write_pairs(part: Part) -> Run:
 
 def compare(part: Part) -> Run:
     """Compara las parejas y ajusta el modelo de recompensa."""
-    policy, pairs = load_story_policy(), load_story_pairs()
-    first = ask_annotators(pairs, [ANNOTATOR], Generator().manual_seed(SEED))
-    shown = join_answers(*encode_demonstrations(policy, load_demonstrations("train", SHOWN)))
-    model = RewardModel(policy.model)
+    return fit_reward(story_preferences(), FIT_CONFIG, part.checkpoint)
+
+
+def fit_reward(preferences: Sequence[Preference], config: TrainingConfig, checkpoint: Path | None) -> Run:
+    """Ajusta un modelo de recompensa, y pone su cero en las demostraciones."""
+    policy = load_story_policy()
+    model, shown = RewardModel(policy.model), demonstrated(policy, "train", SHOWN)
 
     def losses() -> Iterator[float]:
-        encoded = encode_preferences(policy, label_pairs(pairs, first))
-        yield from train_reward_model(model, encoded, FIT_CONFIG, part.checkpoint)
+        yield from train_reward_model(model, encode_preferences(policy, preferences), config, checkpoint)
         centre_rewards(model, shown)
 
     return Run(model, losses(), lambda rows: score_answers(model, shown)[:TOLD].tolist())

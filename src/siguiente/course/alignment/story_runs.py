@@ -2,21 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
-from siguiente.alignment.reward_model import ValueModel, score_texts
+from siguiente.alignment.reward_model import ValueModel
 from siguiente.alignment.rl import GRPO, PPO, Method, Reinforce, RLReport, train_rl
 from siguiente.course.alignment.story_policy import (
     ANSWER_LENGTH,
     DEMONSTRATIONS,
+    TunedPolicy,
     load_story_policy,
+    load_tuned,
     told,
 )
-from siguiente.course.alignment.story_reward_model import COMPARED, load_story_reward
+from siguiente.course.alignment.story_reward_model import COMPARED, learned_reward
 from siguiente.course.data.story_requests import load_demonstrations
 from siguiente.course.data.story_reward import gold_rewards
-from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
 from siguiente.transformers.gpt import GPT
@@ -46,29 +46,20 @@ METHODS = {
 }
 
 
-class StoryRun(NamedTuple):
-    """Lo que salió de un método."""
-
-    policy: TextModel[GPT]
-    """La política, ya ajustada."""
-    reports: list[RLReport]
-    """Un informe por paso."""
-
-
-def load_run(method: str) -> StoryRun:
+def load_run(method: str) -> TunedPolicy:
     """Abre la política que ajustó uno de los `METHODS`; si falta, la ajusta."""
-    if method not in METHODS:
-        raise ValueError(f"No hay un método {method!r}. Hay estos: {', '.join(METHODS)}.")
-    policy = load_story_policy()
-    STORY_RUNS.restore(policy.model, method)
-    return StoryRun(policy, [RLReport(*report) for report in STORY_RUNS.rows(method)])
+    return load_tuned(STORY_RUNS, method, RLReport)
+
+
+def unused_prompts() -> list[str]:
+    """Peticiones de las que ni la política ni el modelo de recompensa vieron un cuento."""
+    used = DEMONSTRATIONS + COMPARED
+    return [demo.prompt for demo in load_demonstrations("train", used + ASKED)[used:]]
 
 
 def pursue(part: Part) -> Run:
     """Persigue la recompensa aprendida con un método; con todos se escribe el mismo número de respuestas."""
-    policy, reward = load_story_policy(), partial(score_texts, load_story_reward(), load_story_policy())
-    used = DEMONSTRATIONS + COMPARED
-    prompts = [demo.prompt for demo in load_demonstrations("train", used + ASKED)[used:]]
+    policy, reward, prompts = load_story_policy(), learned_reward(), unused_prompts()
     make, group, epochs = METHODS[part.name]
     config, method = replace(RUN_CONFIG, batch_size=RUN_CONFIG.batch_size // group), make(policy.model)
     steps = train_rl(policy, prompts, reward, method, config, group, epochs, gold_rewards, part.checkpoint)

@@ -12,7 +12,7 @@ from siguiente.course.cli.labelled_csv import LabelledRow
 from siguiente.course.cli.score_log import ScoreLog
 from siguiente.language_models.completions import completions_trie
 from siguiente.language_models.protocol import LanguageModel, TextModel
-from siguiente.prompting.few_shot import FewShotTemplate, balanced_examples, score_texts, shuffled
+from siguiente.prompting.few_shot import FewShotTemplate, balanced_examples, one_line, score_texts, shuffled
 from siguiente.prompting.labels import label_completions
 
 # Textos que se puntúan juntos: lo que comparten, que son los ejemplos, se lee una vez por tanda.
@@ -108,17 +108,11 @@ def few_shot_task(
     """
     if limit is not None and limit < 1:
         raise ValueError(f"Hay que clasificar al menos un texto, y el límite es {limit}.")
-    # Las dos funciones devuelven filas de las que reciben.
     examples = balanced_examples(rows, k, generator)
     others = shuffled(rows, generator)
-    taught = {_written(example.text) for example in examples}
-    pool = tuple(row for row in others if _written(row.text) not in taught)
+    taught = {one_line(example.text) for example in examples}
+    pool = tuple(row for row in others if one_line(row.text) not in taught)
     if not pool:
         raise ValueError(f"Con {k} ejemplos no queda ningún texto que clasificar: pida menos (k).")
     labels = tuple(sorted({row.label for row in rows}))
     return FewShotTask(template, labels, tuple(examples), pool, limit)
-
-
-def _written(text: str) -> str:
-    """El texto como se escribe en el prompt."""
-    return " ".join(text.split())

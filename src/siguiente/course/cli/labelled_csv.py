@@ -51,24 +51,23 @@ def read_labelled_texts(
     text, label = _seen(text), _seen(label)
     if text == label:
         raise ValueError(f"El texto y la etiqueta no pueden ser la misma columna ({text!r}).")
-    content = _decoded(Path(path))
+    content = ANNOUNCED.sub("", read_utf8(Path(path), SAVE_AS_UTF8))
+    if not content.strip():
+        raise ValueError(f"{Path(path).name} está vacío: escriba una cabecera y una fila por texto.")
     separator = _separator(content, (text, label))
     records = _records(content, separator)
     names = [_seen(name) for name in next(records)[1]]
     rows = []
     for line, cells in records:
         if len(cells) != len(names):
-            raise ValueError(_ragged(line, cells, names, separator))
-        rows.append(_row(line, cells[names.index(text)], cells[names.index(label)]))
+            found = f"Línea {line}: columnas, {len(cells)}; en la cabecera, {len(names)}."
+            raise ValueError(f"{found} ¿Lleva un texto sin comillas el separador ({SEPARATORS[separator]})?")
+        written, tag = cells[names.index(text)], _seen(cells[names.index(label)])
+        if not tag or not _seen(written):
+            raise ValueError(f"Línea {line}: falta {'la etiqueta' if _seen(written) else 'el texto'}.")
+        rows.append(LabelledRow(written, tag, line))
     _check_labels(rows)
     return rows
-
-
-def _decoded(path: Path) -> str:
-    content = ANNOUNCED.sub("", read_utf8(path, SAVE_AS_UTF8))
-    if not content.strip():
-        raise ValueError(f"{path.name} está vacío: escriba una cabecera y, debajo, una fila por texto.")
-    return content
 
 
 def _separator(content: str, wanted: tuple[str, str]) -> str:
@@ -85,10 +84,8 @@ def _separator(content: str, wanted: tuple[str, str]) -> str:
         found = max(found, names, key=len)
     if fault and len(found) < 2:  # ningún separador da columnas: lo que falla son las comillas
         raise fault
-    raise ValueError(
-        f"La cabecera debe tener una columna {wanted[0]!r} y otra {wanted[1]!r}, y tiene: "
-        f"{', '.join(map(repr, found))}. Diga cuáles son el texto y la etiqueta."
-    )
+    had = ", ".join(map(repr, found))
+    raise ValueError(f"Hacen falta las columnas {wanted[0]!r} y {wanted[1]!r}, y tiene: {had}.")
 
 
 def _records(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
@@ -105,21 +102,6 @@ def _records(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             f"Línea {line}: las comillas no cuadran, o un campo pasa de {csv.field_size_limit()} letras. "
             'Un campo entre comillas empieza y termina con «"»; dentro, cada comilla se escribe dos veces.'
         ) from error
-
-
-def _ragged(line: int, cells: list[str], names: list[str], separator: str) -> str:
-    return (
-        f"Línea {line}: columnas, {len(cells)}; en la cabecera, {len(names)}. "
-        f'Si un texto lleva el separador ({SEPARATORS[separator]}), escríbalo entre comillas («"»).'
-    )
-
-
-def _row(line: int, text: str, label: str) -> LabelledRow:
-    label = _seen(label)
-    for name, value in {"el texto": _seen(text), "la etiqueta": label}.items():
-        if not value:
-            raise ValueError(f"Línea {line}: falta {name}. Escríbalo o borre la fila.")
-    return LabelledRow(text, label, line)
 
 
 def _check_labels(rows: Sequence[LabelledRow]) -> None:

@@ -7,24 +7,17 @@ from typing import Any
 from torch import Generator, nn
 
 from siguiente.alignment.reward_model import RewardModel
-from siguiente.alignment.sequences import Demonstration, Preference, PromptCompletion, check_finite
+from siguiente.alignment.rollouts import sample_answers
+from siguiente.alignment.sequences import Demonstration, Preference, PromptCompletion
 from siguiente.course.alignment.annotation import ask_annotators, label_pairs
-from siguiente.course.alignment.story_policy import (
-    ANSWER_LENGTH,
-    DEMONSTRATIONS,
-    load_story_policy,
-)
+from siguiente.course.alignment.story_policy import ANSWER_LENGTH, DEMONSTRATIONS, load_story_policy
 from siguiente.course.alignment.story_reward_model import (
     ANNOTATOR,
     COMPARED,
     load_story_pairs,
     load_story_reward,
 )
-from siguiente.course.cli.records import (
-    load_preferences,
-    load_prompt_completion,
-    read_records,
-)
+from siguiente.course.cli.records import load_preferences, load_prompt_completion, read_records
 from siguiente.course.data.story_requests import load_demonstrations
 from siguiente.course.stories.base import STORY_BASE
 from siguiente.language_models.protocol import TextModel
@@ -98,11 +91,13 @@ def answer_room(policy: TextModel[GPT], prompts: Sequence[str]) -> int:
     longest = max(prompts, key=lambda prompt: len(policy.encode(prompt)))
     used, context = len(policy.encode(longest)), policy.model.context_length
     if used >= context:
-        raise ValueError(
-            f"La petición {longest.strip()[:40]!r}… ocupa {used} tokens y en el contexto caben {context}: no "
-            "queda sitio para responder; acórtela."
-        )
+        raise ValueError(f"{longest[:30]!r} ocupa {used} tokens y en el contexto caben {context}: acórtela.")
     return min(ANSWER_LENGTH, context - used)
+
+
+def answer(policy: TextModel[GPT], prompt: str, seed: int, room: int) -> str:
+    """Lo que la política responde a una petición, con `room` tokens como mucho."""
+    return sample_answers(policy, [prompt], Generator().manual_seed(seed), room).texts[0]
 
 
 def save_weights(path: Path, model: nn.Module) -> None:
@@ -128,10 +123,7 @@ def load_weights(path: Path, model: nn.Module) -> None:
     shapes = [{name: value.shape for name, value in state.items()} for state in (found, model.state_dict())]
     if shapes[0] != shapes[1]:
         kind = KINDS.get(type(model), "un modelo")
-        raise ValueError(
-            f"{path.name} es de otro modelo: ahí va {kind} con la forma de la política de los cuentos. Dé el "
-            "archivo que escribió un ejemplo de esta parte."
-        )
-    for name, value in found.items():
-        check_finite(f"{path.name}, {name}", value)
+        raise ValueError(f"{path.name} es de otro modelo: ahí va {kind} con la forma de la de los cuentos.")
+    if not all(value.isfinite().all() for value in found.values()):
+        raise ValueError(f"{path.name} tiene un peso que no es un número finito: use otro archivo.")
     model.load_state_dict(found)

@@ -34,9 +34,7 @@ def load_preferences(path: Path) -> list[Preference]:
     for line, texts in read_records(path, Preference._fields):
         preference = Preference(*texts)
         if preference.chosen == preference.rejected:
-            raise ValueError(
-                f"{path.name}, línea {line}: las dos respuestas son iguales; no hay qué preferir."
-            )
+            raise ValueError(f"{path.name}, línea {line}: las dos respuestas son iguales.")
         opposite = lines.get(Preference(preference.prompt, preference.rejected, preference.chosen))
         if opposite:
             warnings.warn(
@@ -67,7 +65,5 @@ def texts_of(line: str, fields: tuple[str, ...], where: str) -> list[str]:
     for name in fields:
         text = record.get(name) if isinstance(record, dict) else None
         if not isinstance(text, str) or not text.strip():
-            raise ValueError(
-                f"{where}: {name!r} falta o está vacío; hace falta un texto en cada uno de {fields}."
-            )
+            raise ValueError(f"{where}: {name!r} falta o está vacío; hace falta un texto en {fields}.")
     return [record[name] for name in fields]

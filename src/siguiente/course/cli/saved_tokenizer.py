@@ -36,9 +36,7 @@ def load_tokenizer(path: str | os.PathLike[str]) -> WordTokenizer | BPETokenizer
     try:
         return _tokenizer(json.loads(data))
     except (ValueError, TypeError, RecursionError) as error:
-        raise ValueError(
-            f"{path.name} está dañado o no es un tokenizador del curso: vuelva a crearlo."
-        ) from error
+        raise ValueError(f"{path.name} está dañado o no es un tokenizador del curso.") from error
 
 
 def _tokenizer(content: object) -> WordTokenizer | BPETokenizer:

@@ -1,42 +1,43 @@
-"""Lo común a los ejemplos de esta parte: sus opciones, su carpeta, sus avisos y su figura."""
+"""Lo común a los ejemplos: sus opciones, su carpeta, sus avisos, sus barras y sus figuras."""
 
 import io
 import json
 import sys
 import warnings
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TypeVar
 
 from siguiente.runtime.store import write_atomically
 
 if TYPE_CHECKING:
     from siguiente.language_models.training import TrainingConfig
 
-
+Report = TypeVar("Report")
+BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} {unit} [{elapsed}; quedan {remaining}]"
 CHECKPOINT, SETTINGS, FIGURE = "checkpoint.pt", "settings.json", "curves.png"
 POLICY, REWARD, ANSWERS = "policy.safetensors", "reward.safetensors", "answers.jsonl"
 REPORTS = 20  # veces que se guarda, poco más o menos
 NOT_SETTINGS = {"out", "restart", "prompt"}  # con otro valor, el entrenamiento es el mismo
 
 
+def new_parser(description: str | None) -> ArgumentParser:
+    """Las opciones de un ejemplo, todavía sin ninguna; de su descripción se respetan las líneas."""
+    return ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
+
+
 def make_parser(description: str | None, task: str) -> ArgumentParser:
-    """Prepara las opciones que tienen todos los ejemplos; `task` da nombre a la carpeta, si no se dice otra.
+    """Las opciones de los ejemplos que ajustan una política; `task` da nombre a la carpeta si no se dice.
 
     >>> make_parser("Ajusta.", "dpo").parse_args(["gustos.jsonl"]).out.name
     'dpo'
     """
-    parser = ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
+    parser = new_parser(description)
     add = parser.add_argument
     add("data", nargs="?", type=Path, metavar="ARCHIVO", help="datos propios, en JSONL (los del curso)")
-    add(
-        "--policy",
-        type=Path,
-        metavar="ARCHIVO",
-        help="otra política de partida: la que escribió otro ejemplo",
-    )
+    add("--policy", type=Path, metavar="ARCHIVO", help="la política de partida que escribió otro ejemplo")
     add("--seed", type=int, default=0, metavar="N", help="con la misma semilla, lo mismo (%(default)s)")
     add("--out", type=Path, default=Path(task), metavar="CARPETA", help="donde escribe (%(default)s)")
     add("--restart", action="store_true", help="olvida lo que esta orden dejó en la carpeta")
@@ -67,9 +68,15 @@ def training_config(options: Namespace) -> "TrainingConfig":
     )
 
 
-def run_script(parser: ArgumentParser, run: Callable[[Namespace], str], given: Sequence[str] | None) -> int:
+def run_script(
+    parser: ArgumentParser,
+    run: Callable[[Namespace], str | None],
+    given: Sequence[str] | None,
+    stopped: str = "; repita la misma orden, sin --restart, para seguir.",
+) -> int:
     """Lee las opciones, ejecuta el ejemplo, escribe lo que devuelve y da el código de salida.
-    Los avisos y los errores salen en una línea, sin código. Si se interrumpe, dice cómo seguir.
+    Los avisos y los errores salen en una línea, sin código. Si se interrumpe, dice lo que traiga la
+    interrupción o, si no trae nada, `stopped`.
 
     >>> run_script(make_parser("Ajusta.", "dpo"), lambda options: f"Va a {options.out}.", [])
     Va a dpo.
@@ -79,13 +86,42 @@ def run_script(parser: ArgumentParser, run: Callable[[Namespace], str], given: S
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show
-            sys.stdout.write(f"{run(options)}\n")
+            said = run(options)
+        if said is not None:
+            sys.stdout.write(f"{said}\n")
     except (ValueError, OSError) as error:
         parser.error(str(error))
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrumpido; repita la misma orden, sin --restart, para seguir.\n")
+    except KeyboardInterrupt as stop:
+        sys.stderr.write(f"\nInterrumpido{str(stop) or stopped}\n")
         return 130
     return 0
+
+
+def again(restart: bool) -> str:
+    """Cómo seguir tras una interrupción: quien empezó de nuevo no debe hacerlo otra vez."""
+    return f"repita la misma orden{' sin --restart' * restart}"
+
+
+def followed(reports: Iterable[Report], steps: int) -> list[Report]:
+    """Los informes de un entrenamiento, con una barra que dice cuánto queda."""
+    from tqdm import tqdm
+
+    return list(tqdm(reports, total=steps, unit="paso"))
+
+
+def written(folder: Path, *names: str) -> str:
+    """La frase que dice dónde está lo que se escribió."""
+    return f"Está todo en {folder}: {', '.join(names)}."
+
+
+def check_place(path: Path, source: Path | None, overwrite: bool) -> None:
+    """Antes de trabajar, comprueba que un resultado cabe donde se pide y no pisa nada, ni el texto."""
+    if not path.parent.is_dir() or path.is_dir():
+        raise ValueError(f"no se puede escribir {path}: elija un archivo de una carpeta que exista")
+    if path.exists() and source is not None and source.exists() and path.samefile(source):
+        raise ValueError(f"{path} es el texto, y ahí va un resultado: elija otro sitio")
+    if path.exists() and not overwrite:
+        raise ValueError(f"{path} ya existe: elija otro sitio o use --overwrite")
 
 
 def open_folder(options: Namespace) -> None:
@@ -113,31 +149,28 @@ def open_folder(options: Namespace) -> None:
     write_atomically(log, json.dumps(wanted, indent=1))
 
 
-def save_curves(
-    path: Path, panels: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str = "Paso"
-) -> None:
-    """Guarda como imagen los paneles de :func:`~siguiente.course.figures.steps.step_panels`, sin abrirlos."""
+def save_figure(path: Path, draw: Callable[[], object]) -> None:
+    """Guarda como imagen lo que se dibuja, sin abrirlo."""
     import matplotlib
     import matplotlib.pyplot as plt
 
-    from siguiente.course.figures.steps import step_panels
-
-    matplotlib.use("agg")
-    step_panels(panels, xlabel=xlabel)
-    image = io.BytesIO()
-    plt.savefig(image, format="png", dpi=150)
+    matplotlib.use("agg")  # sin ventana
+    draw()
+    plt.savefig(image := io.BytesIO(), format="png", dpi=150)
     plt.close()
     write_atomically(path, image.getvalue())
 
 
-def _show(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
+def save_curves(
+    path: Path, panels: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str = "Paso"
 ) -> None:
+    """Guarda como imagen los paneles de :func:`~siguiente.course.figures.panels.step_panels`."""
+    from siguiente.course.figures.panels import step_panels
+
+    save_figure(path, lambda: step_panels(panels, xlabel=xlabel))
+
+
+def _show(message: Warning | str, *where: object, **more: object) -> None:
     """Escribe un aviso como lo que es: algo que quien usa el ejemplo puede arreglar."""
     sys.stderr.write(f"Aviso: {message}\n")
 

@@ -43,6 +43,15 @@ def split_text(text: str) -> tuple[list[str], list[str]]:
     return blocks[:kept], blocks[kept:]
 
 
+def corpus(path: Path | None, stories: int) -> tuple[list[str], list[str]]:
+    """Los textos con que se aprende y aquellos con que se mide: de un archivo o, sin él, los cuentos."""
+    from siguiente.course.data.stories import load_stories
+
+    if path is None:
+        return list(load_stories("train", stories)), list(load_stories("test", stories // HELD_OUT))
+    return split_text(read_text(path))
+
+
 def read_utf8(path: Path, advice: str) -> str:
     """Lee un archivo en UTF-8 tal cual, sin la marca de comienzo que algunos programas le ponen.
     Otra codificación no se adivina: leer mal los acentos no daría ningún error. Si no es UTF-8, el error
@@ -56,9 +65,7 @@ def read_utf8(path: Path, advice: str) -> str:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
-        raise ValueError(
-            f"{path.name} no está en UTF-8 (línea {line}, byte {byte:#04x}). {advice}"
-        ) from error
+        raise ValueError(f"{path.name} no está en UTF-8 (línea {line}, byte {byte:#x}). {advice}") from error
     if "\0" in content:
         raise ValueError(f"{path.name} no es un texto en UTF-8: tiene caracteres nulos. {advice}")
     return content

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from siguiente.course.data.packaged import packaged_rows
+from siguiente.course.data.packaged import packaged_part
 
 FIELDS = ("producto", "precio", "ciudad")
 
@@ -29,7 +29,5 @@ class Advert:
 
 def load_adverts(split: str) -> list[Advert]:
     """Devuelve los anuncios de ``"examples"`` (los tres que se enseñan) o de ``"test"``, en un orden fijo."""
-    rows = [row for row in packaged_rows("adverts.csv") if row["split"] == split]
-    if not rows:
-        raise ValueError(f"No existe la parte {split!r}: elija «examples» o «test».")
+    rows = packaged_part("adverts.csv", split)
     return [Advert(row["text"], row["product"], int(row["price"]), row["city"]) for row in rows]

@@ -38,8 +38,6 @@ class Annotator:
             )
         if not 0 <= self.carelessness <= 1:
             raise ValueError(f"`carelessness` es una proporción, de 0 a 1, y vale {self.carelessness}.")
-        if not all(map(math.isfinite, (self.length_bias, *self.weights))):
-            raise ValueError("El sesgo por la longitud y los pesos deben ser números finitos.")
 
     def utility(self, request: StoryRequest, story: str) -> float:
         """Lo que le gusta un cuento, en puntos, con su sesgo por la longitud.

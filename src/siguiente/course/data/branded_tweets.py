@@ -29,8 +29,6 @@ def load_branded_tweets(brands: Mapping[str, str] = BRANDS) -> list[LabelledText
     >>> load_branded_tweets(dict.fromkeys(BRANDS, "la empresa"))[0].text[:30]
     'La empresa cambió la fórmula s'
     """
-    if missing := [sector for sector in BRANDS if sector not in brands]:
-        raise ValueError(f"Falta la marca de {', '.join(missing)}: dé una por sector, aunque se repita.")
     return [
         LabelledText(_fill(row["text"], brands[row["label"]]), row["label"])
         for row in packaged_rows("branded_tweets.csv")
@@ -38,8 +36,6 @@ def load_branded_tweets(brands: Mapping[str, str] = BRANDS) -> list[LabelledText
 
 
 def _fill(text: str, brand: str) -> str:
-    def put(match: re.Match[str]) -> str:
-        before: str | None = match[1]
-        return brand if before is None else before + brand[:1].upper() + brand[1:]
-
-    return _PLACEHOLDER.sub(put, text)
+    """El texto con la marca en su hueco, que al comienzo de una frase va con mayúscula."""
+    capital = brand[:1].upper() + brand[1:]
+    return _PLACEHOLDER.sub(lambda slot: brand if slot[1] is None else slot[1] + capital, text)

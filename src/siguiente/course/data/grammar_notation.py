@@ -88,18 +88,7 @@ def _slot(token: str, scope: Scope, pools: Pools) -> Slot:
     if unknown:
         raise ValueError(f"El hueco «{token}» nombra «{unknown[0]}», que no se ha sorteado antes.")
     lists = tuple(pools[scope[name]] for name in names)
-    return _checked(Slot(tuple(names), lists, bool(pool), others, kind, details), token)
-
-
-def _checked(slot: Slot, token: str) -> Slot:
-    """El mismo hueco, si sabe escribirse con cada palabra de sus listas."""
-    mixed = len({word.number for word in slot.pools[0]}) > 1
-    enough = {"#": (2,), ":": (4,) if mixed and len(slot.names) == 1 else (2, 4)}
-    if len(slot.details) not in enough.get(slot.kind, (1,)):
-        raise ValueError(
-            f"Al hueco «{token}» le faltan o le sobran formas: ponga dos, o cuatro si hay plurales."
-        )
-    for word in slot.pools[0]:
-        if (slot.kind == "." and slot.details[0] not in word.forms) or (slot.kind == "/" and not word.agreed):
-            raise ValueError(f"«{word.text}» no tiene la forma que pide el hueco «{token}».")
-    return slot
+    mixed = len(names) == 1 and len({word.number for word in lists[0]}) > 1
+    if len(details) not in {"#": (2,), ":": (4,) if mixed else (2, 4)}.get(kind, (1,)):
+        raise ValueError(f"Al hueco «{token}» le faltan o le sobran formas: dos, o cuatro si hay plurales.")
+    return Slot(tuple(names), lists, bool(pool), others, kind, details)

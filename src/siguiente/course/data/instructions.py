@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from siguiente.course.data.packaged import packaged_rows
+from siguiente.course.data.packaged import packaged_part
 
 KINDS = (
     "definir",
@@ -16,7 +16,6 @@ KINDS = (
     "responder",
     "admitir",
 )
-SPLITS = ("train", "test")
 #: Las palabras con que se admite que algo no se sabe, no se puede o no se debe hacer.
 LIMIT = (
     r"\bno ((me|te|le|lo|la|se) )*(sé|puedo|puede|debo|tengo|dispongo|conozco|veo|recuerdo|es posible)\b"
@@ -51,9 +50,7 @@ def load_instructions(split: str) -> list[Instruction]:
     >>> instruction.prompt, instruction.completion
     ('Corrija las faltas: «Mi ermano vive en Lima.»', 'Mi hermano vive en Lima.')
     """
-    if split not in SPLITS:
-        raise ValueError(f"No hay una parte «{split}». Elija una de estas: {', '.join(SPLITS)}.")
-    rows = [row for row in packaged_rows("instructions.csv") if row.pop("split") == split]
+    rows = packaged_part("instructions.csv", split)
     return [Instruction(**{name: text.replace("⏎", "\n") for name, text in row.items()}) for row in rows]
 
 

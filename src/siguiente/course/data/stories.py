@@ -2,12 +2,10 @@
 
 import math
 import random
-import re
 from bisect import bisect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 import torch
 from torch import Generator
@@ -22,7 +20,7 @@ from siguiente.course.data.grammar import (
     write,
 )
 from siguiente.course.data.grammar_notation import compile_template
-from siguiente.course.data.story_plots import FRAGMENTS, PLOTS
+from siguiente.course.data.story_plots import PLOTS
 from siguiente.course.data.story_words import POOLS
 
 # La semilla de cada parte.
@@ -143,24 +141,12 @@ def story_variety() -> int:
 @lru_cache(maxsize=1)
 def story_grammar() -> Choice:
     """El árbol de la gramática: una alternativa entre los argumentos, todos igual de probables."""
-    trees = tuple(compile_template(_expanded(plot), POOLS) for plot in PLOTS.values())
+    trees = tuple(compile_template(plot, POOLS) for plot in PLOTS.values())
     return Choice(trees, (1 / len(trees),) * len(trees))
 
 
-def _expanded(template: str) -> str:
-    """La plantilla con cada ``<nombre>`` sustituido por su fragmento."""
-    return re.sub(r"<(\w+)>", lambda name: FRAGMENTS[name[1]], template)
-
-
-def _endless(rng: random.Random) -> Iterator[str]:
-    while True:
-        yield write(story_grammar(), rng, {})
-
-
 def _first(rng: random.Random, count: int) -> tuple[str, ...]:
-    if count < 0:
-        raise ValueError(f"No se pueden escribir {count} cuentos: pida cero o más.")
-    return tuple(islice(_endless(rng), count))
+    return tuple(write(story_grammar(), rng, {}) for _ in range(count))
 
 
 def _whole(text: str) -> list[tuple[str, Reading]]:

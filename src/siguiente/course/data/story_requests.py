@@ -1,7 +1,9 @@
 """Peticiones de cuentos: con qué protagonista y sobre qué asunto, y un cuento que cumple cada una."""
 
 import random
+import tomllib
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from siguiente.course.data.grammar import Word, write
@@ -22,22 +24,8 @@ class Theme(NamedTuple):
     """Palabras que están en todos los cuentos con ese argumento, y en casi ninguno de los demás."""
 
 
-THEMES = {
-    "lost": Theme("un tesoro", ("perdió", "buscaron", "encontraremos")),
-    "savings": Theme("unas monedas", ("monedas", "banco", "contó")),
-    "bench": Theme("un banco", ("sentaron", "quién", "levantó")),
-    "birthday": Theme("un cumpleaños", ("cumplía", "cumpleaños", "sopló")),
-    "trip": Theme("un viaje", ("viajó", "falta", "llegaron")),
-    "storm": Theme("una tormenta", ("luz", "encendió", "historia")),
-    "pet": Theme("una mascota", ("mascota", "llamará", "dormirá")),
-    "race": Theme("una carrera", ("carrera", "juguete", "ganó")),
-    "painting": Theme("un cuadro", ("pintó", "clase", "cuadro")),
-    "letter": Theme("una carta", ("carta", "correo", "respuesta")),
-    "bet": Theme("una apuesta", ("apuesto", "helado", "apuesta")),
-    "market": Theme("un mercado", ("mercado", "pesos", "chiste")),
-    "garden": Theme("unas semillas", ("plantó", "semillas", "tendrás")),
-    "concert": Theme("un concierto", ("concierto", "tocar", "pañuelo")),
-}
+_WRITTEN = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf8"))
+THEMES = {plot: Theme(theme["name"], tuple(theme["cues"])) for plot, theme in _WRITTEN.items()}
 
 
 class StoryRequest(NamedTuple):
@@ -93,8 +81,8 @@ def load_demonstrations(split: str, count: int) -> tuple[RequestedStory, ...]:
     >>> request.hero in story
     True
     """
-    if split not in SPLITS or count < 0:
-        raise ValueError(f"No hay {count} demostraciones en «{split}». Las partes son {', '.join(SPLITS)}.")
+    if split not in SPLITS:
+        raise ValueError(f"No hay una parte «{split}». Elija una de estas: {', '.join(SPLITS)}.")
     rng = random.Random(SPLITS[split])
     return tuple(_demonstration(rng) for _ in range(count))
 

@@ -1,7 +1,9 @@
 """La recompensa verdadera de un cuento: qué lo hace bueno, escrito de modo que se puede calcular."""
 
 import re
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -11,19 +13,11 @@ from siguiente.course.data.story_requests import THEMES, StoryRequest, read_requ
 from siguiente.course.data.story_words import PEOPLE
 
 NAMES = frozenset(word.text for word in PEOPLE)
-# fmt: off
+_LISTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf8"))
 #: Gestos amables y palabras de ánimo.
-KIND = frozenset((
-    "abrazo", "abrazaron", "acompáñame", "alegría", "amiga", "amigo", "aplaudió", "ayudó", "besó", "bondad",
-    "bravo", "compartieron", "gracias", "jugaba", "maravilla", "paciencia", "prometió", "regalas", "regalo",
-    "reír", "rieron", "risa", "risas", "sonríe", "sonríen", "sonrió", "sonrisa", "tesoro", "ánimo",
-))
+KIND = frozenset(_LISTS["kind"].split())
 #: Burlas, quejas y sustos.
-UNKIND = frozenset((
-    "avergonzada", "avergonzado", "burlaba", "chocó", "desapareció", "equivoco", "llorar", "miedo",
-    "pierdes", "protestó", "revancha", "ríndete", "susto", "temblando", "temblar", "triste",
-))
-# fmt: on
+UNKIND = frozenset(_LISTS["unkind"].split())
 RUN = 4  # palabras seguidas que ya cuentan como repetición
 MOST = 4  # gestos distintos que se cuentan
 CAST = 3  # personas que caben en un cuento sin confundirse
@@ -97,8 +91,6 @@ def gold_rewards(prompts: Sequence[str], stories: Sequence[str]) -> list[float]:
 
     Las B peticiones son las de :attr:`~siguiente.course.data.story_requests.StoryRequest.text`.
     """
-    if len(prompts) != len(stories):
-        raise ValueError(f"Hay {len(prompts)} peticiones y {len(stories)} cuentos: dé uno por petición.")
     return [gold_reward(read_request(p), story) for p, story in zip(prompts, stories, strict=True)]
 
 

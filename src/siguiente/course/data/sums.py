@@ -1,24 +1,15 @@
 """Sumas escritas con palabras: «veintisiete más treinta y ocho», su resultado y los pasos hasta él."""
 
+import tomllib
 from itertools import zip_longest
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Generator
 
-# fmt: off
-SMALL = (
-    "cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce",
-    "trece", "catorce", "quince", "dieciséis", "diecisiete", "dieciocho", "diecinueve", "veinte", "veintiuno",
-    "veintidós", "veintitrés", "veinticuatro", "veinticinco", "veintiséis", "veintisiete", "veintiocho",
-    "veintinueve",
-)
-TENS = ("treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa")
-HUNDREDS = (
-    "ciento", "doscientos", "trescientos", "cuatrocientos", "quinientos", "seiscientos", "setecientos",
-    "ochocientos", "novecientos",
-)
-# fmt: on
+_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf8"))
+SMALL, TENS, HUNDREDS = (_WORDS[name].split() for name in ("small", "tens", "hundreds"))
 LIMIT = 2000  # dos números de tres cifras suman menos
 
 
@@ -123,14 +114,10 @@ def draw_sums(count: int, digits: int, generator: Generator) -> list[Sum]:
     >>> draw_sums(2, 2, torch.Generator().manual_seed(0))
     [Sum(a=19, b=54), Sum(a=96, b=25)]
     """
-    if digits not in (1, 2, 3):
-        raise ValueError(f"Los sumandos tienen 1, 2 o 3 cifras, y se pidieron {digits}.")
     first, size = 10 ** (digits - 1), 9 * 10 ** (digits - 1)
-    if not 0 <= count <= size * (size + 1) // 2:
-        raise ValueError(
-            f"Hay {size * (size + 1) // 2} sumas distintas de {digits} cifras, y se pidieron {count}."
-        )
     left, right = torch.triu_indices(size, size)
+    if not 0 <= count <= len(left):
+        raise ValueError(f"Hay {len(left)} sumas distintas de {digits} cifras, y se pidieron {count}.")
     chosen = torch.randperm(len(left), generator=generator)[:count]
     swap = torch.rand(count, generator=generator) < 0.5
     a, b = first + left[chosen], first + right[chosen]

@@ -1,6 +1,6 @@
 """Los 441 tweets de siete sectores con que se comparan plantillas y se clasifica con pocos ejemplos."""
 
-from siguiente.course.data.packaged import packaged_rows
+from siguiente.course.data.packaged import packaged_part
 from siguiente.prompting.labels import LabelledText
 
 SECTORS = ("alimentos", "automóviles", "bancos", "bebidas", "deportes", "supermercados", "telefonía")
@@ -20,10 +20,4 @@ def load_tweets(split: str) -> list[LabelledText]:
     >>> len(examples), [tweet.label for tweet in examples[:3]]
     (140, ['alimentos', 'automóviles', 'bancos'])
     """
-    if split not in SPLITS:
-        raise ValueError(f"No hay una parte «{split}». Elija una de estas: {', '.join(SPLITS)}.")
-    return [
-        LabelledText(row["text"], row["label"])
-        for row in packaged_rows("tweets.csv")
-        if row["split"] == split
-    ]
+    return [LabelledText(**row) for row in packaged_part("tweets.csv", split)]

@@ -9,10 +9,7 @@ from siguiente.course.report.numbers import number
 
 
 def attention_heatmap(
-    weights: Sequence[Sequence[float]],
-    looking: Sequence[str],
-    seen: Sequence[str],
-    ax: Axes | None = None,
+    weights: Sequence[Sequence[float]], looking: Sequence[str], seen: Sequence[str]
 ) -> Axes:
     """Dibuja los pesos de una atención, (T, S), más oscuros cuanto mayores; a partir de 0,05, van escritos.
 
@@ -20,16 +17,12 @@ def attention_heatmap(
 
     Examples
     --------
-    >>> import matplotlib.figure
-    >>> ax = matplotlib.figure.Figure().subplots()
-    >>> ax = attention_heatmap([[0.9, 0.1], [0.0, 1.0]], ["a", "b"], ["el", "gato"], ax)
+    >>> ax = attention_heatmap([[0.9, 0.1], [0.0, 1.0]], ["a", "b"], ["el", "gato"])
     >>> [text.get_text() for text in ax.texts]
     ['0,9', '0,1', '1,0']
     """
     grid = [[float(weight) for weight in row] for row in weights]
-    if not looking or len(grid) != len(looking) or any(len(row) != len(seen) for row in grid):
-        raise ValueError(f"Los pesos no tienen {len(looking)} filas y {len(seen)} columnas, una por token.")
-    ax = new_axes(ax, height=1.4 + 0.36 * len(looking))
+    ax = new_axes(height=1.4 + 0.36 * len(looking))
     ax.grid(visible=False)
     ax.imshow(grid, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row, line in enumerate(grid):

@@ -7,24 +7,20 @@ from matplotlib.axes import Axes
 from siguiente.course.figures.style import COLORS, literal, new_axes
 
 
-def automaton_diagram(
-    edges: Mapping[tuple[int, int], str], final: Collection[int], start: int = 1, ax: Axes | None = None
-) -> Axes:
+def automaton_diagram(edges: Mapping[tuple[int, int], str], final: Collection[int]) -> Axes:
     """Dibuja un autómata pequeño, de izquierda a derecha según los pasos que hay desde el comienzo.
 
     Por pareja de estados, `edges` da lo que lleva del primero al segundo; los finales llevan doble círculo.
 
     Examples
     --------
-    >>> import matplotlib.figure
-    >>> ax = matplotlib.figure.Figure().subplots()
-    >>> drawn = automaton_diagram({(1, 2): "a", (2, 2): "b"}, {2}, ax=ax)
+    >>> drawn = automaton_diagram({(1, 2): "a", (2, 2): "b"}, {2})
     >>> written = [text.get_text() for text in drawn.texts]
     >>> list(filter(None, written))
     ['1', '2', 'a', 'b ↺']
     """
-    ax = new_axes(ax, height=2.6)
-    places = layout(edges, start)
+    ax = new_axes(height=2.6)
+    places = layout(edges)
     for state, (x, y) in places.items():
         ax.text(x, y, str(state), ha="center", va="center", zorder=3)
         for size in (26, 20)[: 1 + (state in final)]:
@@ -44,12 +40,12 @@ def automaton_diagram(
     return ax
 
 
-def layout(edges: Mapping[tuple[int, int], str], start: int) -> dict[int, tuple[float, float]]:
+def layout(edges: Mapping[tuple[int, int], str], start: int = 1) -> dict[int, tuple[float, float]]:
     """El lugar de cada estado: por columnas, según los pasos desde el inicial.
 
     Examples
     --------
-    >>> layout({(1, 2): "a", (1, 3): "b", (2, 3): "c"}, start=1)
+    >>> layout({(1, 2): "a", (1, 3): "b", (2, 3): "c"})
     {1: (0.0, 0.0), 2: (1.0, 0.5), 3: (1.0, -0.5)}
     """
     columns = [[start]]

@@ -9,10 +9,7 @@ from siguiente.course.report.numbers import percent
 
 
 def probability_bars(
-    labels: Sequence[str],
-    probabilities: Sequence[float],
-    ax: Axes | None = None,
-    highlight: Sequence[str] = (),
+    labels: Sequence[str], probabilities: Sequence[float], highlight: Sequence[str] = ()
 ) -> Axes:
     """Dibuja una barra horizontal por texto, con su porcentaje y de arriba abajo.
 
@@ -20,14 +17,11 @@ def probability_bars(
 
     Examples
     --------
-    >>> import matplotlib.figure
-    >>> ax = probability_bars([" sí", " no"], [0.75, 0.25], matplotlib.figure.Figure().subplots())
+    >>> ax = probability_bars([" sí", " no"], [0.75, 0.25])
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['␣sí', '␣no']
     """
-    if len(labels) != len(probabilities):
-        raise ValueError(f"Hay {len(labels)} textos y {len(probabilities)} probabilidades.")
-    ax = new_axes(ax, height=1.0 + 0.3 * len(labels))
+    ax = new_axes(height=1.0 + 0.3 * len(labels))
     rows = range(len(labels))
     colors = [COLORS[1] if label in highlight else COLORS[0] for label in labels]
     bars = ax.barh(rows, [100 * p for p in probabilities], color=colors)

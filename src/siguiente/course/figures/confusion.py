@@ -9,7 +9,7 @@ from siguiente.course.figures.style import literal, new_axes
 from siguiente.course.report.numbers import number
 
 
-def confusion_heatmap(matrix: Sequence[Sequence[int]], labels: Sequence[str], ax: Axes | None = None) -> Axes:
+def confusion_heatmap(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> Axes:
     """Dibuja una matriz de confusión, (C, C), con los casos escritos en cada casilla.
 
     En cada fila están los de una clase verdadera; en cada columna, los de una predicha; y en la diagonal,
@@ -17,14 +17,10 @@ def confusion_heatmap(matrix: Sequence[Sequence[int]], labels: Sequence[str], ax
 
     Examples
     --------
-    >>> import matplotlib.figure
-    >>> ax = matplotlib.figure.Figure().subplots()
-    >>> confusion_heatmap([[8, 2], [1, 9]], ["comida", "banca"], ax).texts[0].get_text()
+    >>> confusion_heatmap([[8, 2], [1, 9]], ["comida", "banca"]).texts[0].get_text()
     '8'
     """
-    if not labels or any(len(line) != len(labels) for line in (matrix, *matrix)):
-        raise ValueError(f"La matriz no tiene {len(labels)} filas y columnas, una por nombre.")
-    ax = new_axes(ax, height=1.6 + 0.42 * len(labels))
+    ax = new_axes(height=1.6 + 0.42 * len(labels))
     ax.grid(visible=False)
     counts = [[int(cases) for cases in row] for row in matrix]
     largest = max(1, *(max(row) for row in counts))

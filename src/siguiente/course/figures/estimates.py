@@ -1,23 +1,25 @@
 """Estimaciones: un punto con su intervalo por fila."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
 from siguiente.course.figures.style import (
-    group_style,
+    REFERENCE,
+    error_bars,
+    legend_above,
     literal,
     new_axes,
     spanish_axis,
     spanish_log_axis,
+    styled,
 )
 
 
 def estimate_rows(
     labels: Sequence[str],
-    groups: dict[str, Sequence[tuple[float, float, float]]],
+    groups: Mapping[str, Sequence[tuple[float, float, float]]],
     xlabel: str,
-    ax: Axes | None = None,
     reference: float | None = None,
     log: bool = False,
 ) -> Axes:
@@ -27,23 +29,17 @@ def estimate_rows(
 
     Examples
     --------
-    >>> import matplotlib.figure
-    >>> ax = matplotlib.figure.Figure().subplots()
-    >>> estimate_rows(["A"], {"modelo": [(0.5, 0.4, 0.6)]}, "Exactitud", ax).get_xlabel()
+    >>> estimate_rows(["A"], {"modelo": [(0.5, 0.4, 0.6)]}, "Exactitud").get_xlabel()
     'Exactitud'
     """
-    ax = new_axes(ax, height=1.2 + 0.28 * len(labels))
-    for index, (name, estimates) in enumerate(groups.items()):
-        if len(estimates) != len(labels):
-            raise ValueError(f"El grupo {name!r} tiene {len(estimates)} filas y hay {len(labels)} filas.")
+    ax = new_axes(height=1.2 + 0.28 * len(labels))
+    for index, (name, estimates, color, marker) in enumerate(styled(groups)):
         shift = (index - (len(groups) - 1) / 2) * 0.25
-        values = [value for value, _, _ in estimates]
-        errors = [[v - low for v, low, _ in estimates], [high - v for v, _, high in estimates]]
         rows = [row + shift for row in range(len(labels))]
-        color, marker = group_style(index)
-        ax.errorbar(values, rows, xerr=errors, fmt=marker, capsize=3, label=literal(name), color=color)
+        values, errors = error_bars(estimates)
+        ax.errorbar(values, rows, xerr=errors, fmt=marker, capsize=3, label=name, color=color)
     if reference is not None:
-        ax.axvline(reference, color="0.4", linestyle="--", linewidth=1)
+        ax.axvline(reference, **REFERENCE)
     ax.set_yticks(range(len(labels)), [literal(label) for label in labels])
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_xlabel(xlabel)
@@ -53,5 +49,5 @@ def estimate_rows(
     else:
         spanish_axis(ax.xaxis)
     if len(groups) > 1:
-        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(groups), frameon=False)
+        legend_above(ax, len(groups))
     return ax

@@ -6,35 +6,31 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from siguiente.course.figures.bars import visible
-from siguiente.course.figures.style import COLORS, new_axes
+from siguiente.course.figures.style import COLORS, legend_above, new_axes
 
 WIDE = 96  # letras que caben en un renglón
 GAP = 1.6  # lo que separa dos tokens, en letras
 NAMES = ("se lee, no cuenta", "se aprende")
 
 
-def loss_mask_strip(tokens: Sequence[str], mask: Sequence[bool], ax: Axes | None = None) -> Axes:
+def loss_mask_strip(tokens: Sequence[str], mask: Sequence[bool]) -> Axes:
     """Dibuja un texto token a token; los que cuentan en la pérdida, en recuadros llenos y en negrita.
 
     Examples
     --------
-    >>> import matplotlib.figure
-    >>> ax = matplotlib.figure.Figure().subplots()
-    >>> ax = loss_mask_strip(["1", "+", "1", "=", "2"], [False] * 4 + [True], ax)
+    >>> ax = loss_mask_strip(["1", "+", "1", "=", "2"], [False] * 4 + [True])
     >>> [text.get_text() for text in ax.texts]
     ['1', '+', '1', '=', '2']
     """
-    if not tokens or len(tokens) != len(mask):
-        raise ValueError(f"Hay {len(tokens)} tokens y la máscara tiene {len(mask)}: dé uno por token.")
     places = token_places([len(visible(token)) for token in tokens])
-    ax = new_axes(ax, height=0.9 + 0.26 * (places[-1][1] + 1))
+    ax = new_axes(height=0.9 + 0.26 * (places[-1][1] + 1))
     for token, counts, (x, y) in zip(tokens, mask, places, strict=True):
         ax.text(x, y, visible(token), va="center", family="monospace", size=8, **looks(bool(counts)))
     for learned, name in enumerate(NAMES):
         ax.scatter([], [], marker="s", s=90, label=name, **box(bool(learned)))
     ax.set(xlim=(0, WIDE), ylim=(places[-1][1] + 0.7, -0.7))
     ax.axis("off")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
+    legend_above(ax)
     return ax
 
 

@@ -3,14 +3,7 @@
 import torch
 from torch import Tensor
 
-from siguiente.course.data.story_words import (
-    ANIMALS,
-    CITIES,
-    COLORS,
-    DAYS,
-    FAMILY,
-    PEOPLE,
-)
+from siguiente.course.data.story_words import ANIMALS, CITIES, COLORS, DAYS, FAMILY, PEOPLE
 from siguiente.language_models.protocol import Tokenizer
 
 CLASSES = (PEOPLE, ANIMALS, FAMILY, CITIES, DAYS, COLORS)

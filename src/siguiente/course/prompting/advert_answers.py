@@ -1,15 +1,13 @@
 """Los datos que Gemma escribe de unos anuncios, sin restricción: se escriben una vez y se anotan."""
 
 import json
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
 from siguiente.course.data.adverts import load_adverts
-from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.sampling import generate_batch, greedy
 from siguiente.language_models.scoring import text_nats
-from siguiente.llm.pretrained import PretrainedModel
+from siguiente.llm.files.loading import opened
 from siguiente.prompting.few_shot import FewShotTemplate
 from siguiente.prompting.labels import LabelledText
 from siguiente.prompting.templates import Template
@@ -40,38 +38,26 @@ def advert_prompts(shots: int) -> list[str]:
 def load_free_answers(shots: int) -> list[str]:
     """Abre lo que Gemma escribe tras cada *prompt*, con 0 o 3 ejemplos; si falta, lo escribe."""
     names = {number: name for name, number in SHOTS.items()}
-    if shots not in names:
-        raise ValueError(f"No hay respuestas con {shots} ejemplos. Hay con estos: 0 y 3.")
     return [text for some in ADVERT_ANSWERS.rows(names[shots]) for text in some]
-
-
-@cache
-def model() -> TextModel[PretrainedModel]:
-    """Gemma, abierta una vez."""
-    from siguiente.llm.files.loading import load
-
-    return load(BASE)
 
 
 def written(prompts: Sequence[str]) -> list[str]:
     """Lo más probable tras cada *prompt*, hasta una línea en blanco."""
-    [blank] = model().tokenizer.encode("\n\n")
-    ids = [model().encode(text) for text in prompts]
-    return [model().decode(row) for row in generate_batch(model().model, ids, LENGTH, greedy, blank)]
+    gemma = opened(BASE)
+    [blank] = gemma.tokenizer.encode("\n\n")
+    ids = [gemma.encode(text) for text in prompts]
+    return [gemma.decode(row) for row in generate_batch(gemma.model, ids, LENGTH, greedy, blank)]
 
 
 def sweep(part: Part) -> Run:
     """Escribe las respuestas, de dos en dos."""
     prompts = advert_prompts(SHOTS[part.name])
-
-    def reports() -> Iterator[Any]:
-        for start in range(0, ADVERTS, READ):
-            yield written(prompts[start : start + READ])
+    reports = (written(prompts[start : start + READ]) for start in range(0, ADVERTS, READ))
 
     def measure(rows: list[Any]) -> list[float]:
-        return [float(text_nats(model(), [text], context=prompts[0])) for text in rows[0]]
+        return [float(text_nats(opened(BASE), [text], context=prompts[0])) for text in rows[0]]
 
-    return Run(None, reports(), measure)
+    return Run(None, reports, measure)
 
 
 ADVERT_ANSWERS = Trained("advert-answers", __name__, sweep, parts=tuple(SHOTS))

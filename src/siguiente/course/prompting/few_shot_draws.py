@@ -1,7 +1,6 @@
 """Lo que Gemma da a los sectores con muchos sorteos de ejemplos: se puntúa una vez y se anota."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import torch
@@ -9,8 +8,7 @@ from torch import Generator
 
 from siguiente.course.data.tweets import SECTORS, load_tweets
 from siguiente.course.prompting.label_bias import label_last, label_repeated
-from siguiente.language_models.protocol import TextModel
-from siguiente.llm.pretrained import PretrainedModel
+from siguiente.llm.files.loading import opened
 from siguiente.prompting.few_shot import (
     TEMPLATES,
     FewShotScores,
@@ -20,7 +18,7 @@ from siguiente.prompting.few_shot import (
     shuffled,
 )
 from siguiente.prompting.labels import CONTENT_FREE, LabelledText
-from siguiente.runtime.trained import Part, Run, Trained
+from siguiente.runtime.trained import Part, Run, Trained, thousandths
 
 BASE = "gemma-3-270m"
 DRAWS = 8  # sorteos de ejemplos de cada tamaño
@@ -83,17 +81,9 @@ def seeded(seed: int) -> Generator:
     return Generator().manual_seed(seed)
 
 
-@cache
-def model() -> TextModel[PretrainedModel]:
-    """Gemma, abierta una vez."""
-    from siguiente.llm.files.loading import load
-
-    return load(BASE)
-
-
 def scored(texts: Sequence[str], examples: Sequence[LabelledText]) -> FewShotScores:
     """Lo mismo que hace la página, con su plantilla."""
-    return score_few_shot(model(), TEMPLATES["categoría"], texts, SECTORS, examples)
+    return score_few_shot(opened(BASE), TEMPLATES["categoría"], texts, SECTORS, examples)
 
 
 def sweep(part: Part) -> Run:
@@ -106,13 +96,9 @@ def sweep(part: Part) -> Run:
         for examples in sets:
             found = scored(texts, examples)
             written = [(places[shown.text], SECTORS.index(shown.label)) for shown in examples]
-            rows = torch.cat([found.raw, found.content_free]).tolist()
-            yield written, [[round(x, 3) for x in row] for row in rows]
+            yield written, thousandths(torch.cat([found.raw, found.content_free]).tolist())
 
-    def measure(rows: list[Any]) -> list[float]:
-        return [float(x) for x in scored(texts[:READ], sets[0]).raw.flatten()]
-
-    return Run(None, draws(), measure)
+    return Run(None, draws(), lambda rows: scored(texts[:READ], sets[0]).raw.flatten().tolist())
 
 
 FEW_SHOT_DRAWS = Trained("few-shot-draws", __name__, sweep, parts=KINDS)

@@ -1,19 +1,16 @@
 """Lo que Gemma da a los sectores con otras plantillas y con marcas: se puntúa una vez y se anota."""
 
-from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
-import torch
+from torch import Tensor
 
 from siguiente.course.data.branded_tweets import BRANDS, load_branded_tweets
 from siguiente.course.data.tweets import SECTORS, load_tweets
-from siguiente.course.prompting.few_shot_draws import example_sets
-from siguiente.language_models.protocol import TextModel
-from siguiente.llm.pretrained import PretrainedModel
+from siguiente.course.prompting.few_shot_draws import example_sets, split
+from siguiente.llm.files.loading import opened
 from siguiente.prompting.few_shot import TEMPLATES, FewShotScores, score_texts
 from siguiente.prompting.labels import CONTENT_FREE, LabelledText
-from siguiente.runtime.trained import Part, Run, Trained
+from siguiente.runtime.trained import Part, Run, Trained, thousandths
 
 BASE = "gemma-3-270m"
 CHOSEN = "categoría"  # la plantilla de la página
@@ -32,8 +29,7 @@ def load_variant(kind: str) -> FewShotScores:
     Es una de `OTHER_TEMPLATES`, con los siete ejemplos del primer sorteo y 70 tweets de desarrollo, o una de
     `BRANDED`, con los tweets de :func:`branded_cases`.
     """
-    scores = torch.tensor([row for rows in FEW_SHOT_VARIANTS.rows(kind) for row in rows])
-    return FewShotScores(*scores.split([len(scores) - len(CONTENT_FREE), len(CONTENT_FREE)]))
+    return split([row for rows in FEW_SHOT_VARIANTS.rows(kind) for row in rows])
 
 
 def branded_cases(kind: str) -> tuple[list[LabelledText], list[LabelledText]]:
@@ -43,25 +39,12 @@ def branded_cases(kind: str) -> tuple[list[LabelledText], list[LabelledText]]:
     >>> [len(cases) for cases in branded_cases("no-brand")]
     [14, 70]
     """
-    if kind not in BRANDED:
-        raise ValueError(f"No hay una manera {kind!r} de llenar el hueco. Hay estas: {', '.join(BRANDED)}.")
     first, *rest = (BRANDS[sector] for sector in SECTORS)
     shifted = dict(zip(SECTORS, [*rest, first], strict=True))
     same = dict.fromkeys(SECTORS, "la empresa")
-    taught, cases = {
-        "own-brand": (BRANDS, BRANDS),
-        "no-brand": (same, same),
-        "other-brand": (BRANDS, shifted),
-    }[kind]
+    ways = {"own-brand": (BRANDS, BRANDS), "no-brand": (same, same), "other-brand": (BRANDS, shifted)}
+    taught, cases = ways[kind]
     return load_branded_tweets(taught)[:TAUGHT], load_branded_tweets(cases)[TAUGHT:]
-
-
-@cache
-def model() -> TextModel[PretrainedModel]:
-    """Gemma, abierta una vez."""
-    from siguiente.llm.files.loading import load
-
-    return load(BASE)
 
 
 def materials(kind: str) -> tuple[str, Sequence[LabelledText], Sequence[LabelledText]]:
@@ -76,15 +59,12 @@ def sweep(part: Part) -> Run:
     name, examples, cases = materials(part.name)
     texts = [*(case.text for case in cases), *CONTENT_FREE]
 
-    def scored(some: Sequence[str]) -> list[list[float]]:
-        return score_texts(model(), TEMPLATES[name], some, SECTORS, examples).tolist()
+    def scored(some: Sequence[str]) -> Tensor:
+        return score_texts(opened(BASE), TEMPLATES[name], some, SECTORS, examples)
 
-    def reports() -> Iterator[Any]:
-        for start in range(0, len(texts), TOGETHER):
-            found = scored(texts[start : start + TOGETHER])
-            yield [[round(x, 3) for x in row] for row in found]
-
-    return Run(None, reports(), lambda rows: [x for row in scored(texts[:READ]) for x in row])
+    batches = (texts[start : start + TOGETHER] for start in range(0, len(texts), TOGETHER))
+    reports = (thousandths(scored(batch).tolist()) for batch in batches)
+    return Run(None, reports, lambda rows: scored(texts[:READ]).flatten().tolist())
 
 
 FEW_SHOT_VARIANTS = Trained("few-shot-variants", __name__, sweep, parts=(*OTHER_TEMPLATES, *BRANDED))

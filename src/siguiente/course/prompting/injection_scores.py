@@ -1,20 +1,17 @@
 """Lo que SmolLM2 responde a setenta reseñas atacadas, con cada defensa: se puntúa una vez y se anota."""
 
-from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from siguiente.course.data.injections import load_injections
 from siguiente.course.data.reviews import OPINIONS, load_reviews
-from siguiente.language_models.protocol import TextModel
-from siguiente.llm.pretrained import PretrainedModel
+from siguiente.llm.files.loading import opened
 from siguiente.llm.replies import score_replies
 from siguiente.prompting.injection import DEFENCES, ORDERS, hide
 from siguiente.prompting.labels import label_indices
-from siguiente.runtime.trained import Part, Run, Trained
+from siguiente.runtime.trained import Part, Run, Trained, thousandths
 
 CHAT = "smollm2-135m-instruct"
 SHOTS = 4  # reseñas resueltas; las siguientes son las atacadas
@@ -55,19 +52,11 @@ def load_attack_scores(part: str) -> Tensor:
     return torch.tensor([scores for rows in INJECTION_SCORES.rows(part) for scores in rows])
 
 
-@cache
-def model() -> TextModel[PretrainedModel]:
-    """SmolLM2, abierto una vez."""
-    from siguiente.llm.files.loading import load
-
-    return load(CHAT)
-
-
 def scored(texts: Sequence[str], defence: str) -> Tensor:
     """Lo mismo que hace la página."""
     shots = load_reviews()[:SHOTS]
     asked = [DEFENCES[defence].conversation(text, shots) for text in texts]
-    return score_replies(model(), asked, [OPINIONS] * len(asked)).logprobs
+    return score_replies(opened(CHAT), asked, [OPINIONS] * len(asked)).logprobs
 
 
 def sweep(part: Part) -> Run:
@@ -76,13 +65,9 @@ def sweep(part: Part) -> Run:
     defence, texts = defences[part.name], attacks()
     if part.name == DODGED:
         texts = [dodge(text) for text in texts]
-
-    def rows() -> Iterator[Any]:
-        for start in range(0, len(texts), HOSTS):
-            found = scored(texts[start : start + HOSTS], defence).tolist()
-            yield [[round(x, 3) for x in opinions] for opinions in found]
-
-    return Run(None, rows(), lambda rows: [float(x) for x in scored(texts[:READ], defence).flatten()])
+    batches = (texts[start : start + HOSTS] for start in range(0, len(texts), HOSTS))
+    rows = (thousandths(scored(batch, defence).tolist()) for batch in batches)
+    return Run(None, rows, lambda rows: scored(texts[:READ], defence).flatten().tolist())
 
 
 INJECTION_SCORES = Trained("injection-scores", __name__, sweep, parts=(*DEFENDED.values(), DODGED))

@@ -6,6 +6,8 @@ from torch import Tensor
 
 from siguiente.prompting.labels import LabelledText
 
+REPEATED = 3
+
 
 def label_last(examples: Sequence[LabelledText], label: str) -> list[LabelledText]:
     """Gira los ejemplos hasta que el último tenga esa etiqueta.
@@ -14,28 +16,23 @@ def label_last(examples: Sequence[LabelledText], label: str) -> list[LabelledTex
     >>> "".join(example.text for example in label_last(examples, "a"))
     '231'
     """
-    for i in reversed(range(len(examples))):
-        if examples[i].label == label:
-            return [*examples[i + 1 :], *examples[: i + 1]]
-    raise ValueError(f"Ningún ejemplo tiene la etiqueta {label!r}.")
+    last = max(i for i, example in enumerate(examples) if example.label == label)
+    return [*examples[last + 1 :], *examples[: last + 1]]
 
 
 def label_repeated(
-    examples: Sequence[LabelledText], pool: Sequence[LabelledText], label: str, times: int = 3
+    examples: Sequence[LabelledText], pool: Sequence[LabelledText], label: str
 ) -> list[LabelledText]:
-    """Pone delante de los ejemplos otros más de una etiqueta; los que había siguen en su sitio.
+    """Pone delante de los ejemplos `REPEATED` más de una etiqueta; los que había siguen en su sitio.
     Ningún texto se enseña dos veces, aunque `pool` lo repita: se repite la etiqueta, no el caso.
 
-    >>> pool = [LabelledText(text, label) for text, label in ("1a", "2b", "3b", "4b")]
-    >>> "".join(example.text for example in label_repeated(pool[:2], pool, "b", times=2))
-    '3412'
+    >>> pool = [LabelledText(text, label) for text, label in ("1a", "2b", "3b", "4b", "5b")]
+    >>> "".join(example.text for example in label_repeated(pool[:2], pool, "b"))
+    '34512'
     """
     shown = {example.text for example in examples}
     others = {case.text: case for case in pool if case.label == label and case.text not in shown}
-    more = list(others.values())[:times]
-    if len(more) < times:
-        raise ValueError(f"Solo quedan {len(more)} ejemplos de {label!r}, y se piden {times}.")
-    return [*more, *examples]
+    return [*list(others.values())[:REPEATED], *examples]
 
 
 def favoured(probabilities: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,7 +44,5 @@ def favoured(probabilities: Tensor) -> tuple[Tensor, Tensor]:
     >>> favoured(torch.tensor([[[0.75, 0.25]], [[0.5, 0.5]]]))
     (tensor([[0.7500, 0.5000]]), tensor([[0.5000, 0.2500]]))
     """
-    if len(probabilities) < 2:
-        raise ValueError(f"Hacen falta al menos dos etiquetas que comparar, y hay {len(probabilities)}.")
     own = probabilities.diagonal(dim1=0, dim2=2)
     return own, (probabilities.sum(0) - own) / (len(probabilities) - 1)

@@ -1,8 +1,6 @@
 """Lo que Gemma da a las respuestas de los problemas, sin pasos y con ellos: se puntúa una vez y se anota."""
 
-from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -11,7 +9,7 @@ from siguiente.course.data.word_problems import WordProblem, load_word_problems
 from siguiente.course.prompting.problem_scoring import direct_prompt, stage_prompts
 from siguiente.language_models.completions import score_options
 from siguiente.language_models.protocol import LanguageModel, TextModel
-from siguiente.llm.pretrained import PretrainedModel
+from siguiente.llm.files.loading import opened
 from siguiente.runtime.trained import Part, Run, Trained
 
 BASE = "gemma-3-270m"
@@ -50,27 +48,17 @@ def load_problem_scores(kind: str) -> Tensor:
     return torch.tensor([scores for some in PROBLEM_SCORES.rows(kind) for scores in some])
 
 
-@cache
-def model() -> TextModel[PretrainedModel]:
-    """Gemma, abierta una vez."""
-    from siguiente.llm.files.loading import load
-
-    return load(BASE)
-
-
 def sweep(part: Part) -> Run:
     """Puntúa los problemas de una manera."""
     problems = load_word_problems()
     shots, asked = problems[:SHOTS], problems[SHOTS:]
 
     def scored(some: Sequence[WordProblem]) -> Tensor:
-        return KINDS[part.name](model(), some, shots).double()
+        return KINDS[part.name](opened(BASE), some, shots).double()
 
-    def reports() -> Iterator[Any]:
-        for start in range(0, len(asked), TOGETHER):
-            yield scored(asked[start : start + TOGETHER]).round(decimals=3).tolist()
-
-    return Run(None, reports(), lambda rows: scored(asked[:READ]).flatten().tolist())
+    batches = (asked[start : start + TOGETHER] for start in range(0, len(asked), TOGETHER))
+    reports = (scored(batch).round(decimals=3).tolist() for batch in batches)
+    return Run(None, reports, lambda rows: scored(asked[:READ]).flatten().tolist())
 
 
 PROBLEM_SCORES = Trained("problem-scores", __name__, sweep, parts=tuple(KINDS))

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from siguiente.course.data.passages import OTHER_WORDS, load_passages, load_questions
-from siguiente.language_models.protocol import TextModel
 from siguiente.llm.embeddings import embed_hidden
-from siguiente.llm.pretrained import PretrainedModel
+from siguiente.llm.files.loading import opened
 from siguiente.prompting.retrieval import cosine_scores, rerank
 from siguiente.runtime.trained import Part, Run, Trained
 
@@ -43,23 +42,15 @@ def passages() -> list[str]:
 
 
 @cache
-def model() -> TextModel[PretrainedModel]:
-    """Gemma, abierta una vez."""
-    from siguiente.llm.files.loading import load
-
-    return load(BASE)
-
-
-@cache
 def first_search() -> Tensor:
     """La búsqueda que se reordena, (Q, N), la misma que hace la página."""
-    asked, read = (embed_hidden(model(), texts) for texts in (questions(), passages()))
+    asked, read = (embed_hidden(opened(BASE), texts) for texts in (questions(), passages()))
     return cosine_scores(asked - asked.mean(0), read - read.mean(0))
 
 
 def reranked(chosen: slice) -> Tensor:
     """Reordena los pasajes de unas preguntas, lo mismo que hace la página."""
-    return rerank(model(), questions()[chosen], passages(), first_search()[chosen], K)
+    return rerank(opened(BASE), questions()[chosen], passages(), first_search()[chosen], K)
 
 
 def sweep(part: Part) -> Run:
@@ -73,7 +64,8 @@ def sweep(part: Part) -> Run:
 
     def measure(rows: list[Any]) -> list[float]:
         scores = reranked(slice(READ))
-        return [float(x) for x in scores[scores.isfinite()]]
+        found: list[float] = scores[scores.isfinite()].tolist()
+        return found
 
     return Run(None, rows(), measure)
 

@@ -81,8 +81,6 @@ def write_sums(
     >>> [len(texts) for texts in write_sums(make_sum_model(), [Sum(27, 38), Sum(5, 2)], n=3)]
     [3, 3]
     """
-    if not sums or n < 1:
-        raise ValueError(f"Hace falta al menos una suma y una solución: {len(sums)} sumas, `n`={n}.")
     prompts = [model.encode(added.question) for added in sums for _ in range(n)]
     length = CONTEXT - max(map(len, prompts))
     written = generate_batch(model.model, prompts, length, choose, model.tokenizer.eos_id)

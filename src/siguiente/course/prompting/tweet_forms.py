@@ -1,19 +1,15 @@
 """Lo que Gemma da a tres categorías con doce plantillas y 72 tweets: se puntúa una vez y se anota."""
 
-from collections.abc import Iterator
-from functools import cache
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from siguiente.course.data.tweets import load_tweets
 from siguiente.course.prompting.tweet_templates import TWEET_TEMPLATES, score_forms
 from siguiente.language_models.completions import CompletionScores
-from siguiente.language_models.protocol import TextModel
-from siguiente.llm.pretrained import PretrainedModel
+from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.llm.files.loading import opened
 from siguiente.prompting.labels import LabelledText
-from siguiente.runtime.trained import Part, Run, Trained
+from siguiente.runtime.trained import Part, Run, Trained, thousandths
 
 BASE = "gemma-3-270m"
 TWEETS = 72
@@ -32,7 +28,7 @@ def category_tweets() -> list[LabelledText]:
     return [tweet for tweet in pool if tweet.label in CATEGORIES][:TWEETS]
 
 
-def form_labels(model: TextModel[PretrainedModel]) -> list[str]:
+def form_labels(model: TextModel[LanguageModel]) -> list[str]:
     """Lo que se puntúa: las categorías en mayúsculas, en minúsculas y el primer trozo de las mayúsculas."""
     words = [f" {category}" for category in CATEGORIES.values()]
     encode, decode = model.tokenizer.encode, model.tokenizer.decode
@@ -47,29 +43,17 @@ def load_form_scores() -> Tensor:
     return torch.tensor(TWEET_FORMS.rows())
 
 
-@cache
-def model() -> TextModel[PretrainedModel]:
-    """Gemma, abierta una vez."""
-    from siguiente.llm.files.loading import load
-
-    return load(BASE)
-
-
 def scored(tweets: list[LabelledText]) -> CompletionScores:
     """Lo mismo que hace la página."""
-    return score_forms(model(), TWEET_TEMPLATES, [tweet.text for tweet in tweets], form_labels(model()))
+    gemma = opened(BASE)
+    return score_forms(gemma, TWEET_TEMPLATES, [tweet.text for tweet in tweets], form_labels(gemma))
 
 
 def sweep(part: Part) -> Run:
     """Puntúa los tweets, uno a uno."""
     tweets = category_tweets()
-
-    def rows() -> Iterator[Any]:
-        for tweet in tweets:
-            [found] = scored([tweet]).logprobs.tolist()
-            yield [[[round(x, 3) for x in labels] for labels in forms] for forms in found]
-
-    return Run(None, rows(), lambda rows: [float(x) for x in scored(tweets[:READ]).logprobs.flatten()])
+    rows = (thousandths(scored([tweet]).logprobs[0].tolist()) for tweet in tweets)
+    return Run(None, rows, lambda rows: scored(tweets[:READ]).logprobs.flatten().tolist())
 
 
 TWEET_FORMS = Trained("tweet-forms", __name__, sweep)

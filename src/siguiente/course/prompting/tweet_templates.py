@@ -38,10 +38,7 @@ QUESTIONS = {
         "Este mensaje trata sobre",
         "Considerando las categorías ALIMENTACIÓN, DEPORTES y RETAIL, este mensaje trata sobre",
     ),
-    "ficha": (
-        "Categoría:",
-        "Categorías: ALIMENTACIÓN, DEPORTES, RETAIL. Categoría:",
-    ),
+    "ficha": ("Categoría:", "Categorías: ALIMENTACIÓN, DEPORTES, RETAIL. Categoría:"),
     "palabra": (
         "En una palabra, habla de",
         "Las opciones son ALIMENTACIÓN, DEPORTES y RETAIL. En una palabra, habla de",
@@ -60,13 +57,13 @@ TWEET_TEMPLATES = tuple(
 FORMS = ("libre", "con categorías")
 
 
-def tweet_prompts(templates: Sequence[TweetTemplate], tweet: str, user: str = "@ana") -> list[str]:
+def tweet_prompts(templates: Sequence[TweetTemplate], tweet: str) -> list[str]:
     """Rellena cada plantilla con un tweet: primero la forma libre y después la que nombra las categorías.
 
     >>> tweet_prompts(TWEET_TEMPLATES[:1], "Hoy no hay pan")[0]
     'El usuario @ana publicó en su feed: Hoy no hay pan. Este tweet hace referencia a'
     """
-    values = {"usuario": user, "tweet": tweet}
+    values = {"usuario": "@ana", "tweet": tweet}
     return [form.fill(values) for template in templates for form in (template.free, template.listed)]
 
 

@@ -7,10 +7,9 @@ sale del intervalo.
 
 import math
 import sys
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, SupportsFloat
+from typing import Any, ClassVar, Self, SupportsFloat
 
 ERRORS_WIDE = 4  # errores estándar que separan un efecto de su umbral
 ERRORS_IN_HALF = 1.96  # errores estándar que caben en la mitad de un intervalo del 95 %
@@ -22,7 +21,7 @@ class ClaimError(AssertionError):
 
 
 @dataclass(frozen=True)
-class Record(ABC):
+class Record:
     """Lo que la página deja anotado de una frase."""
 
     kind: str
@@ -33,20 +32,34 @@ class Record(ABC):
     relation: ClassVar[str]
 
     @property
-    @abstractmethod
     def met(self) -> bool:
         """Si se cumple en este equipo."""
+        raise NotImplementedError
 
     @property
-    @abstractmethod
     def slack(self) -> float | None:
-        """Lo que sobra, en márgenes; `None` si no hay margen."""
+        """Lo que sobra, en márgenes; nada, si no hay margen."""
+        return None
+
+    def __post_init__(self) -> None:
+        if not self.sentence.strip():
+            raise ValueError("Escriba la oración que se comprueba: está vacía.")
+
+    def announced(self) -> Self:
+        """La misma, que queda en la lista de la página, se cumpla o no."""
+        sys.audit("siguiente.claim", self)
+        return self
 
     def as_dict(self) -> dict[str, Any]:
         """Todo lo anotado, listo para JSON, que no sabe escribir NaN ni infinito: van como texto."""
-        slack = self.slack if self.slack is not None and math.isfinite(self.slack) else None
-        values = {name: json_safe(value) for name, value in asdict(self).items()}
+        values = {name: str(x) if not finite(x) else x for name, x in asdict(self).items()}
+        slack = self.slack if finite(self.slack) else None
         return values | {"relation": self.relation, "met": self.met, "slack": slack}
+
+
+def finite(value: Any) -> bool:
+    """Dice si algo no es un número que JSON no tiene."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -109,10 +122,6 @@ class Reported(Record):
         """Si se pudo medir; no afirma nada más."""
         return not any(math.isnan(x) for x in (self.value, self.low, self.high))
 
-    @property
-    def slack(self) -> None:
-        """Sin margen, nada sobra."""
-
 
 def identity(sentence: str, value: SupportsFloat, expected: SupportsFloat, tolerance: float) -> CloseClaim:
     """Comprueba una igualdad matemática, o con una implementación de referencia; si falla, detiene la página.
@@ -132,11 +141,9 @@ def identity(sentence: str, value: SupportsFloat, expected: SupportsFloat, toler
     1.0
     """
     made = close("identity", sentence, value, expected, tolerance)
-    sys.audit("siguiente.claim", made)  # también si no se cumple, para que la lista lo diga
     if not made.met:
-        raise ClaimError(
-            f"No se cumple «{sentence}»: {made.value} dista de {made.expected} más de {tolerance}."
-        )
+        far = f"{made.value} dista de {made.expected} más de {tolerance}"
+        raise ClaimError(f"No se cumple «{sentence}»: {far}.")
     return made
 
 
@@ -157,9 +164,8 @@ def claim(sentence: str, smaller: SupportsFloat, larger: SupportsFloat, margin: 
     >>> claim("El trigrama supera al unigrama.", smaller=0.25, larger=0.5, margin=0.1).met
     True
     """
-    made = Claim("effect", checked(sentence), plain(smaller), plain(larger), positive("margin", margin))
-    sys.audit("siguiente.claim", made)
-    return made
+    margin = positive("margin", margin)
+    return Claim("effect", sentence, plain(smaller), plain(larger), margin).announced()
 
 
 def claim_close(sentence: str, value: SupportsFloat, expected: SupportsFloat, tolerance: float) -> CloseClaim:
@@ -170,9 +176,7 @@ def claim_close(sentence: str, value: SupportsFloat, expected: SupportsFloat, to
     >>> claim_close("Acierta la mitad.", 0.52, 0.5, tolerance=0.05).met
     True
     """
-    made = close("effect", sentence, value, expected, tolerance)
-    sys.audit("siguiente.claim", made)
-    return made
+    return close("effect", sentence, value, expected, tolerance)
 
 
 def effect(
@@ -205,14 +209,10 @@ def effect(
     value, low, high = ordered(estimate)
     margin = ERRORS_WIDE * (high - low) / 2 / ERRORS_IN_HALF
     if above is not None and below is None:
-        smaller, larger = plain(above), value
-    elif below is not None and above is None:
-        smaller, larger = value, plain(below)
-    else:
-        raise ValueError("Dé un umbral y solo uno: `above` o `below`.")
-    made = Claim("effect", checked(sentence), smaller, larger, margin)
-    sys.audit("siguiente.claim", made)
-    return made
+        return Claim("effect", sentence, plain(above), value, margin).announced()
+    if below is not None and above is None:
+        return Claim("effect", sentence, value, plain(below), margin).announced()
+    raise ValueError("Dé un umbral y solo uno: `above` o `below`.")
 
 
 def reported(
@@ -246,9 +246,8 @@ def reported(
     if len(verbs) != 3 or not all(verb.strip() for verb in verbs):
         raise ValueError(f"Hacen falta tres verbos, por encima, por debajo y en medio, y hay {list(verbs)}.")
     verb = verbs[0] if low > against else verbs[1] if high < against else verbs[2]
-    text = checked(sentence).replace("{verb}", verb)
-    sys.audit("siguiente.claim", Reported("reported", text, value, low, high, plain(against), verb))
-    return verb
+    text = sentence.replace("{verb}", verb)
+    return Reported("reported", text, value, low, high, plain(against), verb).announced().verb
 
 
 def close(
@@ -256,14 +255,7 @@ def close(
 ) -> CloseClaim:
     """Anota una relación «≈» con sus números comprobados."""
     tolerance = positive("tolerance", tolerance)
-    return CloseClaim(kind, checked(sentence), plain(value), plain(expected), tolerance)
-
-
-def checked(sentence: str) -> str:
-    """Devuelve la frase si dice algo."""
-    if not sentence.strip():
-        raise ValueError("Escriba la oración que se comprueba: está vacía.")
-    return sentence
+    return CloseClaim(kind, sentence, plain(value), plain(expected), tolerance).announced()
 
 
 def plain(value: SupportsFloat) -> float:
@@ -286,8 +278,3 @@ def ordered(estimate: Sequence[SupportsFloat]) -> tuple[float, float, float]:
     if low > high:
         raise ValueError(f"El intervalo está del revés: va de {low} a {high}.")
     return value, low, high
-
-
-def json_safe(value: Any) -> Any:
-    """Devuelve un valor tal cual, o su texto si es un número que JSON no tiene."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -42,7 +42,7 @@ class Table:
         formats = [style(name, digits, percent) for name in self.header]
         self.cells = [
             [written(value, *how) for value, how in zip(row, formats, strict=True)]
-            for row in checked(across(columns) if isinstance(columns, Mapping) else down(rows), len(columns))
+            for row in (across(columns) if isinstance(columns, Mapping) else down(rows))
         ]
 
     def __repr__(self) -> str:
@@ -74,14 +74,6 @@ def single(value: Any) -> bool:
     return (
         isinstance(value, str | Estimate) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0
     )
-
-
-def checked(rows: list[list[Any]], width: int) -> list[list[Any]]:
-    """Comprueba que todas las filas tengan las celdas que deben."""
-    for row in rows:
-        if len(row) != width:
-            raise ValueError(f"La fila {row} tiene {len(row)} celdas y hay {width} columnas.")
-    return rows
 
 
 def style(name: str, digits: int | Mapping[str, int], percent: Collection[str]) -> tuple[int, bool]:

@@ -17,17 +17,7 @@ def make_story_base(vocab_size: int) -> GPT:
     return GPT(GPTConfig(vocab_size, CONTEXT, layers=2, heads=4, channels=60))
 
 
-STORY_BASE = StoryModel(
-    "story-base",
-    __name__,
-    make_story_base,
-    TrainingConfig(
-        steps=1_000,
-        batch_size=16,
-        length=CONTEXT,
-        learning_rate=1e-2,
-        warmup=50,
-        evaluate_every=250,
-        boundary=END,
-    ),
+TRAINING = TrainingConfig(
+    steps=1_000, length=CONTEXT, learning_rate=1e-2, warmup=50, evaluate_every=250, boundary=END
 )
+STORY_BASE = StoryModel("story-base", __name__, make_story_base, TRAINING)

@@ -17,17 +17,7 @@ def make_story_gpt(vocab_size: int) -> GPT:
     return GPT(GPTConfig(vocab_size, CONTEXT, layers=4, heads=4, channels=128))
 
 
-STORY_GPT = StoryModel(
-    "story-gpt",
-    __name__,
-    make_story_gpt,
-    TrainingConfig(
-        steps=2_000,
-        batch_size=16,
-        length=CONTEXT,
-        learning_rate=6e-3,
-        warmup=100,
-        evaluate_every=250,
-        boundary=END,
-    ),
+TRAINING = TrainingConfig(
+    steps=2_000, length=CONTEXT, learning_rate=6e-3, warmup=100, evaluate_every=250, boundary=END
 )
+STORY_GPT = StoryModel("story-gpt", __name__, make_story_gpt, TRAINING)

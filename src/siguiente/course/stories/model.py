@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,18 +13,7 @@ import torch
 from siguiente.course.stories.corpus import StoryCorpus, load_story_corpus
 from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.sampling import complete, sampler
-from siguiente.language_models.training import (
-    Report,
-    TrainingConfig,
-    held_out_loss,
-    steps,
-    train,
-)
-from siguiente.language_models.windows import (
-    cut_windows,
-    find_windows,
-    shuffled_windows,
-)
+from siguiente.language_models.training import Report, TrainingConfig, held_out_loss, train
 from siguiente.runtime.store import write_atomically
 from siguiente.runtime.trained import FIRST, Part, Run, Trained
 
@@ -69,10 +59,12 @@ class StoryModel(Trained):
 
     def reports(self, model: Any, corpus: StoryCorpus, checkpoint: Path | None) -> Iterator[Any]:
         """Entrena y da cada informe con una muestra, que sobreviven a una interrupción."""
-        yield from first_losses(deepcopy(model), corpus, self.training)
+        often = replace(self.training, evaluate_every=1)  # entre dos informes la pérdida no queda anotada
+        for report in islice(train(deepcopy(model), corpus.train, often), 1, 1 + FIRST):
+            yield report.loss
         path = None if checkpoint is None else checkpoint.with_suffix(".samples")
         samples = json.loads(path.read_text("utf8")) if path and path.exists() else []
-        reports = train(model, corpus.train, self.training, corpus.held_out, checkpoint, progress=True)
+        reports = train(model, corpus.train, self.training, corpus.held_out, checkpoint)
         for number, report in enumerate(reports):
             if number == len(samples):  # los de antes de la interrupción ya tienen su muestra
                 choose = sampler(torch.Generator().manual_seed(self.training.seed))
@@ -80,11 +72,3 @@ class StoryModel(Trained):
                 if path:
                     write_atomically(path, json.dumps(samples))
             yield report, samples[number]
-
-
-def first_losses(model: Any, corpus: StoryCorpus, config: TrainingConfig) -> Iterator[float]:
-    """La pérdida de los primeros pasos; entre dos informes no queda anotada."""
-    windows = find_windows(corpus.train, config.length, config.boundary)
-    rows = shuffled_windows(windows, config.batch_size, config.seed)
-    batches = (cut_windows(corpus.train, batch) for batch in islice(rows, FIRST))
-    return (loss.item() for loss in steps(model.train(), batches, config))

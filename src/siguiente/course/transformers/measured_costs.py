@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from siguiente.course.data.packaged import packaged_rows
+from siguiente.course.data.packaged import packaged_records
 
 
 class MeasuredCost(NamedTuple):
@@ -30,15 +30,4 @@ def load_measured_costs() -> list[MeasuredCost]:
     >>> sorted({cost.attention for cost in load_measured_costs()})
     ['by hand', 'fused']
     """
-    return [
-        MeasuredCost(
-            row["attention"],
-            int(row["parameters"]),
-            int(row["context"]),
-            float(row["microseconds_per_token"]),
-            float(row["megabytes"]),
-            row["machine"],
-            row["date"],
-        )
-        for row in packaged_rows("measured_costs.csv", "siguiente.course.transformers")
-    ]
+    return packaged_records(MeasuredCost, "measured_costs.csv", "siguiente.course.transformers")

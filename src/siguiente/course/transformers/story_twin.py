@@ -14,13 +14,7 @@ from siguiente.transformers.masked import MaskedModel, fill, train_masked
 CHECKED = 8  # tokens que se tapan, uno a uno, para comprobar los pesos
 #: Cómo se entrenan el GPT pequeño y su gemelo.
 SMALL_TRAINING = TrainingConfig(
-    steps=600,
-    batch_size=8,
-    length=128,
-    learning_rate=5e-3,
-    warmup=40,
-    evaluate_every=100,
-    boundary=END,
+    steps=600, batch_size=8, length=128, learning_rate=5e-3, warmup=40, evaluate_every=100, boundary=END
 )
 
 

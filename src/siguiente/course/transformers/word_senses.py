@@ -22,8 +22,6 @@ def cut_at_phrase(tokenizer: Tokenizer, texts: Sequence[str], phrase: str, befor
     [' fue al banco', ' juntos al banco']
     """
     wanted, rows = tokenizer.encode(phrase), []
-    if not wanted or before < 0:
-        raise ValueError(f"Hace falta una frase y cero o más tokens delante: «{phrase}» y {before}.")
     for text in texts:
         ids = tokenizer.encode(text)
         starts = (i for i in range(len(ids)) if ids[i : i + len(wanted)] == wanted)
@@ -49,8 +47,6 @@ def nearest_centroid(vectors: Tensor, labels: Tensor, queries: Tensor) -> Tensor
     >>> nearest_centroid(examples, torch.tensor([0, 0, 1]), torch.tensor([[1.0, 1], [6, 6]]))
     tensor([0, 1])
     """
-    if labels.shape != vectors.shape[:1] or not len(labels) or not labels.bincount().all():
-        raise ValueError("Hace falta una etiqueta por ejemplo y al menos un ejemplo de cada clase.")
     examples = [vectors[labels == label].double() for label in range(int(labels.max()) + 1)]
     centroids = torch.stack([rows.mean(0) for rows in examples])  # (K, C)
     offsets = queries.double()[:, None] - centroids  # (M, K, C)

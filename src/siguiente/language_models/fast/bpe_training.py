@@ -5,15 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 
-from siguiente.language_models.bpe import (
-    ORDER,
-    BPETokenizer,
-    Pair,
-    Word,
-    byte_words,
-    count_pairs,
-    merge,
-)
+from siguiente.language_models.bpe import ORDER, BPETokenizer, Pair, Word, byte_words, count_pairs, merge
 from siguiente.language_models.words import END
 
 MIN_COUNT = 2  # una pareja que sale una sola vez no enseña nada
@@ -29,14 +21,11 @@ def train_bpe(texts: Iterable[str], vocab_size: int) -> BPETokenizer:
     >>> tokenizer.learned
     [b'ca', b'la', b' ca']
     """
-    if vocab_size < END + 2:
-        raise ValueError(
-            f"El vocabulario debe tener al menos {END + 2} tokens (los bytes, el de final y una unión), "
-            f"y se piden {vocab_size}."
-        )
-    merges = tuple(islice(learn_merges(byte_words(texts)), vocab_size - END - 1))
+    merges = tuple(islice(learn_merges(byte_words(texts)), max(0, vocab_size - END - 1)))
     if not merges:
-        raise ValueError("En el texto no hay ninguna pareja que se repita: hacen falta unas cuantas frases.")
+        raise ValueError(
+            f"No hay ninguna pareja que se repita, o el vocabulario, {vocab_size}, no llega a {END + 2}."
+        )
     return BPETokenizer(merges)
 
 

@@ -7,12 +7,10 @@ import torch
 from torch import Tensor
 
 from siguiente.language_models.fast.trie import ROOT, TokenTrie, read_chain
-from siguiente.llm.cache import continued_cache
+from siguiente.llm.cache import CacheState, continued_cache
 
 if TYPE_CHECKING:
-    from siguiente.llm.cache import CacheState
     from siguiente.llm.pretrained import PretrainedModel
-
 
 # Tokens por pasada: bastantes para que las matrices rindan, pocos para que la máscara no pese.
 PACK_LIMIT = 512
@@ -70,7 +68,7 @@ def _packs(roots: list[int], sizes: list[int]) -> Iterator[list[int]]:
 
 
 def _read_pack(
-    model: "PretrainedModel", trie: TokenTrie, roots: list[int], state: "CacheState | None"
+    model: "PretrainedModel", trie: TokenTrie, roots: list[int], state: CacheState | None
 ) -> list[tuple[int, Tensor]]:
     """Lee unos subárboles de una vez; devuelve los nodos con hijos pedidos y su vector oculto, (C,)."""
     nodes = [node for root in roots for node in _interior(trie, root)]
@@ -111,7 +109,7 @@ def _ancestors(trie: TokenTrie, nodes: list[int]) -> Tensor:
     return ancestors
 
 
-def _read_tree(network: Any, ids: Tensor, ancestors: Tensor, state: "CacheState | None") -> Tensor:
+def _read_tree(network: Any, ids: Tensor, ancestors: Tensor, state: CacheState | None) -> Tensor:
     """Pasa por la red los tokens (1, N) de un árbol y devuelve sus vectores ocultos (N, C)."""
     positions = ancestors.sum(1) - 1 + (0 if state is None else state.length)
     return network.model(
@@ -123,7 +121,7 @@ def _read_tree(network: Any, ids: Tensor, ancestors: Tensor, state: "CacheState 
     ).last_hidden_state[0]
 
 
-def _masks(config: Any, ancestors: Tensor, positions: Tensor, state: "CacheState | None") -> Any:
+def _masks(config: Any, ancestors: Tensor, positions: Tensor, state: CacheState | None) -> Any:
     """Máscara de las capas de atención completa o, si también las hay de ventana, una por clase."""
     types = getattr(config, "layer_types", None) or ["full_attention"]
     windows = {kind: config.sliding_window if kind == "sliding_attention" else None for kind in types}

@@ -36,18 +36,17 @@ def checkpoint_key(card: ModelCard) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def checkpoint(card: ModelCard, path: Path | str | None = None, *, thorough: bool = False) -> Path:
+def checkpoint(card: ModelCard, path: Path | str | None = None) -> Path:
     """Devuelve la carpeta con el modelo convertido; la primera vez comprueba el archivo y lo convierte.
 
     Tiene `config.json`, `model.safetensors` y `tokenizer.json`. El archivo GGUF se busca como dice
-    `sources.find`. Con `thorough`, relee entera la conversión anterior antes de darla por buena.
+    `sources.find`.
     """
     return build_directory(
         card.name,
         checkpoint_key(card),
         lambda target: _convert(card, path, target),
         needed=card.parameters * BYTES_PER_PARAMETER + MARGIN,
-        thorough=thorough,
     )
 
 

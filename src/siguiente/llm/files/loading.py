@@ -1,6 +1,7 @@
 """Abrir un modelo por su nombre."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,12 @@ def load(name: str, path: Path | str | None = None) -> "TextModel[PretrainedMode
     ' cinco'
     """
     return load_card(card(name), path)
+
+
+@cache
+def opened(name: str) -> "TextModel[PretrainedModel]":
+    """El modelo que da :func:`load`, abierto una sola vez en cada proceso."""
+    return load(name)
 
 
 def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[PretrainedModel]":

@@ -62,7 +62,10 @@ def find(card: ModelCard, path: Path | str | None = None) -> tuple[Path, ...]:
     lo permite.
     """
     if path is not None:
-        return (_given(card, whole_path(path)),)
+        file = whole_path(path) / card.filename if whole_path(path).is_dir() else whole_path(path)
+        if not file.is_file():
+            raise FileNotFoundError(f"No existe {file}: indique {card.filename} o la carpeta que lo tiene.")
+        return (file,)
     if folder := chosen_folder("SIGUIENTE_MODELS"):
         local = folder / card.filename
         if local.is_file():
@@ -75,15 +78,6 @@ def find(card: ModelCard, path: Path | str | None = None) -> tuple[Path, ...]:
         f"Falta el archivo de {card.title}. Instálelo con `{card.install}`, o ponga {card.filename} en una "
         "carpeta e indíquela en SIGUIENTE_MODELS, o permita descargarlo con SIGUIENTE_HUB=1."
     )
-
-
-def _given(card: ModelCard, path: Path) -> Path:
-    file = path / card.filename if path.is_dir() else path
-    if not file.is_file():
-        raise FileNotFoundError(
-            f"No existe {file}: indique el archivo {card.filename} o la carpeta que lo tiene."
-        )
-    return file
 
 
 def _packaged(card: ModelCard) -> tuple[Path, ...]:

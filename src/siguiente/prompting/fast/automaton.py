@@ -73,9 +73,7 @@ def automaton(pattern: str) -> Automaton:
     try:
         final = branches.sequence(parsed(pattern), branches.new())
     except RecursionError as error:
-        raise ValueError(
-            f"{pattern[:60]!r} tiene demasiados paréntesis unos dentro de otros: quite los que sobren."
-        ) from error
+        raise ValueError(f"{pattern[:60]!r} tiene demasiados paréntesis unos dentro de otros.") from error
     machine = minimal(*deterministic(branches, final))
     if len(machine.final) == 1:
         raise ValueError(f"Ningún texto cumple el patrón {pattern[:60]!r}: revíselo.")
