@@ -34,7 +34,7 @@ def packaged_part(name: str, split: str) -> list[dict[str, str]]:
 
 
 def packaged_records(kind: type[Any], name: str, package: str) -> list[Any]:
-    """Las filas de un CSV del paquete `package` como tuplas con nombres, cada campo del tipo que declara.
+    """Las filas de un CSV del paquete `package` como `kind`, cada campo del tipo que declara.
 
     Examples
     --------
