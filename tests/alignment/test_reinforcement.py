@@ -94,3 +94,22 @@ def test_no_prompts_and_a_diverged_loss_are_said(policy, prompts):
         policy.model.norm.weight.fill_(math.nan)
     with pytest.raises(ValueError, match="número finito"):
         next(train_rl(policy, prompts, thanks, GRPO(), CONFIG))
+
+
+@pytest.mark.parametrize("method", [Reinforce(), GRPO()])
+def test_an_answer_alone_has_nothing_to_be_compared_with(policy, prompts, method):
+    with pytest.raises(ValueError, match="al menos dos"):
+        list(train_rl(policy, prompts, thanks, method, CONFIG, group=1))
+
+
+def test_it_goes_on_where_the_functions_are_in_another_place(policy, prompts, tmp_path):
+    class Mine(Reinforce):
+        """Un método con un objeto cualquiera dentro."""
+
+        def __repr__(self):
+            return f"Mine({object()!r})"
+
+    short, reports = TrainingConfig(steps=2, batch_size=2, length=4), []
+    for _ in range(2):
+        reports.append(list(train_rl(policy, prompts, thanks, Mine(), short, checkpoint=tmp_path / "rl.pt")))
+    assert reports[0] == reports[1]

@@ -4,6 +4,7 @@ import torch
 from siguiente.language_models.sampling import (
     complete,
     generate,
+    generate_batch,
     greedy,
     sampler,
     stream,
@@ -110,3 +111,14 @@ def test_nothing_is_written_after_the_last_stop(text_gru):
     text_gru.model.read = 0
     assert end not in complete(text_gru, "Hola", 30, stop=end)[0]
     assert text_gru.model.read < text_gru.prompt("Hola").shape[1] + 30 - 1
+
+
+def test_an_empty_stop_text_is_refused(text_gru):
+    with pytest.raises(ValueError, match="vacío"):
+        complete(text_gru, "Hola", 3, stop=["\n", ""])
+
+
+@pytest.mark.parametrize(("prompts", "length"), [([], 3), ([[]], 3), ([[1]], 0)])
+def test_a_batch_needs_prompts_and_a_length(text_gru, prompts, length):
+    with pytest.raises(ValueError, match="Hacen falta prompts"):
+        generate_batch(text_gru.model, prompts, length, greedy)

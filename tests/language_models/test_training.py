@@ -261,3 +261,17 @@ def test_how_a_number_is_written_does_not_train_again():
     found = closure(package, ["import siguiente.course.stories.gpt"])
     assert "siguiente.language_models.training" in found
     assert [module for module in found if module.startswith("siguiente.course.figures")] == []
+
+
+@pytest.mark.parametrize("stream", [STREAM + 1, STREAM - 1])
+def test_tokens_of_another_tokenizer_are_refused_at_once(stream):
+    with pytest.raises(ValueError, match="otro tokenizador"):
+        train(Tiny(), stream, CONFIG)
+    with pytest.raises(ValueError, match="otro tokenizador"):
+        train(Tiny(), STREAM, CONFIG, held_out=stream)
+
+
+def test_a_window_longer_than_the_context_is_refused():
+    with pytest.raises(ValueError, match="ventana es de 5 tokens y en el contexto caben 4"):
+        train(Tiny(context_length=4), STREAM, CONFIG)
+    assert list(train(Tiny(context_length=5), STREAM, CONFIG))

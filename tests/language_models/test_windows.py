@@ -62,7 +62,7 @@ def test_the_seed_decides_the_order():
 @pytest.mark.parametrize("size", [0, 1])
 @pytest.mark.parametrize("boundary", [None, 0])
 def test_a_stream_with_nothing_to_predict_is_refused(size, boundary):
-    with pytest.raises(ValueError, match=f"El flujo tiene {size} tokens y no llenan una ventana"):
+    with pytest.raises(ValueError, match=f"El flujo tiene {size} tokens y una ventana necesita"):
         find_windows(torch.zeros(size, dtype=torch.int64), 3, boundary)
 
 

@@ -120,8 +120,8 @@ def group_advantages(rewards: Tensor) -> GroupAdvantages:
     """Ventaja de cada respuesta frente a las demás a la misma petición, (N, G); en los grupos mudos, 0.
 
     :math:`A_i = (r_i - \\bar r)/(s + \\varepsilon)`, con :math:`s` la desviación típica (dividiendo entre
-    :math:`G-1`) y :math:`\\varepsilon = 10^{-4}` :cite:p:`shao2024`. Sin dividir, es el Dr. GRPO de
-    :cite:t:`liu2025`.
+    :math:`G-1`) y :math:`\\varepsilon = 10^{-4}` :cite:p:`shao2024`. El Dr. GRPO de :cite:t:`liu2025` no
+    divide.
 
     >>> import torch
     >>> values, silent = group_advantages(torch.tensor([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]))

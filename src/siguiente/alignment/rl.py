@@ -72,6 +72,7 @@ class Reinforce(Method):
 
     def loss(self, experience: Experience) -> Loss:
         """Descuenta la divergencia de la respuesta entera y compara con la línea base."""
+        check_group(experience)
         spent = k1(experience.logprobs, experience.ref_logprobs).where(experience.mask, 0.0).sum(1)
         rewards = experience.rewards - self.beta * spent.view_as(experience.rewards)
         advantages = leave_one_out(rewards).flatten()
@@ -92,6 +93,7 @@ class GRPO(Method):
 
     def loss(self, experience: Experience) -> Loss:
         """Compara cada respuesta con las de su grupo."""
+        check_group(experience)
         old, ref, mask = experience.logprobs, experience.ref_logprobs, experience.mask
         advantages = group_advantages(experience.rewards).values.flatten()
         return lambda logprobs: grpo_loss(logprobs, old, ref, advantages, mask, beta=self.beta)
@@ -128,6 +130,12 @@ class PPO(Method):
         return lambda logprobs: ppo_loss(
             logprobs, old, advantages, self.value(inputs), values, estimate.returns, mask
         )
+
+
+def check_group(experience: Experience) -> None:
+    """Comprueba que hay con qué comparar cada respuesta."""
+    if experience.rewards.shape[1] < 2:
+        raise ValueError("Este método compara las respuestas a una petición: pida al menos dos (`group`).")
 
 
 def check_price(beta: float) -> None:
@@ -185,10 +193,10 @@ def train_rl(
     reward : callable
         Lo que se optimiza: de B peticiones y B respuestas a B números.
     method : Method
-        Uno de :mod:`siguiente.alignment.rl`.
+        :class:`Reinforce`, :class:`GRPO` o :class:`PPO`.
     config : TrainingConfig
-        De ella cuentan los pasos, el lote, la tasa, el decaimiento, el recorte y la semilla; `length` son los
-        tokens de la respuesta más larga.
+        De ella no cuenta `boundary`; `batch_size` son peticiones y `length`, los tokens de la respuesta más
+        larga.
     group : int
         Respuestas por petición, G.
     epochs : int

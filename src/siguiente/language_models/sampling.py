@@ -158,6 +158,8 @@ def complete(
     2
     """
     stop, eos = [stop] if isinstance(stop, str) else stop, model.tokenizer.eos_id
+    if "" in stop:
+        raise ValueError("Un texto de parada está vacío y cortaría siempre: quítelo de `stop`.")
     rows: list[list[int]] = [[] for _ in range(n)]
     for token in stream(model.model, model.prompt(prompt), length, choose, n, eos, adjust):
         rows = [[*row, new] for row, new in zip(rows, token.tolist(), strict=True)]
@@ -204,6 +206,8 @@ def generate_batch(
     >>> generate_batch(UniformModel(4), [[1], [2, 3]], length=3, choose=greedy)
     [[0, 0, 0], [0, 0, 0]]
     """
+    if length < 1 or not prompts or not all(map(len, prompts)):
+        raise ValueError(f"Hacen falta prompts con algún token y `length` de al menos 1; vale {length}.")
     check_room(model, max(map(len, prompts)) + length)
     sizes = [0 if isinstance(model, BatchReader) else len(prompt) for prompt in prompts]
     written: dict[int, list[int]] = {}

@@ -1,7 +1,7 @@
 """Entrenar: un solo bucle para todos los modelos neuronales del curso."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -263,6 +263,7 @@ def train(
     >>> [(report.step, round(report.held_out, 1)) for report in train(net, stream, config, stream)]
     [(0, 0.7), (10, 0.2), (20, 0.1)]
     """
+    check_readable(model, [stream] if held_out is None else [stream, held_out], config)
     optimizer, windows = make_optimizer(model, config), find_windows(stream, config.length, config.boundary)
 
     def batches(first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:  # los mismos, si se repite
@@ -283,6 +284,19 @@ def train(
         model.eval()
 
     return resume(checkpoint, fingerprint(model, stream, config, held_out), model, optimizer, Report, reports)
+
+
+def check_readable(model: nn.Module, streams: Sequence[Tensor], config: TrainingConfig) -> None:
+    """Comprueba que el modelo puede leer las ventanas de unos flujos."""
+    limit, size = getattr(model, "context_length", None), getattr(model, "vocab_size", None)
+    if limit is not None and config.length > limit:
+        raise ValueError(
+            f"La ventana es de {config.length} tokens y en el contexto caben {limit}: baje `length`."
+        )
+    if any(
+        stream.min() < 0 or (size is not None and stream.max() >= size) for stream in streams if len(stream)
+    ):
+        raise ValueError("El flujo tiene tokens que el modelo no conoce: ¿son de otro tokenizador?")
 
 
 @torch.no_grad()

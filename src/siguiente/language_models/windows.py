@@ -41,7 +41,11 @@ def find_windows(stream: Tensor, length: int, boundary: int | None = None) -> Wi
     """
     last = len(stream) - 1
     if last < (length if boundary is None else 1):
-        raise ValueError(f"El flujo tiene {len(stream)} tokens y no llenan una ventana: use más texto.")
+        needed = 2 if boundary is not None else length + 1
+        raise ValueError(
+            f"El flujo tiene {len(stream)} tokens y una ventana necesita {needed}: use más texto o una "
+            "ventana (`length`) más corta."
+        )
     if boundary is None:
         first = torch.arange(0, last, length)
         return Windows(first.clamp(max=last - length), first, (first + length).clamp(max=last))

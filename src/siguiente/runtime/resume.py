@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from siguiente.runtime.store import write_atomically
 # Lo primero del archivo: así se distingue de cualquier otro.
 MARK = b"siguiente.training.1\n"
 DIGEST_SIZE = 32
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # la de un objeto cambia de un proceso a otro
 Report = TypeVar("Report")
 FRESH = "bórrelo para empezar de nuevo, o indique otro archivo."
 
@@ -38,7 +40,7 @@ def fingerprint(model: nn.Module, stream: Tensor, config: object, held_out: Tens
     """
     shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     return {
-        "la configuración": str(config),
+        "la configuración": ADDRESS.sub("", str(config)),
         "el modelo": f"{type(model).__name__} {getattr(model, 'config', '')} {shapes}",
         "el texto": digest(stream.numpy().tobytes()).hex(),
         "el texto apartado": "ninguno" if held_out is None else digest(held_out.numpy().tobytes()).hex(),
