@@ -97,12 +97,15 @@ nitpick_ignore = [
     ("py:class", "Node"),
     ("py:class", "siguiente.language_models.protocol.Model"),
     ("py:class", "siguiente.prompting.few_shot.Example"),
+    ("py:class", "siguiente.course.cli.scripts.Report"),
+    ("py:class", "siguiente.course.figures.style.T"),
     ("py:class", "siguiente.runtime.resume.Report"),
     ("py:class", "siguiente.runtime.trained.Model"),
     # De `nbdeps`, que tiene su propio README.
     ("py:class", "nbdeps.closure.Package"),
     # Un nombre que solo se importa para los tipos.
     ("py:class", "nn.Module"),
+    ("py:class", "Pipeline"),
     # Detalles de su módulo, que no se documentan.
     ("py:class", "siguiente.runtime.definitions.Statement"),
     ("py:class", "siguiente.prompting.constrained.Level"),

@@ -53,7 +53,7 @@ class Method:
 
     @property
     def learned(self) -> nn.Module:
-        """Lo que aprende además de la política: nada, si no se dice otra cosa."""
+        """Lo que aprende además de la política; si no se dice otra cosa, nada."""
         return nn.Module()
 
     def loss(self, experience: Experience) -> Loss:
