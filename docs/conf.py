@@ -132,6 +132,7 @@ SIDEBAR = ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html
 # Junto al código fuente, que son casi doscientas páginas, no va el índice del curso.
 html_sidebars = {"[!_]**": SIDEBAR, "_modules/**": SIDEBAR[:2]}
 html_copy_source = False
+html_use_index = html_domain_indices = False  # medían sesenta pantallas, y el buscador encuentra lo mismo
 html_show_sourcelink = False
 html_theme_options = {
     "logo": {"image_light": "_static/logo.svg", "image_dark": "_static/logo.svg", "alt_text": ""},
