@@ -90,15 +90,16 @@ def build(options: argparse.Namespace) -> int:
 
 def compose(options: argparse.Namespace) -> int:
     """Compone el sitio con lo ya ejecutado, si algo cambió desde la última vez."""
-    from building.composed import is_current, settle
+    from building.composed import is_current, read_by, settle
 
-    site = (sphinx_command(options), DOCS, folder(options))
-    if is_current(*site):
+    command, out = sphinx_command(options), folder(options)
+    read = read_by(command, DOCS, out)
+    if is_current(command, read, out):
         sys.stdout.write("Nada ha cambiado desde la última vez.\n")
         return 0
     sys.stdout.write("Se compone el sitio.\n")
     sys.stdout.flush()
-    return settle(call(site[0], options.minutes), *site)
+    return settle(call(command, options.minutes), command, read, out)
 
 
 def tell(failures: Sequence["Failure"], unmet: Sequence[tuple[str, str]]) -> None:

@@ -116,6 +116,23 @@ def test_a_site_is_composed_again_only_if_something_changed(build, monkeypatch, 
     assert compositions() == (1, 0, 5)  # lo que salió mal se repite
 
 
+def test_what_changes_while_the_site_is_composed_is_seen_the_next_time(build, monkeypatch, tmp_path):
+    made, page = [], tmp_path / "part" / "page.md"
+
+    def call(command, minutes):
+        made.append(command)
+        page.write_text(f"# {'Otra' if len(made) == 1 else 'La misma'} cosa", "utf8")
+        os.utime(page, (1, 1))
+        return 0
+
+    monkeypatch.setattr(build, "call", call)
+    options = build.arguments(["--out", str(tmp_path / "out" / "_build")])
+    build.folder(options).mkdir(parents=True)
+    for _ in range(4):
+        build.compose(options)
+    assert len(made) == 3
+
+
 def fake(monkeypatch, failures, unmet):
     """Pone en lugar de la ejecución lo que habría salido de ella."""
     from building import our_course, runner

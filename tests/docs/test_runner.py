@@ -14,9 +14,12 @@ import psutil
 import pytest
 from test_execution import Project, page, results
 
+from building import runner
 from building.progress import Progress
-from building.runner import Performance, Work, perform
+from building.runner import Course, Performance, Work, perform
 from building.schedule import Task, container_memory, jobs, next_task, span
+from nbdeps.closure import Package
+from nbdeps.digest import Surroundings
 
 
 @pytest.fixture
@@ -97,6 +100,17 @@ def test_progress_in_a_file_is_one_line_per_event(tmp_path):
         "[2/2] dos: se detuvo en 2 s",
         "    ZeroDivisionError: division by zero",
     ]
+
+
+def test_what_changes_while_pages_run_is_seen_the_next_time(project, monkeypatch, tmp_path):
+    around = Surroundings(
+        Package(project.package), project.docs, project.docs / "_kernel", lambda name: "1", "1"
+    )
+    course = Course(around, tmp_path / "out", lambda name: None, {})
+    alone = project.package / "alone.py"
+    monkeypatch.setattr(runner, "perform", lambda *_: [alone.write_text("VALUE = 'otro'", "utf8")][:0])
+    runner.run(course)
+    assert course.pages(course.surroundings()) == course.pages()
 
 
 def test_a_killed_kernel_names_its_page_and_the_others_are_whole(project):

@@ -2,20 +2,30 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from linting.pages import generated
 from siguiente.runtime.recipe import versions_key
 from spanish.build_date import date_shown
 
 
-def state(command: Sequence[str], docs: Path, out: Path) -> str:
-    """Resume una orden de Sphinx, lo que lee y lo que escribió: de los archivos, el tamaño y el momento."""
-    read = [*files(docs), *files(docs.parent / "src"), *docs.parent.glob("*.md"), out / "execution/plan.json"]
-    found = [file for file in (*read, *files(Path(command[-1]))) if file.is_file()]
-    facts = [(str(file), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in found]
-    described = json.dumps([*command, versions_key(), date_shown(), sorted(facts)])
-    return hashlib.sha256(described.encode()).hexdigest()
+def read_by(command: Sequence[str], docs: Path, out: Path) -> str:
+    """Resume una orden de Sphinx y lo que lee; se toma antes, por si algo cambia mientras compone."""
+    pages = (file for file in files(docs) if not generated(file))
+    found = [*pages, *files(docs.parent / "src"), *docs.parent.glob("*.md"), out / "execution/plan.json"]
+    return summary([*command, versions_key(), date_shown()], found)
+
+
+def written_by(command: Sequence[str]) -> str:
+    """Resume lo que una orden de Sphinx escribió."""
+    return summary([], files(Path(command[-1])))
+
+
+def summary(facts: Iterable[str], found: Iterable[Path]) -> str:
+    """Resume unos textos y, de unos archivos, el tamaño y el momento."""
+    stats = [(str(file), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in found if file.is_file()]
+    return hashlib.sha256(json.dumps([*facts, sorted(stats)]).encode()).hexdigest()
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -26,16 +36,16 @@ def files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def is_current(command: Sequence[str], docs: Path, out: Path) -> bool:
+def is_current(command: Sequence[str], read: str, out: Path) -> bool:
     """Dice si el sitio es el que daría la orden."""
-    record = out / "composed.sha256"
-    return record.is_file() and record.read_text("utf8") == state(command, docs, out)
+    record = out / "composed.json"
+    return record.is_file() and record.read_text("utf8") == json.dumps([read, written_by(command)])
 
 
-def settle(code: int, command: Sequence[str], docs: Path, out: Path) -> int:
+def settle(code: int, command: Sequence[str], read: str, out: Path) -> int:
     """Anota cómo quedó un sitio que salió bien; devuelve el código con que acabó la orden."""
-    record = out / "composed.sha256"
+    record = out / "composed.json"
     record.unlink(missing_ok=True)
     if code == 0:
-        record.write_text(state(command, docs, out), "utf8")
+        record.write_text(json.dumps([read, written_by(command)]), "utf8")
     return code

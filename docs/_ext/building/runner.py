@@ -95,10 +95,10 @@ class Course:
         facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
         return hashlib.sha256(repr((around.versions, facts)).encode()).hexdigest()
 
-    def pages(self) -> dict[str, Page]:
+    def pages(self, surroundings: str = "") -> dict[str, Page]:
         """Todas las páginas con celdas, por nombre; las que siguen igual tienen la huella que tenían."""
         plan, docs = read_plan(self), self.around.docs
-        known = plan["pages"] if plan.get("surroundings") == self.surroundings() else {}
+        known = plan["pages"] if surroundings and plan.get("surroundings") == surroundings else {}
         paths = sorted(path for path in docs.rglob("*.md") if ours(path, docs))
         named = {path.relative_to(docs).with_suffix("").as_posix(): path.read_text("utf8") for path in paths}
         found = {name: self.page(name, text, known.get(name, {})) for name, text in named.items()}
@@ -166,14 +166,16 @@ def run(
     course: Course, only: Iterable[str] = (), asked: int | None = None, scheduler: str = ""
 ) -> list[Failure]:
     """Ejecuta las páginas caducadas, todas o solo las pedidas, y escribe qué cuaderno muestra cada una."""
-    pages = course.pages()
+    surroundings = course.surroundings()
+    pages = course.pages(surroundings)
     wanted = {name: pages[name] for name in only} or pages
     stale = [page for page in wanted.values() if not course.store.is_fresh(page.name, page.digest)]
     failures = [Failure(page.name, page.problem) for page in stale if page.problem]
     works = [page_work(course, page) for page in stale if not page.problem]
     works = [*resource_works(course, stale), *works]
     failures += perform(works, asked, scheduler)
-    write_plan(course, pages)
+    # Con lo de antes de leer las páginas: lo que cambie mientras se ejecutan se verá la próxima vez.
+    write_plan(course, pages, surroundings)
     return failures
 
 
@@ -331,7 +333,7 @@ def resource_work(name: str, order: list[str]) -> Work:
     return Work(Task(name, 45.0, 2_500_000_000), do, keep)
 
 
-def write_plan(course: Course, pages: Mapping[str, Page]) -> None:
+def write_plan(course: Course, pages: Mapping[str, Page], surroundings: str) -> None:
     """Escribe, para Sphinx, el cuaderno que muestra cada página.
 
     Es el de su huella o, si no se ha ejecutado así, el último que haya.
@@ -348,7 +350,7 @@ def write_plan(course: Course, pages: Mapping[str, Page]) -> None:
             "text": text_key(page.text),
             "digest": page.digest,
         }
-    plan = {"surroundings": course.surroundings(), "pages": entries}
+    plan = {"surroundings": surroundings, "pages": entries}
     if plan != read_plan(course):
         course.work.mkdir(parents=True, exist_ok=True)
         write_atomically(course.work / "plan.json", json.dumps(plan, indent=1))
