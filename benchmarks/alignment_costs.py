@@ -20,7 +20,8 @@ from run import machine
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.language_models.protocol import TextModel
 from siguiente.runtime.store import write_atomically
-from siguiente.transformers.gpt import GPT, GPTConfig, parameters_count
+from siguiente.transformers.costs import count_parameters
+from siguiente.transformers.gpt import GPT, GPTConfig
 
 SAVED = Path(__file__).parents[1] / "src" / "siguiente" / "alignment" / "measured_costs.csv"
 HEADER = ["parameters", "group", "step", "writing", "machine", "date"]
@@ -36,7 +37,7 @@ class Case:
         config = GPTConfig(VOCABULARY, PROMPT + ANSWER, layers, max(1, channels // 32), channels)
         prompts, policy = texts(VOCABULARY, 1, PROMPT), TextModel(GPT(config), NumberWords(VOCABULARY))
         generator = torch.Generator().manual_seed(0)
-        self.names = [parameters_count(config), group]
+        self.names = [count_parameters(config), group]
         self.step = our_grpo(config, prompts, group)
         self.write = partial(sample_answers, policy, prompts, generator, ANSWER, group)
         self.seconds: list[tuple[float, float]] = []

@@ -36,8 +36,8 @@ def index_benchmarks(
     title: str, pattern: str, tokens: Sequence[bytes], eos: int, repeats: int
 ) -> list[Benchmark]:
     """El árbol frente al vocabulario de outlines_core, y el índice frente al suyo, con los mismos estados."""
-    from siguiente.prompting.constrained import TokenIndex, byte_tree
     from siguiente.prompting.fast.automaton import automaton
+    from siguiente.prompting.fast.token_index import TokenIndex, byte_tree
 
     tree, vocabulary = byte_tree(tokens), vocabulary_of(tokens, eos)
     ours, peer = TokenIndex(automaton(pattern), tree), outlines_core.Index(pattern, vocabulary)

@@ -1,7 +1,6 @@
 """Abrir Gemma: nuestro punto de control frente a la lectura del GGUF que hace transformers."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,11 +38,10 @@ def first_use() -> None:
 def benchmarks(folder: Path) -> list[Benchmark]:
     """Las dos comparaciones; `folder` guarda el archivo GGUF entero que pide transformers."""
     from siguiente.llm.files.catalogue import card
-    from siguiente.llm.files.sources import JoinedFile, find
+    from siguiente.llm.files.sources import find, join
 
     gemma = card("gemma-3-270m")
-    with JoinedFile(find(gemma)) as source, (folder / gemma.filename).open("wb") as file:
-        shutil.copyfileobj(source, file)
+    join(find(gemma), folder / gemma.filename)
 
     def peer() -> None:
         run(PEER, str(folder), gemma.filename)

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from pairs import processor_seconds
 
-from siguiente.course.alignment.story_dpo import STORY_DPO
-from siguiente.course.alignment.story_policy import STORY_POLICY
-from siguiente.course.alignment.story_reward_model import STORY_PAIRS, STORY_REWARD
-from siguiente.course.alignment.story_runs import STORY_RUNS
+from siguiente.course.alignment.dpo import STORY_DPO
+from siguiente.course.alignment.preferences import STORY_PAIRS, STORY_REWARD
+from siguiente.course.alignment.rlhf import STORY_RUNS
+from siguiente.course.alignment.sft import STORY_POLICY
 from siguiente.course.report.numbers import number
 from siguiente.course.stories.base import STORY_BASE
 from siguiente.course.stories.corpus import STORIES

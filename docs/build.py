@@ -1,7 +1,6 @@
 """Construye el curso: `python docs/build.py --help` dice cómo."""
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -13,11 +12,11 @@ DOCS = Path(__file__).resolve().parent
 BUILD = DOCS / "_build"
 sys.path.insert(0, str(DOCS / "_ext"))
 
-from building.processes import Ended, call, ending_together, only_one  # noqa: E402
+from building.processes import call, ending_together, leave_with, only_one  # noqa: E402
 from siguiente.runtime.store import settle_folders  # noqa: E402
 
 if TYPE_CHECKING:
-    from building.runner import Failure
+    from building.performance import Failure
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -158,17 +157,10 @@ def main() -> int:
     try:
         with ending_together(), only_one(out / "build.lock"):
             return live(options) if options.live else build(options)
-    except KeyboardInterrupt:
-        return 130
     except TimeoutExpired:
         sys.stderr.write(f"La construcción no acabó en {options.minutes:g} minutos: se detiene.\n")
         return 124
-    except Ended as ended:
-        return int(ended.code or 1)
 
 
 if __name__ == "__main__":
-    # Los hilos que aún esperan a un proceso terminado no deben retener la salida.
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)
+    leave_with(main)

@@ -10,7 +10,7 @@ import siguiente
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
-from spanish import interface  # noqa: E402
+from spanish import build_date, interface  # noqa: E402
 
 # Casi todo lo que Sphinx lee sigue vivo hasta el final: buscar basura cada poco duplicaba su tiempo.
 gc.set_threshold(1_000_000)
@@ -48,7 +48,6 @@ extensions = [
     "sphinx.ext.intersphinx",
     "notfound.extension",
     "sphinxext.opengraph",
-    "spanish.build_date",
     "offline.local_mathjax",
     "spanish.folded_solutions",
     "accessibility",
@@ -98,7 +97,6 @@ nitpick_ignore = [
     ("py:class", "siguiente.language_models.protocol.Model"),
     ("py:class", "siguiente.prompting.few_shot.Example"),
     ("py:class", "siguiente.course.cli.scripts.Report"),
-    ("py:class", "siguiente.course.figures.style.T"),
     ("py:class", "siguiente.runtime.resume.Report"),
     ("py:class", "siguiente.runtime.trained.Model"),
     # De `nbdeps`, que tiene su propio README.
@@ -107,7 +105,6 @@ nitpick_ignore = [
     ("py:class", "nn.Module"),
     ("py:class", "Pipeline"),
     # Detalles de su módulo, que no se documentan.
-    ("py:class", "siguiente.runtime.definitions.Statement"),
     ("py:class", "siguiente.prompting.constrained.Level"),
     # El inventario guardado, que está recortado, no los trae.
     ("py:class", "collections.Counter"),
@@ -125,7 +122,7 @@ nitpick_ignore_regex = [("py:class", r'.*[\[{"].*'), ("py:class", r"(ast|multipr
 html_theme = "sphinx_book_theme"
 html_title = "Siguiente"
 html_favicon = "_static/logo.svg"
-html_context = {"default_mode": "auto"}
+html_context = {"default_mode": "auto", "build_date": build_date.date_shown()}
 html_css_files = ["siguiente.css"]
 html_js_files = [("siguiente.js", {"defer": "defer"})]
 SIDEBAR = ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
@@ -17,8 +16,9 @@ sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
 from compare import said  # noqa: E402
 
 from building.our_course import our_course, prepare_kernels  # noqa: E402
-from building.processes import Ended, ending_together, only_one  # noqa: E402
-from building.runner import Course, Page, Work, page_work, perform, resource_works  # noqa: E402
+from building.performance import Work, perform  # noqa: E402
+from building.processes import ending_together, leave_with, only_one  # noqa: E402
+from building.runner import Course, Page, page_work, resource_works  # noqa: E402
 from claims.claim_text import claims  # noqa: E402
 from claims.replica_digest import computation, statement_of, statements  # noqa: E402
 from nbdeps.store import NotebookStore  # noqa: E402
@@ -226,11 +226,4 @@ def save(course: Course, pages: Iterable[Page], asked: Mapping[str, dict[str, st
 
 
 if __name__ == "__main__":
-    try:
-        code = main()
-    except KeyboardInterrupt:
-        code = 130
-    except Ended as ended:
-        code = int(ended.code or 1)
-    sys.stdout.flush()
-    os._exit(code)
+    leave_with(main)

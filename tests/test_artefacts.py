@@ -9,21 +9,10 @@ from typing import Any
 import pytest
 
 from siguiente import artefacts
-from siguiente.artefacts import (
-    KNOWN,
-    MODELS,
-    RECIPES,
-    artefact,
-    find,
-    inputs,
-    is_ready,
-    key,
-    main,
-    recorded,
-)
+from siguiente.artefacts import KNOWN, MODELS, RECIPES, find, inputs, is_ready, key, main, place, recorded
 from siguiente.llm.files.catalogue import CATALOGUE, MINILM
-from siguiente.runtime import jobs
-from siguiente.runtime.store import build_directory
+from siguiente.runtime import jobs, recipe
+from siguiente.runtime.recipe import Recipe
 
 SMALL = "all-minilm-l6-v2"  # no se convierte: construirlo es comprobarlo
 
@@ -36,9 +25,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_table_has_every_model_and_every_recipe_says_its_name() -> None:
-    assert {card.name: card for card in (*CATALOGUE, MINILM)} == {
-        name: artefacts.Model(name).card for name in MODELS
-    }
+    assert {card.name: card for card in (*CATALOGUE, MINILM)} == {name: find(name) for name in MODELS}
     assert all(find(name).name == name for name in KNOWN)
 
 
@@ -64,14 +51,7 @@ def test_each_recipe_knows_what_it_starts_from_and_no_circle() -> None:
     assert all(name not in inputs(other) for name in RECIPES for other in inputs(name))
 
 
-def test_using_an_artefact_is_announced(empty: Path) -> None:
-    seen: list[str] = []
-    sys.addaudithook(lambda event, found: seen.append(*found) if event == "siguiente.resource" else None)
-    assert artefact(SMALL) == find(SMALL).build()
-    assert seen == [f"artefact:{SMALL}"]
-
-
-@pytest.mark.parametrize("ask", [find, artefact, key, is_ready])
+@pytest.mark.parametrize("ask", [find, key, is_ready])
 def test_an_unknown_name_is_refused_with_the_known_ones(ask: Any) -> None:
     with pytest.raises(ValueError, match=r"No hay un artefacto 'cuento'. Hay estos: gemma-3-270m, .*stories"):
         ask("cuento")
@@ -90,19 +70,15 @@ def test_what_is_recorded_is_ready_and_its_files_enter_the_key(monkeypatch: pyte
     assert key("story-mlp").strip() == find("story-mlp").key
 
 
-class Copied:
+def toy(name: str) -> Recipe:
     """Un artefacto de prueba: un archivo con su nombre, o un fallo."""
 
-    def __init__(self, name: str) -> None:
-        self.name, self.key = name, "1"
+    def write(folder: Path) -> None:
+        if name == "falla":
+            raise FileNotFoundError("Falta el archivo del modelo.")
+        (folder / "text.txt").write_text(name, "utf8")
 
-    def build(self) -> Path:
-        def write(folder: Path) -> None:
-            if self.name == "falla":
-                raise FileNotFoundError("Falta el archivo del modelo.")
-            (folder / "text.txt").write_text(self.name, "utf8")
-
-        return build_directory(self.name, self.key, write)
+    return Recipe(name, "pkg.toys", write)
 
 
 @pytest.fixture
@@ -119,9 +95,11 @@ def toys(empty: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 raise jobs.JobError(name, jobs.why(error)) from error
             told(name)
 
-    monkeypatch.setattr(artefacts, "KNOWN", ["uno", "dos", "falla"])
-    monkeypatch.setattr(artefacts, "RECIPES", {})
-    monkeypatch.setattr(artefacts, "find", Copied)
+    known = {name: f"pkg.toys.{name.upper()}" for name in ("uno", "dos", "falla")}
+    monkeypatch.setattr(artefacts, "KNOWN", known)
+    monkeypatch.setattr(artefacts, "RECIPES", known)
+    monkeypatch.setattr(artefacts, "find", toy)
+    monkeypatch.setattr(recipe, "code_key", lambda path: path)
     monkeypatch.setattr(artefacts, "inputs", lambda name: ("dos",) if name == "uno" else ())
     monkeypatch.setattr(artefacts, "run_jobs", run)
     return done
@@ -130,11 +108,11 @@ def toys(empty: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_main_builds_what_is_missing_and_mends_what_is_damaged(toys: list[str], empty: Path) -> None:
     main(["dos"])
     assert toys == ["dos"]
-    with (empty / "dos-1" / "text.txt").open("r+b") as stream:
+    with (place("dos") / "text.txt").open("r+b") as stream:
         stream.seek(-1, os.SEEK_END)
         stream.write(b"x")
     main(["dos"])
-    assert (empty / "dos-1" / "text.txt").read_text("utf8") == "dos"
+    assert (place("dos") / "text.txt").read_text("utf8") == "dos"
     main(["dos"])
     assert toys == ["dos", "dos"]
 
@@ -164,20 +142,20 @@ def test_main_refuses_an_unknown_name(toys: list[str]) -> None:
     assert toys == []
 
 
-def test_as_many_at_once_as_processors_and_no_more_than_needed(
-    toys: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_as_many_at_once_as_processors(toys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(artefacts, "run_jobs", lambda given, workers, told: asked.append(workers))
     monkeypatch.setattr(artefacts, "cores", lambda: 8)
     main(["uno"])
     monkeypatch.setattr(artefacts, "cores", lambda: 1)
     main([])
-    assert asked == [2, 1]
+    assert asked == [8, 1]
 
 
 def test_another_process_builds_it_and_tells_why_it_cannot(empty: Path) -> None:
     """Cada artefacto se construye en un proceso aparte, que importa la tabla por su cuenta."""
-    jobs.run_jobs({SMALL: jobs.Job(artefacts.build, (SMALL,))}, 1)
+    done: list[str] = []
+    jobs.run_jobs({SMALL: jobs.Job(artefacts.build, (SMALL,))}, 1, done.append)
+    assert done == [SMALL]
     with pytest.raises(jobs.JobError, match="No hay un artefacto 'cuento'"):
-        jobs.run_jobs({"cuento": jobs.Job(artefacts.build, ("cuento",))}, 1)
+        jobs.run_jobs({"cuento": jobs.Job(artefacts.build, ("cuento",))}, 1, done.append)

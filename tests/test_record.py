@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
+import time
 
 import pytest
 import torch
@@ -29,8 +33,8 @@ class Toys:
         self.trained.append(f"{name}/{part.stem}")
         if self.trained[-1] == self.broken:
             raise ValueError("No sale.")
-        model = nn.Linear(2, 2, bias=False)
-        model.weight.data = torch.full((2, 2), 1.0 + part.seed) if start is None else start / 3 + part.seed
+        model, seed = nn.Linear(2, 2, bias=False), part.seed or 0
+        model.weight.data = torch.full((2, 2), 1.0 + seed) if start is None else start / 3 + seed
 
         def descend():
             for step in range(STEPS):
@@ -65,8 +69,8 @@ def toys(tmp_path, monkeypatch):
     monkeypatch.setattr(recipe_module, "code_key", lambda path: f"lo que hace {path}")
     for module in (recipe_module, record):
         monkeypatch.setattr(module, "RECORDS", tmp_path / "records")
-    for module in (artefacts, record):
-        monkeypatch.setattr(module, "RECIPES", dict.fromkeys(toys.table, "pkg.toys"))
+    monkeypatch.setattr(artefacts, "KNOWN", {name: found.path for name, found in toys.table.items()})
+    monkeypatch.setattr(record, "RECIPES", dict.fromkeys(toys.table, "pkg.toys"))
     for name, found in (
         ("find", toys.table.__getitem__),
         ("inputs", lambda name: ("story-parent",) if name == "story-child" else ()),
@@ -83,9 +87,7 @@ def facts(name):
 def test_everything_is_recorded_in_its_order_with_its_provenance(toys, capsys):
     main([])
     assert toys.trained[0] == "story-parent/model"
-    assert sorted(toys.trained[1:]) == [
-        f"story-child/{name}-{n}" for name in ("left", "right") for n in (0, 1)
-    ]
+    assert toys.trained[1:] == [f"story-child/{name}-{n}" for name in ("left", "right") for n in (0, 1)]
     assert capsys.readouterr().out == "story-parent: anotado.\nstory-child: anotado.\n"
     found = facts("story-child")
     assert found["key"] == toys.child.key
@@ -153,6 +155,13 @@ def test_an_unknown_name_is_refused_with_the_known_ones(toys):
         SystemExit, match=r"^No se anota 'stories'. Se anotan estos: story-child, story-parent\.$"
     ):
         main(["stories"])
+    assert toys.trained == []
+
+
+def test_some_process_must_do_it(toys, capsys):
+    with pytest.raises(SystemExit):
+        main(["--jobs", "0"])
+    assert "--jobs debe ser 1 o más" in capsys.readouterr().err
     assert toys.trained == []
 
 
@@ -241,6 +250,46 @@ def test_code_that_does_something_else_does_not(toys, monkeypatch):
         main(["--rekey"])
     assert check("story-child") == ["lo anotado de story-child no vale: rehágalo"]
     assert check("story-parent") == []
+
+
+def test_the_key_is_not_given_to_what_starts_from_something_else(toys, monkeypatch):
+    """Repetirlo entrenaría aquello de que parte, que puede tardar horas."""
+    main([])
+    toys.trained.clear()
+    monkeypatch.setattr(recipe_module, "code_key", lambda path: "otro código")
+    assert check("story-child", rekey=True) == ["lo anotado de story-parent no vale: rehágalo"]
+    assert toys.trained == []
+
+
+STOPPED = """
+import sys, time
+from pathlib import Path
+from siguiente import record
+from siguiente.runtime.jobs import Job, run_jobs
+from siguiente.runtime.trained import Trained
+
+def last_long(jobs, workers, done):
+    print(*(path.name[:11] for path in record.RECORDS.iterdir()), flush=True)
+    run_jobs({"largo": Job(time.sleep, (600,))}, workers, done)
+
+toy = Trained("story-toy", "pkg.toys", None)
+record.RECORDS, record.RECIPES, record.run_jobs = Path(sys.argv[1]), {"story-toy": "pkg.toys"}, last_long
+record.find, record.inputs = lambda name: toy, lambda name: ()
+record.main(["story-toy"])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows no avisa al proceso que termina")
+def test_who_is_terminated_leaves_nothing_behind(tmp_path):
+    command = [sys.executable, "-c", STOPPED, str(tmp_path)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    with subprocess.Popen(command, **pipes) as process:
+        assert process.stdout.readline() == ".recording-\n"
+        time.sleep(0.5)
+        process.terminate()
+        _, said = process.communicate(timeout=60)  # acaba cuando también acaba quien entrenaba
+    assert (process.returncode, said) == (1, "Interrumpido: lo que no llegó a anotarse queda como estaba.\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_number_may_move_as_rounding_does_and_no_more():

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
 COLUMNS = 79
@@ -44,18 +45,16 @@ def body(text: str, target: str) -> str:
     def f(x):
         return 2 * x
     """
-    owner, _, name = target.rpartition(".")
-    scopes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == owner]
-    for node in scopes[0].body if scopes else ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
-            lines = text.splitlines()
-            texts = [range(text.lineno, (text.end_lineno or 0) + 1) for text in docstrings(node)]
-            skipped = {number for numbers in texts for number in numbers}
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            kept = [lines[n - 1] for n in range(first, (node.end_lineno or first) + 1) if n not in skipped]
-            code = textwrap.dedent("\n".join(line for line in kept if line.strip()))
-            return IGNORED.sub("", code)
-    raise ValueError(f"no define «{target}»")
+    tags = ModuleAnalyzer.for_string(text, "").find_tags()
+    if target not in tags:
+        raise ValueError(f"no define «{target}»")
+    _, first, last = tags[target]
+    code = textwrap.dedent("\n".join(text.splitlines()[first - 1 : last]))
+    texts = [range(one.lineno, (one.end_lineno or 0) + 1) for one in docstrings(ast.parse(code))]
+    skipped = {number for numbers in texts for number in numbers}
+    lines = enumerate(code.splitlines(), start=1)
+    kept = [line for number, line in lines if number not in skipped and line.strip()]
+    return IGNORED.sub("", "\n".join(kept))
 
 
 def docstrings(node: ast.AST) -> Iterator[ast.Expr]:

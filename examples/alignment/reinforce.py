@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> str:
 
     from siguiente.alignment.reward_model import score_texts
     from siguiente.alignment.rl import train_rl
-    from siguiente.course.alignment.story_runs import METHODS
+    from siguiente.course.alignment.rlhf import METHODS
     from siguiente.course.cli import own_data
     from siguiente.course.report.numbers import number
 

@@ -38,7 +38,6 @@ def run(options: argparse.Namespace) -> str:
     from siguiente.alignment.sequences import encode_demonstrations
     from siguiente.alignment.sft import AnswerLogits, train_sft
     from siguiente.course.alignment import spanish_assistant as course
-    from siguiente.course.alignment.assistant_measures import write_replies
     from siguiente.course.cli.records import load_prompt_completion
 
     warmup = min(course.TRAINING.warmup, max(0, options.steps))
@@ -59,7 +58,7 @@ def run(options: argparse.Namespace) -> str:
     log = {"base": course.base_key(), "sha256": digest, "losses": losses}
     (folder / LOG).write_text(json.dumps(log, indent=1), encoding="utf-8")
     scripts.save_curves(folder / FIGURE, {"Pérdida (nats por token de la respuesta)": {"LoRA": losses}})
-    reply = write_replies(model, [course.request(options.prompt)])[0].text.strip()
+    reply = course.write_replies(model, [course.request(options.prompt)])[0].text.strip()
     return f"\n{options.prompt}\n{reply}\n\n{scripts.written(folder, ADAPTER, LOG, FIGURE)}"
 
 

@@ -59,11 +59,7 @@ def run(options: argparse.Namespace) -> str:
     keys = {name: digest([*settings, prompts[name]]) for name in prompts}
     with alone(out):
         lines = {} if options.restart or not out.exists() else kept_lines(out, keys)
-        try:
-            extract(model, constraint, prompts, keys, lines, out)
-        except KeyboardInterrupt:
-            again = scripts.again(options.restart)
-            raise KeyboardInterrupt(f"; lo hecho está en {out}: {again} para seguir.") from None
+        extract(model, constraint, prompts, keys, lines, out)
     return f"Están los datos de {len(texts)} textos en {out}."
 
 

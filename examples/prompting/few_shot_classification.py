@@ -9,11 +9,10 @@ orden sigue donde estaba.
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from siguiente.course.cli import scripts
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from siguiente.course.cli.score_log import ScoreLog
     from siguiente.language_models.protocol import TextModel
 
-SPEED = 300  # tokens por segundo de Gemma 3 270M en dos núcleos
 LOG, PREDICTIONS, FIGURE, SUMMARY = "scores.json", "predictions.csv", "confusion.png", "summary.txt"
 RESULTS = (PREDICTIONS, FIGURE, SUMMARY)
 FEWEST = 7  # ejemplos que se enseñan si no se dice cuántos; más, si hace falta para repartirlos por igual
@@ -42,7 +40,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones, clasifica y escribe los resultados."""
     parser = scripts.new_parser(__doc__)
     add_options(parser)
-    return scripts.run_script(parser, run, given, stopped="; repita la misma orden para seguir.")
+    return scripts.run_script(parser, run, given)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -63,26 +61,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> str:
     """Dice lo que va a hacer, puntúa lo que falta, escribe los resultados y devuelve el resumen."""
+    from siguiente.course.cli.score_log import ScoreLog
     from siguiente.llm.files.loading import load
 
-    task, folder = plan(options), results_folder(options)
-    model = load(options.model)
-    tokens = task.read_tokens(model)
+    task, folder, model = plan(options), results_folder(options), load(options.model)
+    task.check_room(model)
     settings = {"model": options.model, "k": len(task.examples), "seed": options.seed, **task.settings}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"no se puede crear {folder}: elija otra carpeta (--out)") from error
-    with opened(folder / LOG, settings, options.restart, [row.line for row in task.rows]) as log:
+    with ScoreLog.open(folder / LOG, settings, options.restart) as log:
         if options.restart:
             for name in RESULTS:
                 (folder / name).unlink(missing_ok=True)
-        score(task, model, log, tokens)
-        scores = log.tensor([row.line for row in task.rows])
+        scores = score(task, model, log)
         probabilities = calibrated(task, model, scores, options.calibration).exp()
-        mean = sum(tokens) / len(task.rows)
-        about = f"Tokens leídos por texto: {mean:.0f}. Calibración: {options.calibration}.\n{CAUTION}"
-        summary = write_results(folder, task, probabilities, about)
+        summary = write_results(folder, task, probabilities, options.calibration)
     return f"\n{summary}\n{scripts.written(folder, *RESULTS)}"
 
 
@@ -134,38 +129,19 @@ def results_folder(options: argparse.Namespace) -> Path:
     return folder
 
 
-@contextmanager
-def opened(
-    path: Path, settings: Mapping[str, Any], restart: bool, lines: Sequence[int]
-) -> "Iterator[ScoreLog]":
-    """Abre el registro; si se interrumpe, dice cuánto tiene ya."""
-    from siguiente.course.cli.score_log import ScoreLog
-
-    log = None
-    try:
-        with ScoreLog.open(path, settings, restart) as log:
-            yield log
-    except KeyboardInterrupt:
-        if log is None:
-            raise
-        done = f": {len(lines) - len(log.missing(lines))} de {len(lines)}"
-        raise KeyboardInterrupt(f"{done}; {scripts.again(restart)} para seguir.") from None
-
-
-def score(task: "FewShotTask", model: "TextModel", log: "ScoreLog", tokens: Sequence[int]) -> None:
-    """Puntúa las tandas que faltan, con una barra que dice cuánto queda."""
+def score(task: "FewShotTask", model: "TextModel", log: "ScoreLog") -> "Tensor":
+    """Puntúa las tandas que faltan, con una barra que dice cuánto queda, y devuelve todas, (N, C)."""
     from tqdm import tqdm
 
     lines = [row.line for row in task.rows]
-    batches = zip(tokens, task.batches(), strict=True)
-    pending = sum(n for n, batch in batches if log.missing([row.line for row in batch]))
-    done = len(lines) - len(log.missing(lines))
-    minutes = f"unos {pending / SPEED / 60:.0f} minutos" if pending > 90 * SPEED else "un minuto o menos"
-    print(f"Ya hay {done} puntuados; faltan {pending} tokens por leer: {minutes}.", flush=True)
+    left = len(log.missing(lines))
+    done = len(lines) - left
+    print(f"Ya hay {done} puntuados; faltan {left}.", flush=True)
     bar = tqdm(desc="Clasificando", initial=done, total=len(lines), unit="textos", bar_format=scripts.BAR)
     with bar:
         for added in task.score_missing(model, log):
             bar.update(added)
+    return log.tensor(lines)
 
 
 def calibrated(task: "FewShotTask", model: "TextModel", raw: "Tensor", how: str) -> "Tensor":
@@ -177,14 +153,17 @@ def calibrated(task: "FewShotTask", model: "TextModel", raw: "Tensor", how: str)
     return FewShotScores(raw, content_free).calibrated(METHODS[CALIBRATIONS.index(how)])
 
 
-def write_results(folder: Path, task: "FewShotTask", probabilities: "Tensor", about: str) -> str:
+def write_results(folder: Path, task: "FewShotTask", probabilities: "Tensor", calibration: str) -> str:
     """Escribe las predicciones, el resumen, que devuelve, y la figura, que es lo que más puede fallar."""
-    from siguiente.course.cli.classification_report import confusion, predictions_csv, summary
-    from siguiente.course.figures.confusion import confusion_heatmap
+    from siguiente.course.cli.classification_report import predictions_csv, summary
+    from siguiente.course.figures.heatmaps import confusion_heatmap
+    from siguiente.evaluation.classification import confusion_matrix
+    from siguiente.prompting.labels import label_indices
     from siguiente.runtime.store import write_atomically
 
-    matrix = confusion(task.rows, task.labels, probabilities)
-    text = f"{summary(matrix, task.labels)}\n{about}\n"
+    targets, guesses = label_indices(task.rows, task.labels), probabilities.argmax(1)
+    matrix = confusion_matrix(targets, guesses, len(task.labels))
+    text = f"{summary(matrix, task.labels)}\nCalibración: {calibration}.\n{CAUTION}\n"
     (folder / FIGURE).unlink(missing_ok=True)  # la de otra calibración no debe quedar junto a esta
     write_atomically(folder / PREDICTIONS, predictions_csv(task.rows, task.labels, probabilities))
     write_atomically(folder / SUMMARY, text)

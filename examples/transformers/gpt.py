@@ -36,7 +36,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Lee las opciones, entrena y escribe los resultados."""
     parser = scripts.new_parser(__doc__)
     add_options(parser)
-    return scripts.run_script(parser, run, given, stopped=": no había nada que guardar.")
+    return scripts.run_script(parser, run, given)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -70,13 +70,7 @@ def run(options: argparse.Namespace) -> str:
     check(options, model, streams)
     prepare(options.checkpoint, options.restart, options.overwrite)
     price = (len(streams[1]) - 1) / math.log(2) / sum(len(text.encode()) for text in held_out)
-    curve = trained(model, streams, price, options)
-    try:
-        return shown(model, curve, options)
-    except KeyboardInterrupt:
-        where = f" después de entrenar: el modelo está en {options.checkpoint / WEIGHTS}; "
-        said = f"{where}{scripts.again(options.restart)} para que escriba y dibuje."
-        raise KeyboardInterrupt(said) from None
+    return shown(model, trained(model, streams, price, options), options)
 
 
 def shown(model: "TextModel[GPT]", curve: Sequence[tuple[float, float]], options: argparse.Namespace) -> str:
@@ -116,15 +110,15 @@ def limited(texts: Sequence[str]) -> list[str]:
 def made(options: argparse.Namespace, texts: Sequence[str]) -> "TextModel[GPT]":
     """El GPT con sus pesos iniciales y el tokenizador que sale del texto."""
     from siguiente.course.report.numbers import number
-    from siguiente.language_models.protocol import TextModel
-    from siguiente.transformers.gpt import GPT, GPTConfig, parameters_count
+    from siguiente.language_models.protocol import TextModel, count_parameters
+    from siguiente.transformers.gpt import GPT, GPTConfig
 
     tokenizer = cut(options.tokenizer, texts, options.vocab)
     shape = options.context, options.layers, options.heads, options.channels
-    config = GPTConfig(tokenizer.vocab_size, *shape)
-    count = number(parameters_count(config))
+    network = GPT(GPTConfig(tokenizer.vocab_size, *shape), options.seed)
+    count = number(count_parameters(network))
     print(f"{len(texts)} textos; vocabulario de {tokenizer.vocab_size}; {count} parámetros.", flush=True)
-    return TextModel(GPT(config, options.seed), tokenizer)
+    return TextModel(network, tokenizer)
 
 
 def cut(name: str, texts: Sequence[str], size: int) -> "WordTokenizer | BPETokenizer":
@@ -174,19 +168,13 @@ def trained(
     from siguiente.course.report.numbers import number
     from siguiente.language_models.training import train
 
-    path, curve, step = options.checkpoint / WEIGHTS, [], 0
+    path, curve = options.checkpoint / WEIGHTS, []
     if path.exists():
         print(f"{path} tiene un entrenamiento empezado: se sigue desde ahí.", flush=True)
-    try:
-        for report in train(model.model, streams[0], plan(options), streams[1], path):
-            step, bits = report.step, report.held_out * price
-            curve.append((report.tokens, bits))
-            print(f"Paso {step} de {options.steps}: {number(bits, 3)} bits por byte.", flush=True)
-    except KeyboardInterrupt:
-        if not curve:
-            raise
-        again = scripts.again(options.restart)
-        raise KeyboardInterrupt(f" tras guardar el paso {step}; {again} para seguir.") from None
+    for report in train(model.model, streams[0], plan(options), streams[1], path):
+        bits = report.held_out * price
+        curve.append((report.tokens, bits))
+        print(f"Paso {report.step} de {options.steps}: {number(bits, 3)} bits por byte.", flush=True)
     return curve
 
 

@@ -18,12 +18,13 @@ import hashlib
 import json
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +35,6 @@ from siguiente.runtime.recipe import RECORDS, one_thread, provenance, record_fol
 from siguiente.runtime.store import write_atomically
 from siguiente.runtime.trained import FIRST, Part, Trained, read_rows, read_weights
 
-FACTS = ".facts"  # detrás del nombre de cada parte, mientras se hace
 SAID = 3  # diferencias que se cuentan de cada parte: bastan para ver cuál es
 
 
@@ -49,7 +49,8 @@ class Margin(NamedTuple):
     """Proporción de números y textos que pueden ser otros, si la elección de un token cayó en el borde."""
 
 
-MEANS = Margin(tolerance=0.1)  # de 64 respuestas o menos, de las que puede desviarse una
+# Medias de 64 respuestas o menos, de las que puede desviarse una; tras dos pasos, cualquiera.
+MEANS = Margin(reports=2, tolerance=0.1)
 ROUNDED = Margin(reports=1, tolerance=2e-3)  # se anotan tres decimales, y cambia el último
 # Cada informe es una medida entera, con lo que la política escribe.
 MEASURED = Margin(reports=1, diverged=1 / 8)
@@ -59,6 +60,7 @@ MARGINS = {
     "story-clinic": MEANS,
     "story-pool": MEASURED,
     "story-pursuits": MEASURED,
+    "story-dpo": Margin(diverged=1 / 8),  # antes de aprender empatan, y la exactitud es del redondeo
     "story-dpo-betas": MEASURED,
     "assistant-replies": Margin(diverged=1 / 8),
     "advert-answers": Margin(reports=1, tolerance=0.01, diverged=1 / 2),  # dos respuestas
@@ -83,16 +85,15 @@ def trainings() -> list[str]:
 
 
 def training(name: str) -> Trained:
-    """Una receta que entrena.
-
-    Raises
-    ------
-    ValueError
-        Si no hay ninguna con ese nombre.
-    """
+    """Una receta que entrena; si no hay ninguna con ese nombre, es un `ValueError`."""
     if name in RECIPES and isinstance(found := find(name), Trained):
         return found
     raise ValueError(f"No se anota {name!r}. Se anotan estos: {', '.join(trainings())}.")
+
+
+def parents(name: str) -> list[str]:
+    """Las recetas que entrenan y de que parte otra."""
+    return [other for other in inputs(name) if isinstance(find(other), Trained)]
 
 
 def record(names: Sequence[str], workers: int) -> None:
@@ -110,65 +111,51 @@ def record(names: Sequence[str], workers: int) -> None:
     JobError
         Si alguna falla: conserva lo que tenía anotado.
     """
-    with tempfile.TemporaryDirectory(prefix=".recording-", dir=RECORDS) as made:
-        jobs = {name: training_jobs(name, Path(made)) for name in wanted(names)}
-        left = {name: set(parts) for name, parts in jobs.items()}
+    needed = {*names, *(other for name in names for other in parents(name) if not recorded(other))}
+    with tempfile.TemporaryDirectory(prefix=".recording-", dir=RECORDS) as folder:
+        made, jobs = Path(folder), dict[str, Job]()
+        parts = {name: training(name).parts for name in RECIPES if name in needed}
+        left = {name: {f"{name}/{part.stem}" for part in parts[name]} for name in parts}
+        for name in parts:
+            before = frozenset(job for other in parents(name) for job in left.get(other, ()))
+            jobs |= {f"{name}/{part.stem}": Job(train, (name, part, made), before) for part in parts[name]}
 
         def done(job: str) -> None:
             name = job.partition("/")[0]
             left[name].remove(job)
             if not left[name]:
-                settle(name, Path(made) / name)
+                settle(name, made)
                 say(f"{name}: anotado.")
 
-        run_jobs({job: work for parts in jobs.values() for job, work in parts.items()}, workers, done)
+        run_jobs(jobs, workers, done)
 
 
-def wanted(names: Iterable[str]) -> list[str]:
-    """Unas recetas y las que necesitan y no están anotadas, en el orden de la tabla."""
-    needed = {other for name in names for other in inputs(name) if parts(other) and not recorded(other)}
-    return [name for name in RECIPES if name in {*names, *needed}]
-
-
-def training_jobs(name: str, made: Path) -> dict[str, Job]:
-    """Los trabajos que anotan una receta, uno por parte, detrás de los de las que necesita."""
-    needs = frozenset(f"{other}/{part.stem}" for other in inputs(name) for part in parts(other))
-    stems = [part.stem for part in parts(name)]
-    return {f"{name}/{stem}": Job(train, (name, stem, made / name), needs) for stem in stems}
-
-
-def parts(name: str) -> list[Part]:
-    """Las partes de una receta; ninguna, si no entrena."""
-    found = find(name)
-    return found.parts() if isinstance(found, Trained) else []
-
-
-def train(name: str, stem: str, made: Path) -> None:
-    """Entrena una parte y escribe lo que salió, con lo que costó."""
-    made.mkdir(exist_ok=True)
-    part, start = next(part for part in parts(name) if part.stem == stem), time.process_time()
+def train(name: str, part: Part, made: Path) -> None:
+    """Entrena una parte y escribe en la carpeta de su receta lo que salió; al lado, lo que costó."""
+    found, folder, start = training(name), made / name, time.process_time()
+    folder.mkdir(exist_ok=True)
     with one_thread():
-        run = training(name).train(part, made)
+        run = found.train(part, folder)
         seconds = time.process_time() - start
-        measured = [float(number) for number in run.measure(read_rows(made, stem))]
+        measured = [float(number) for number in run.measure(read_rows(folder, part.stem))]
     facts = {"seconds": round(seconds, 1), "measured": measured}
-    (made / f"{stem}{FACTS}").write_text(json.dumps(facts), "utf8")
+    (made / f"{name}.{part.stem}.facts").write_text(json.dumps(facts), "utf8")
 
 
 def settle(name: str, made: Path) -> None:
     """Escribe la procedencia de lo que acaba de entrenarse y lo pone en su sitio."""
-    found, facts = training(name), dict[str, Any]()
-    for part in found.parts():
-        path = made / f"{part.stem}{FACTS}"
-        facts[part.stem] = json.loads(path.read_text("utf8"))
-        path.unlink()
+    import torch
+
+    found, folder = training(name), made / name
+    stems = [part.stem for part in found.parts]
+    facts = {stem: json.loads((made / f"{name}.{stem}.facts").read_text("utf8")) for stem in stems}
     content = {
         "name": name,
         "key": found.key,
         "date": datetime.now(UTC).date().isoformat(),
         "processor": processor(),
         "system": f"{platform.system()} {platform.machine()}",
-        "arithmetic": arithmetic(),
+        "arithmetic": torch.backends.cpu.get_cpu_capability(),  # con qué instrucciones se sumó
         "threads": 1,
         "versions": {"python": platform.python_version()} | versions(),
         "seeds": list(found.seeds),
@@ -176,11 +163,15 @@ def settle(name: str, made: Path) -> None:
         "command": f"python -m siguiente.record {name}",
         "inputs": {other: record_digest(other) for other in inputs(name) if provenance(other)},
         "parts": facts,
-        "files": {file.name: described(file) for file in sorted(made.iterdir())},
+        "files": {file.name: described(file) for file in sorted(folder.iterdir())},
     }
-    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    (made / "record.json").write_text(text, "utf8", newline="\n")
-    replace(made, RECORDS / name)
+    write_provenance(folder, content)
+    replace(folder, RECORDS / name)
+
+
+def write_provenance(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Escribe en su carpeta de dónde sale lo anotado."""
+    write_atomically(folder / "record.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
 
 
 def described(file: Path) -> dict[str, Any]:
@@ -202,87 +193,68 @@ def replace(new: Path, place: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def arithmetic() -> str:
-    """Las instrucciones con que PyTorch suma y multiplica en este procesador."""
-    import torch
-
-    return str(torch.backends.cpu.get_cpu_capability())
-
-
-def check(name: str) -> list[str]:
+def check(name: str, rekey: bool = False) -> list[str]:
     """Repite los primeros pasos de lo anotado, vuelve a medir sus pesos y dice qué no coincide.
 
-    Los pasos, de la primera parte: a las demás las entrena el mismo código. Las medidas, de todas las
-    partes con la primera semilla.
+    Los pasos, de la primera parte: a las demás las entrena el mismo código. Las medidas, de todas, con la
+    primera semilla.
 
     Parameters
     ----------
     name : str
         Qué receta.
+    rekey : bool
+        Que su código sea otro no es un problema: si sale lo mismo, se le da su clave. La procedencia queda
+        como estaba, porque quien reordena el código no ha entrenado nada.
     """
-    chain = [other for other in (*inputs(name), name) if parts(other)]
-    try:  # además, comprueba que están enteras
-        stale = [other for other in chain if record_folder(other, find(other).key) is None]
-    except ValueError as error:
+    key, keys = training(name).key, {other: find(other).key for other in parents(name)}
+    try:
+        facts = provenance(name)
+        keys[name] = facts["key"] if rekey and facts else key
+        stale = [other for other, expected in keys.items() if record_folder(other, expected) is None]
+    except ValueError as error:  # alguna no está entera
         return [str(error)]
-    return [f"lo anotado de {other} no vale: rehágalo" for other in stale] or compared(name)
-
-
-def compared(name: str) -> list[str]:
-    """Lo que no coincide con lo anotado al repetirlo, valga o no su clave."""
-    found = training(name)
-    problems = [
-        f"se hizo a partir de otro {other}: rehágalo"
-        for other, digest in (provenance(name) or {})["inputs"].items()
-        if digest != record_digest(other)
-    ]
-    for number, part in enumerate(found.part(each) for each in found.names):
-        margin = MARGINS.get(name, Margin())
-        with one_thread():
-            problems += repeated(found, part, margin._replace(reports=0) if number else margin)
+    if stale or facts is None:
+        return [f"lo anotado de {other} no vale: rehágalo" for other in stale]
+    if rekey and facts["key"] == key:
+        return []
+    problems = compared(name, facts)
+    if rekey and not problems:
+        write_provenance(RECORDS / name, facts | {"key": key})
     return problems
 
 
-def rekey(name: str) -> list[str]:
-    """Da a lo anotado la clave del código de ahora, si repetido sale lo mismo; si no, dice qué cambia.
-
-    Su procedencia queda como estaba: quien reordena el código no ha entrenado nada.
-
-    Parameters
-    ----------
-    name : str
-        Qué receta; antes, aquellas de que parte.
-    """
-    found = training(name)
-    if (facts := provenance(name)) is None:
-        return ["no está anotado: anótelo"]
-    if facts["key"] == found.key:
-        return []
-    try:
-        record_folder(name, facts["key"])  # comprueba que está entera
-    except ValueError as error:
-        return [str(error)]
-    if problems := compared(name):
-        return problems
-    keyed = {field: facts[field] for field in ("name", *facts)} | {"key": found.key}
-    text = json.dumps(keyed, ensure_ascii=False, indent=1) + "\n"
-    write_atomically(RECORDS / name / "record.json", text.encode())
-    return []
+def compared(name: str, facts: Mapping[str, Any]) -> list[str]:
+    """Lo que no coincide con lo anotado al repetirlo."""
+    found, margin = training(name), MARGINS.get(name, Margin())
+    problems = [
+        f"se hizo a partir de otro {other}: rehágalo"
+        for other, digest in facts["inputs"].items()
+        if digest != record_digest(other)
+    ]
+    for part in found.parts:
+        if part.seed not in (None, *found.seeds[:1]):
+            continue
+        with one_thread():
+            far = repeated(found, part, margin, facts["parts"][part.stem]["measured"])
+            problems += [f"{part.stem}, {text}" for text in far]
+        margin = margin._replace(reports=0)
+    return problems
 
 
-def repeated(found: Trained, part: Part, margin: Margin) -> Iterator[str]:
+def repeated(found: Trained, part: Part, margin: Margin, measured: Sequence[float]) -> Iterator[str]:
     """Lo que no coincide al repetir los primeros pasos y al medir los pesos anotados."""
-    folder, facts = RECORDS / found.name, (provenance(found.name) or {})["parts"][part.stem]
+    folder = RECORDS / found.name
     run, rows = found.run(part), read_rows(folder, part.stem)
     again = json.loads(json.dumps(list(islice(run.reports, margin.reports))))
     far = differences(again, rows[: margin.reports], margin.tolerance)
     if len(far) > margin.diverged * len(leaves(again)):
-        yield from (f"{part.stem}, {text}" for text in far[:SAID])
+        yield from far[:SAID]
     if run.model is not None:
         read_weights(folder, part.stem, run.model)
-    measured = [float(number) for number in run.measure(rows)]
-    for text in differences([measured], [facts["measured"]], Margin().tolerance)[:SAID]:
-        yield f"{part.stem}, al medir lo anotado: {text}"
+    now = [float(number) for number in run.measure(rows)]
+    for text in differences([now], [measured], Margin().tolerance)[:SAID]:
+        yield f"al medir lo anotado: {text}"
 
 
 def differences(found: Sequence[Any], expected: Sequence[Any], tolerance: float) -> list[str]:
@@ -305,14 +277,16 @@ def differences(found: Sequence[Any], expected: Sequence[Any], tolerance: float)
         if [type(leaf) for leaf in new] != [type(leaf) for leaf in old]:
             far.append(f"informe {number}: no tiene la forma del anotado")
             continue
-        numbers = any(isinstance(leaf, float | int) for leaf in old)
-        for a, b in zip(new, old, strict=True):
+        pairs = list(zip(new, old, strict=True))
+        numbers = [(a, b) for a, b in pairs if not isinstance(b, str)]
+        for a, b in numbers or pairs:
             if isinstance(b, str):
-                wrong, shown = not numbers and a != b, f"sale «{a:.60}» y está anotado «{b:.60}»"
+                wrong, shown = a != b, f"sale «{a:.60}» y está anotado «{b:.60}»"
             else:
                 wrong = not abs(a - b) <= tolerance * max(1, abs(b))
                 shown = f"sale {a:g} y está anotado {b:g}"
-            far += [f"informe {number}: {shown}"] if wrong else []
+            if wrong:
+                far.append(f"informe {number}: {shown}")
     return far
 
 
@@ -336,6 +310,9 @@ def main(given: Sequence[str] | None = None) -> None:
     add("--rekey", action="store_true", help="si al repetirlos sale lo mismo, da por bueno el código")
     add("--jobs", type=int, default=cores(), metavar="N", help="procesos a la vez")
     options = parser.parse_args(given)
+    if options.jobs < 1:
+        parser.error("--jobs debe ser 1 o más")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # quien la termina la interrumpe
     try:
         names = [training(name).name for name in options.names or trainings()]
         if options.check or options.rekey:
@@ -343,9 +320,9 @@ def main(given: Sequence[str] | None = None) -> None:
             from joblib import Parallel, delayed
 
             # Una clave nueva cambia la de quien parte de ella: esas, de una en una.
-            together, ask = (1, rekey) if options.rekey else (options.jobs, check)
-            found = Parallel(n_jobs=together)(delayed(told)(name, ask) for name in names)
-            sys.exit("\n".join(problem for problems in found for problem in problems) or None)
+            together = Parallel(n_jobs=1 if options.rekey else options.jobs)
+            problems = together(delayed(told)(name, options.rekey) for name in names)
+            sys.exit("\n".join(chain(*problems)) or None)
         record(names, options.jobs)
     except JobError as error:
         sys.exit(f"No se pudo anotar {error.name}. {error.reason}")
@@ -357,10 +334,10 @@ def main(given: Sequence[str] | None = None) -> None:
         sys.exit("Interrumpido: lo que no llegó a anotarse queda como estaba.")
 
 
-def told(name: str, ask: Callable[[str], list[str]]) -> list[str]:
+def told(name: str, rekey: bool) -> list[str]:
     """Comprueba lo anotado de una receta y lo cuenta."""
     start = time.process_time()
-    if not (problems := ask(name)):
+    if not (problems := check(name, rekey)):
         say(f"{name}: coincide con lo anotado ({time.process_time() - start:.0f} s).")
     return [f"{name}: {problem}." for problem in problems]
 

@@ -62,9 +62,18 @@ def test_a_run_is_not_resumed_with_another_beta(policy, pairs, tmp_path):
     short = replace(CONFIG, steps=4)
     list(train_dpo(deepcopy(policy.model), pairs, short, beta=0.1, checkpoint=tmp_path / "dpo"))
     with pytest.raises(ValueError, match="la configuración"):
-        next(train_dpo(policy.model, pairs, short, beta=0.2, checkpoint=tmp_path / "dpo"))
+        train_dpo(policy.model, pairs, short, beta=0.2, checkpoint=tmp_path / "dpo")
+
+
+def test_a_run_is_not_resumed_from_another_starting_model(policy, pairs, tmp_path):
+    """La pérdida se mide desde el modelo de partida: una política que ya aprendió no lo es."""
+    reports = train_dpo(policy.model, pairs, CONFIG, checkpoint=tmp_path / "dpo")
+    assert [next(reports).step for _ in range(5)][-1] == 4
+    reports.close()
+    with pytest.raises(ValueError, match="no coincide el modelo de partida"):
+        train_dpo(policy.model, pairs, CONFIG, checkpoint=tmp_path / "dpo")
 
 
 def test_beta_must_be_positive(policy, pairs):
     with pytest.raises(ValueError, match="beta"):
-        next(train_dpo(policy.model, pairs, CONFIG, beta=0.0))
+        train_dpo(policy.model, pairs, CONFIG, beta=0.0)

@@ -1,6 +1,7 @@
 """El bucle de aprendizaje por refuerzo: sube lo que se premia, y se retoma donde quedó."""
 
 import math
+from copy import deepcopy
 
 import pytest
 import torch
@@ -54,8 +55,6 @@ def test_the_true_reward_is_only_watched(policy, prompts):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_an_interrupted_run_ends_like_an_unbroken_one(policy, prompts, name, tmp_path):
-    from copy import deepcopy
-
     short = TrainingConfig(steps=6, batch_size=2, length=4, learning_rate=1e-2, evaluate_every=2)
     runs = []
     for stop in (None, 5):
@@ -82,14 +81,14 @@ def test_bad_rewards_are_said_and_nothing_moves(policy, prompts, bad):
 
 @pytest.mark.parametrize("beta", [-0.1, math.nan])
 def test_a_negative_price_is_refused(policy, beta):
-    for method in (GRPO, lambda beta: PPO(ValueModel(policy.model), beta)):
+    for method in (Reinforce, GRPO, lambda beta: PPO(ValueModel(policy.model), beta)):
         with pytest.raises(ValueError, match="premiaría alejarse"):
             method(beta)
 
 
 def test_no_prompts_and_a_diverged_loss_are_said(policy, prompts):
     with pytest.raises(ValueError, match="No hay peticiones"):
-        next(train_rl(policy, [], thanks, GRPO(), CONFIG))
+        train_rl(policy, [], thanks, GRPO(), CONFIG)
     with torch.no_grad():
         policy.model.norm.weight.fill_(math.nan)
     with pytest.raises(ValueError, match="número finito"):
@@ -111,5 +110,16 @@ def test_it_goes_on_where_the_functions_are_in_another_place(policy, prompts, tm
 
     short, reports = TrainingConfig(steps=2, batch_size=2, length=4), []
     for _ in range(2):
-        reports.append(list(train_rl(policy, prompts, thanks, Mine(), short, checkpoint=tmp_path / "rl.pt")))
+        learner, path = deepcopy(policy), tmp_path / "rl.pt"
+        reports.append(list(train_rl(learner, prompts, thanks, Mine(), short, checkpoint=path)))
     assert reports[0] == reports[1]
+
+
+def test_it_does_not_go_on_from_another_starting_model(policy, prompts, tmp_path):
+    """La divergencia se mide desde el modelo de partida: una política que ya aprendió no lo es."""
+    short, path = TrainingConfig(steps=4, batch_size=2, length=4, evaluate_every=2), tmp_path / "rl.pt"
+    reports = train_rl(policy, prompts, thanks, GRPO(), short, checkpoint=path)
+    assert [next(reports).step for _ in range(3)] == [0, 1, 2]
+    reports.close()
+    with pytest.raises(ValueError, match="no coincide el modelo de partida"):
+        train_rl(policy, prompts, thanks, GRPO(), short, checkpoint=path)

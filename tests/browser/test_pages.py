@@ -4,8 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-
-from spanish.english_interface import english_in
+from english_interface import english_in
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 

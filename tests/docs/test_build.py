@@ -86,7 +86,7 @@ def test_only_a_strict_build_fails_for_a_claim(build, monkeypatch, tmp_path, cap
 
 
 def test_what_stopped_is_listed_and_the_site_is_composed_all_the_same(build, monkeypatch, tmp_path, capsys):
-    from building.runner import Failure
+    from building.performance import Failure
 
     seen = []
     monkeypatch.setattr(build, "call", lambda command, minutes: seen.append(command) or 0)

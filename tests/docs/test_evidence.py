@@ -29,7 +29,9 @@ CONF = f"""
 import json, sys
 from pathlib import Path
 sys.path[:0] = [".", {str(EXTENSIONS)!r}]
-from results import executed
+from building import resources
+from kept import recorded
+from results import execution
 from myst_nb.core.read import read_myst_markdown_notebook
 project = "Mini"
 language = "es"
@@ -37,22 +39,21 @@ extensions = ["myst_nb", "claims.claims_page", "claims.unmet", "results.origins"
 html_theme = "basic"
 html_copy_source = False
 nb_execution_mode = "off"
-origins_records = "kept:recorded"
+resources.recorded = recorded
 HERE = Path(__file__).parent
 RUNS = json.loads((HERE / "runs.json").read_text("utf8"))
 
-def record(app, doctree):
-    page = app.env.docname
+def record(app, page, content):
     if page in RUNS:
         text = Path(app.env.doc2path(page)).read_text("utf8")
         notebook = read_myst_markdown_notebook(text, add_source_map=True)
-        claims = [one | {{"line": executed.line_of(notebook, one["cell"])}} for one in RUNS[page]]
+        claims = [one | {{"line": execution.line_of(notebook, one["cell"])}} for one in RUNS[page]]
         cost = (390.0, 350.0, 873_000_000, "Un procesador")
-        run = executed.PageRun("abc", tuple(claims), "2027-01-14", *cost)
-        executed.page_runs(app.env)[page] = run
+        run = execution.PageRun("abc", tuple(claims), "2027-01-14", *cost)
+        app.env.metadata[page][execution.RUN] = run
 
 def setup(app):
-    app.connect("doctree-read", record)
+    app.connect("source-read", record)
 """
 
 HEADER = """---
@@ -363,7 +364,7 @@ def test_new_replicas_reach_the_list(site):
 
 
 def test_without_replicas_there_is_no_table(tmp_path):
-    assert replicas(tmp_path / "replicas.json", tmp_path) == {}
+    assert replicas(tmp_path) == {}
 
 
 def test_an_infinite_number_survives_json():

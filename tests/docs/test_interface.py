@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import PoFileError
+from english_interface import english_in
 
-from spanish.english_interface import english_in
 from spanish.interface import SOURCES, compile_catalogues, read_catalogue, search_messages
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,7 +18,6 @@ OURS = {
     "offline.local_mathjax",
     "offline.requests",
     "spanish.bibliography",
-    "spanish.build_date",
     "spanish.interface",
 }
 EXTENSIONS = DOCS / "_ext"

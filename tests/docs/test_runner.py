@@ -15,9 +15,10 @@ import pytest
 from test_execution import Project, page, results
 
 from building import runner
+from building.performance import Performance, Work, perform
 from building.progress import Progress
-from building.runner import Course, Performance, Work, perform
-from building.schedule import Task, container_memory, jobs, next_task, span
+from building.runner import Course
+from building.schedule import Task, container_memory, next_task, span
 from nbdeps.closure import Package
 from nbdeps.digest import Surroundings
 
@@ -28,10 +29,7 @@ def project(tmp_path):
 
 
 def work(name, do, seconds=1.0, needs=()):
-    def keep(future):
-        return future.result()
-
-    return Work(Task(name, seconds, 0, frozenset(needs)), lambda pool: pool.submit(do), keep)
+    return Work(name, seconds, 0, frozenset(needs), call=do, keep=lambda failure: failure)
 
 
 def test_nothing_starts_before_what_it_needs():
@@ -61,8 +59,7 @@ def test_as_many_at_once_as_asked_and_no_more():
 def test_a_task_that_never_fits_is_done_alone():
     assert next_task([Task("grande", 1, 10**15)], (), 1e9) is None
     done = []
-    huge = Work(Task("grande", 1, 10**15), lambda pool: pool.submit(done.append, 1), lambda future: None)
-    perform([huge], 2)
+    perform([Work("grande", 1, 10**15, call=lambda: done.append(1), keep=lambda _: None)], 2)
     assert done == [1]
 
 
@@ -79,11 +76,6 @@ def test_the_memory_of_a_container_is_what_it_may_still_use(tmp_path):
     assert container_memory(tmp_path) == 400
     (tmp_path / "memory.max").write_text("max\n", "ascii")
     assert container_memory(tmp_path) == float("inf")
-
-
-def test_the_asked_number_of_jobs_wins_and_there_is_always_one():
-    assert jobs(3) == 3
-    assert jobs(None) >= 1
 
 
 def test_progress_in_a_file_is_one_line_per_event(tmp_path):

@@ -14,6 +14,7 @@ from siguiente.language_models.bpe import (
     byte_words,
     count_pairs,
     merge,
+    train,
 )
 from siguiente.language_models.fast.bpe_training import train_bpe
 from siguiente.language_models.words import byte_alphabet
@@ -52,6 +53,13 @@ def test_the_example_of_wikipedia_by_hand():
         made.append(pair)
     assert made == [(97, 97), (97, 98), (257, 258)]
     assert written(word) == "<259>d<259>ac"
+
+
+def test_learning_is_counting_and_merging_until_nothing_repeats():
+    """El ejemplo de Wikipedia, entero: tras tres uniones, ninguna pareja se repite."""
+    assert train(["aaabdaaabac"], 1000).merges == ((97, 97), (97, 98), (257, 258))
+    assert train(["aaabdaaabac"], 259).merges == ((97, 97), (97, 98))
+    assert train([], 300).merges == train(["abc"], 300).merges == train(["aa aa"], 257).merges == ()
 
 
 @pytest.mark.parametrize(

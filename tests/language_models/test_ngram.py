@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from siguiente.language_models.kneser_ney import kneser_ney
 from siguiente.language_models.ngram_counts import count_ngrams
 from siguiente.language_models.sampling import generate, sampler
-from siguiente.language_models.scoring import FastScorer, score
+from siguiente.language_models.scoring import score
 from siguiente.language_models.smoothing import add_k, interpolate, maximum_likelihood
 
 VOCAB, END = 6, 0
@@ -51,7 +51,7 @@ def test_the_fast_path_equals_the_rows_of_step(smoothing, stream, ids, order, da
     start = data.draw(st.integers(1, ids.shape[1] - 1))
     logits, _ = model.step(ids, last=ids.shape[1])
     rows = logits[:, :-1].gather(-1, ids[:, 1:, None])[:, start - 1 :, 0]
-    assert isinstance(model, FastScorer)
+    assert hasattr(model, "score")
     torch.testing.assert_close(score(model, ids, start=start), rows, atol=1e-5, rtol=1e-5)
 
 

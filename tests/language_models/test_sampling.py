@@ -7,7 +7,7 @@ from siguiente.language_models.sampling import (
     generate_batch,
     greedy,
     sampler,
-    stream,
+    stream_tokens,
 )
 
 
@@ -86,7 +86,7 @@ def test_what_is_written_is_shown_to_adjust_and_obeyed(gru):
 
 def test_the_stream_reads_only_what_is_asked_of_it(gru):
     ids = torch.tensor([[1, 2, 3]])
-    tokens = stream(gru, ids, 8, greedy)
+    tokens = stream_tokens(gru, ids, 8, greedy)
     first = [next(tokens).item() for _ in range(3)]
     assert gru.read == 3 + 2
     assert first == generate(gru, ids, 3, greedy)[0].tolist()
@@ -94,7 +94,7 @@ def test_the_stream_reads_only_what_is_asked_of_it(gru):
 
 def test_the_stream_refuses_at_once(gru):
     with pytest.raises(ValueError, match="al menos un token"):
-        stream(gru, torch.tensor([[1]]), 0, greedy)
+        stream_tokens(gru, torch.tensor([[1]]), 0, greedy)
 
 
 def test_stops_before_the_first_stop_text_of_each_row(text_gru):

@@ -219,20 +219,21 @@ def test_before_anything_was_saved_nothing_is_promised(tmp_path):
     assert not path.exists()
 
 
-def test_steps_go_on_from_the_first_with_its_rate_and_stop_at_the_last():
-    model, batch = Tiny(), (STREAM[None, :5], STREAM[None, 1:6])
-    optimizer, asked = make_optimizer(model, CONFIG), []
+def test_each_step_has_its_rate_and_they_stop_at_the_last(monkeypatch):
+    model, batch, asked = Tiny(), (STREAM[None, :5], STREAM[None, 1:6]), []
+    optimizer = make_optimizer(model, CONFIG)
+    monkeypatch.setattr(training, "make_optimizer", lambda *_: optimizer)
     batches = (asked.append(number) or batch for number in range(99))
-    rates = [optimizer.param_groups[0]["lr"] for _ in steps(model, batches, CONFIG, 7, optimizer)]
-    assert rates == [learning_rate_at(step, CONFIG) for step in range(7, 12)]
-    assert asked == [0, 1, 2, 3, 4]  # ni un lote de más: su azar es el de los siguientes
+    rates = [optimizer.param_groups[0]["lr"] for _ in steps(model, batches, CONFIG)]
+    assert rates == [learning_rate_at(step, CONFIG) for step in range(12)]
+    assert asked == [*range(12)]  # ni un lote de más: su azar es el de los siguientes
 
 
 def test_steps_that_diverge_say_which_and_what_to_try():
     batch, model = (STREAM[None, :5], STREAM[None, 1:6]), Explosive(2, math.nan)
-    losses = steps(model, [batch] * 9, CONFIG, first=5)
+    losses = steps(model, [batch] * 9, CONFIG)
     assert len([next(losses), next(losses)]) == 2
-    with pytest.raises(ValueError, match=r"paso 7 .*`learning_rate`. menor que 0.03 .*`warmup`"):
+    with pytest.raises(ValueError, match=r"paso 2 .*`learning_rate`. menor que 0.03 .*`warmup`"):
         next(losses)
 
 

@@ -3,14 +3,18 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache as remembered
 from pathlib import Path
 
 import numpy as np
 import pytest
-from gguf import GGMLQuantizationType, GGUFWriter
+from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter
 
-from siguiente.llm.files.catalogue import HubFile, ModelCard, PackagedFile
+from siguiente.llm import card
+from siguiente.llm.files.catalogue import ModelCard
+from siguiente.llm.files.sources import find, join
 
 SHAPES = {
     "gemma3": {
@@ -205,9 +209,9 @@ def tiny_card(architecture: str, path: Path, vocab_size: int) -> ModelCard:
         filename=path.name,
         size=path.stat().st_size,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        packaged=(PackagedFile(f"paquete-diminuto-{architecture}", path.name),),
+        packaged=({"distribution": f"paquete-diminuto-{architecture}", "path": path.name},),
         install=f"python -m pip install paquete-diminuto-{architecture}",
-        hub=HubFile("nadie/nada", "main", path.name),
+        hub={"repo_id": "nadie/nada", "revision": "main", "filename": path.name},
     )
 
 
@@ -215,6 +219,17 @@ def tiny_card(architecture: str, path: Path, vocab_size: int) -> ModelCard:
 def tinies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tiny]:
     folder = tmp_path_factory.mktemp("gguf")
     return {architecture: write_tiny(architecture, folder) for architecture in SHAPES}
+
+
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], GGUFReader]:
+    """Lee el archivo entero de un modelo del catálogo, una sola vez: con Gemma tarda diez segundos."""
+
+    @remembered
+    def read(name: str) -> GGUFReader:
+        return GGUFReader(join(find(card(name)), tmp_path_factory.mktemp("entero") / "model.gguf"))
+
+    return read
 
 
 @pytest.fixture(params=["gemma3", "llama"])

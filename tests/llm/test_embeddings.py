@@ -106,7 +106,7 @@ def test_a_text_that_does_not_fit_is_refused(tiny):
 def folder(tmp_path, monkeypatch):
     """Una carpeta con los archivos, y un paquete que no está instalado."""
     for name, card in (("MINILM", MINILM), ("MINILM_TOKENIZER", MINILM_TOKENIZER)):
-        parts = tuple(replace(part, distribution="no-existe") for part in card.packaged)
+        parts = tuple({**part, "distribution": "no-existe"} for part in card.packaged)
         monkeypatch.setattr(embeddings, name, replace(card, packaged=parts))
     monkeypatch.setenv("SIGUIENTE_MODELS", str(tmp_path))
     monkeypatch.delenv("SIGUIENTE_HUB", raising=False)

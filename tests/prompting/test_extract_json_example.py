@@ -92,7 +92,7 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(run, out, tmp_path, capsys
     assert run("--out", str(tmp_path / "whole.jsonl")) == 0
     batches.batches, batches.at = 0, 1
     assert run() == 130
-    assert "repita la misma orden para seguir" in capsys.readouterr().err
+    assert "repita la misma orden, sin --restart, para seguir" in capsys.readouterr().err
     assert len(facts(out)) == 4
     batches.batches, batches.at = 0, None
     assert run() == 0
@@ -100,12 +100,6 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(run, out, tmp_path, capsys
     assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
     assert run() == 0  # y otra vez, no hace nada
     assert batches.batches == 2
-
-
-def test_stopping_a_restart_says_not_to_restart_again(run, capsys, batches):
-    batches.at = 0
-    assert run("--restart") == 130
-    assert "sin --restart" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("change", [["--length", "60"], ["--model", "otro"], ["--examples"]])

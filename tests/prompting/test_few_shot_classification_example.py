@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "examples" / "prompting" / "few_shot_classification.py"
 LABELS = ("negativo", "positivo", "neutro")
 RESULTS = ("predictions.csv", "confusion.png", "summary.txt")
+AGAIN = "repita la misma orden, sin --restart, para seguir."
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(run, path, tmp_path, capsy
     run("--out", str(tmp_path / "whole"))
     scored.batches, scored.stop_at = 0, 1
     assert run() == 130
-    assert "Interrumpido: 16 de 39; repita la misma orden para seguir." in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith(f"\nInterrumpido; {AGAIN}\n")
     folder = path.with_name("reseñas-results")
     assert not any((folder / name).exists() for name in RESULTS)
     scored.batches, scored.stop_at = 0, None
@@ -125,44 +126,17 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(run, path, tmp_path, capsy
     assert contents(folder) == contents(tmp_path / "whole")
 
 
-def test_stopping_a_restart_says_not_to_restart_again(run, capsys, scored):
-    scored.stop_at = 0
-    assert run("--restart") == 130
-    assert "Interrumpido: 0 de 39; repita la misma orden sin --restart" in capsys.readouterr().err
-
-
 def stop(*arguments, **options):
     raise KeyboardInterrupt
-
-
-AGAIN = "repita la misma orden para seguir."
-
-
-@pytest.mark.parametrize("options", [[], ["--restart"]])
-def test_stopping_before_the_log_is_open_says_nothing_of_what_is_scored(run, capsys, monkeypatch, options):
-    """Aún no se ha borrado nada, así que un --restart se repite."""
-    assert run() == 0
-    monkeypatch.setattr(FewShotTask, "read_tokens", stop)
-    assert run(*options) == 130
-    assert capsys.readouterr().err.endswith(f"\nInterrumpido; {AGAIN}\n")
-
-
-@pytest.mark.parametrize(
-    "where", ["prompting.few_shot.batch_calibration", "course.cli.classification_report.summary"]
-)
-def test_stopping_after_scoring_says_that_all_is_scored(run, capsys, monkeypatch, where):
-    monkeypatch.setattr(f"siguiente.{where}", stop)
-    assert run() == 130
-    assert capsys.readouterr().err.endswith(f"\nInterrumpido: 39 de 39; {AGAIN}\n")
 
 
 def test_stopping_while_drawing_leaves_the_predictions_and_no_old_figure(run, path, capsys, monkeypatch):
     run()
     folder = path.with_name("reseñas-results")
     before = (folder / "predictions.csv").read_bytes()
-    monkeypatch.setattr("siguiente.course.figures.confusion.confusion_heatmap", stop)
+    monkeypatch.setattr("siguiente.course.figures.heatmaps.confusion_heatmap", stop)
     assert run("--calibration", "none") == 130
-    assert capsys.readouterr().err.endswith(f"\nInterrumpido: 39 de 39; {AGAIN}\n")
+    assert capsys.readouterr().err.endswith(f"\nInterrumpido; {AGAIN}\n")
     assert (folder / "predictions.csv").read_bytes() != before
     assert "Calibración: none." in (folder / "summary.txt").read_text("utf-8")
     assert not (folder / "confusion.png").exists()

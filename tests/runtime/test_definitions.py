@@ -4,7 +4,7 @@ import pytest
 
 from nbdeps.closure import Package
 from siguiente.runtime import definitions
-from siguiente.runtime.definitions import code_key, reached
+from siguiente.runtime.definitions import Definitions, code_key, reached
 
 FILES = {
     "__init__.py": "",
@@ -72,7 +72,11 @@ def package(tmp_path, monkeypatch):
 
 
 def names(path, package):
-    return {name.removeprefix("pkg.") for name in reached(f"pkg.{path}", package)}
+    return {name.removeprefix("pkg.") for name in Definitions(package).reached(f"pkg.{path}")}
+
+
+def key(path, package):
+    return Definitions(package).key(f"pkg.{path}")
 
 
 @pytest.mark.parametrize(
@@ -99,10 +103,10 @@ def test_a_module_used_by_its_name_counts_whole(package):
 def edited(package, path, file, old, new):
     """La clave de una definición, antes y después de cambiar un archivo."""
     target = package.root / file
-    before, text = code_key(f"pkg.{path}", package), target.read_text("utf8")
+    before, text = key(path, package), target.read_text("utf8")
     assert old in text
     target.write_text(text.replace(old, new), "utf8")
-    return before, code_key(f"pkg.{path}", package)
+    return before, key(path, package)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ def test_the_key_ignores_prose_types_and_what_is_not_reached(package, file, old,
 
 
 def test_the_key_is_the_same_wherever_the_code_is(package):
-    before = {path: code_key(f"pkg.{path}", package) for path in ("work.train", "work.lazy", "data.load")}
+    before = {path: key(path, package) for path in ("work.train", "work.lazy", "data.load")}
     (package.root / "moved").mkdir()
     (package.root / "moved" / "__init__.py").write_text("", "utf8")
     for name in ("tools", "late", "work", "data"):
@@ -145,14 +149,14 @@ def test_the_key_is_the_same_wherever_the_code_is(package):
                 text = text.replace(f"pkg.{module}", f"pkg.moved.{module}")
             (package.root / "moved" / file.name).write_text(text, "utf8")
             file.unlink()
-    assert {path: code_key(f"pkg.moved.{path}", package) for path in before} == before
+    assert {path: key(f"moved.{path}", package) for path in before} == before
 
 
 def test_data_enter_the_key_of_what_their_module_defines_whatever_ends_their_lines(package):
     before, after = edited(package, "data.load", "data.csv", "2", "3")
     assert before != after
     (package.root / "data.csv").write_bytes(b"1\r\n3\r\n")
-    assert code_key("pkg.data.load", package) == after
+    assert key("data.load", package) == after
 
 
 def test_what_a_module_runs_when_imported_counts(package):

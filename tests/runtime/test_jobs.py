@@ -30,20 +30,20 @@ def test_each_job_follows_what_it_needs(tmp_path):
 
 def test_a_failure_names_its_job_and_its_reason():
     with pytest.raises(JobError) as found:
-        run_jobs({"cuento": Job(exec, ("raise OSError(28, 'No hay sitio.')",))}, 1)
+        run_jobs({"cuento": Job(exec, ("raise OSError(28, 'No hay sitio.')",))}, 1, print)
     assert (found.value.name, found.value.reason) == ("cuento", "No hay sitio.")
 
 
 def test_an_unexpected_failure_is_told_whole(capfd):
     with pytest.raises(JobError, match="cuento: KeyError: 'x'"):
-        run_jobs({"cuento": Job(exec, ("def stumble(): {}['x']\nstumble()",))}, 1)
+        run_jobs({"cuento": Job(exec, ("def stumble(): {}['x']\nstumble()",))}, 1, print)
     assert "in stumble" in capfd.readouterr().err
 
 
 def test_a_killed_job_is_named_at_once_and_the_others_end():
     start = time.monotonic()
     with pytest.raises(JobError, match=r"cuento: Su proceso terminó de pronto .* memoria"):
-        run_jobs({"largo": Job(time.sleep, (600,)), "cuento": Job(exec, (KILLED,))}, 2)
+        run_jobs({"largo": Job(time.sleep, (600,)), "cuento": Job(exec, (KILLED,))}, 2, print)
     assert time.monotonic() - start < 60
 
 

@@ -8,13 +8,7 @@ import pytest
 import torch
 
 from siguiente.runtime import recipe as module
-from siguiente.runtime.recipe import (
-    Recipe,
-    one_thread,
-    recipe_key,
-    versions,
-    versions_key,
-)
+from siguiente.runtime.recipe import Recipe, one_thread, recipe_key, versions, versions_key
 
 
 @pytest.fixture
@@ -67,7 +61,7 @@ def test_the_key_is_that_of_the_constant_with_its_name(written, monkeypatch):
     recipe, _ = written
     seen = []
     monkeypatch.setattr(module, "code_key", lambda path: seen.append(path) or "1")
-    assert recipe.key == recipe_key("un-saludo", "pkg.greetings")
+    assert recipe.key == recipe_key("un-saludo", "pkg.greetings.UN_SALUDO")
     assert set(seen) == {"pkg.greetings.UN_SALUDO"}
 
 
@@ -116,13 +110,13 @@ def announced(work):
     return seen
 
 
-def test_using_it_is_announced_with_its_origin_and_building_it_is_not(written):
+def test_using_it_is_announced_and_building_it_is_not(written):
     recipe, _ = written
     assert announced(recipe.build) == []
-    used = ("siguiente.resource", "artefact:un-saludo")
-    assert announced(recipe.folder) == [used]
+    used = [("siguiente.resource", "artefact:un-saludo")]
+    assert announced(recipe.folder) == used
     note(recipe, recipe.key)
-    assert announced(recipe.folder) == [used, ("siguiente.record", "un-saludo")]
+    assert announced(recipe.folder) == used
 
 
 def test_it_computes_with_one_thread_and_leaves_the_threads_as_they_were(written):

@@ -53,7 +53,7 @@ def toy(tmp_path, monkeypatch):
 
 
 def test_without_parts_or_seeds_there_is_one_model(tmp_path, monkeypatch):
-    assert Trained("story-toy", "pkg.toys", lambda part: None).parts() == [Part("model", 0, "model", None)]
+    assert Trained("story-toy", "pkg.toys", lambda part: None).parts == [Part("model")]
 
 
 def test_each_part_and_seed_is_trained_and_loaded_apart(toy):

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from siguiente.course.transformers.gpt2_twin import gpt2_twin
 from siguiente.language_models.sampling import generate, greedy, sampler
 from siguiente.language_models.scoring import score, token_logprobs
-from siguiente.transformers.attention import causal_mask
-from siguiente.transformers.gpt import GPT, GPTConfig, parameters_count
+from siguiente.transformers.attention import causal_mask, fused_attention
+from siguiente.transformers.costs import count_parameters
+from siguiente.transformers.gpt import GPT, GPTConfig
 
 CONFIG = GPTConfig(vocab_size=17, context_length=12, layers=2, heads=3, channels=12)
 
@@ -58,7 +59,7 @@ def test_the_fused_attention_is_the_one_written_by_hand():
     block, x = MODEL.blocks[0], torch.randn(2, 7, 12, generator=torch.Generator().manual_seed(1))
     by_hand, _ = block.attention(block.norm1(x), causal_mask(7))
     q, k, v = block.attention.project(block.norm1(x))
-    torch.testing.assert_close(block.attention.merge(block._attend(q, k, v)), by_hand)
+    torch.testing.assert_close(block.attention.merge(fused_attention(q, k, v, causal=True)), by_hand)
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=5).filter(lambda sizes: sum(sizes) <= 12))
@@ -154,7 +155,7 @@ SMALL = st.integers(1, 4)
 @settings(max_examples=20, deadline=None)
 def test_the_formula_counts_the_parameters(vocab, context, layers, heads, size, causal):
     config = GPTConfig(vocab, context, layers, heads, heads * size, causal)
-    assert parameters_count(config) == sum(weights.numel() for weights in GPT(config).parameters())
+    assert count_parameters(config) == sum(weights.numel() for weights in GPT(config).parameters())
 
 
 def test_initial_weights_are_those_of_gpt2():

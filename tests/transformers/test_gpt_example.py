@@ -52,7 +52,7 @@ def test_what_it_says_and_what_it_writes(main, path, capsys, tokenizer):
     assert Path("gpt/learning.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_interrupted_it_says_where_it_is_and_the_same_order_ends_the_same(main, path, capsys, monkeypatch):
+def test_interrupted_the_same_order_goes_on_and_ends_the_same(main, path, capsys, monkeypatch):
     assert main(["--text", "texto.txt", "--checkpoint", "whole", *TINY]) == 0
     whole = capsys.readouterr().out.split("El GPT escribe:")[1]
     step, calls = training.training_step, []
@@ -65,7 +65,7 @@ def test_interrupted_it_says_where_it_is_and_the_same_order_ends_the_same(main, 
 
     monkeypatch.setattr(training, "training_step", stopped)
     assert main(["--text", "texto.txt", "--checkpoint", "parts", *TINY]) == 130
-    assert "tras guardar el paso 4; repita la misma orden para seguir" in capsys.readouterr().err
+    assert "repita la misma orden, sin --restart, para seguir" in capsys.readouterr().err
     assert names("parts") == ["checkpoint.pt"]
     monkeypatch.setattr(training, "training_step", step)
     assert main(["--text", "texto.txt", "--checkpoint", "parts", *TINY]) == 0
@@ -77,16 +77,14 @@ def test_interrupted_it_says_where_it_is_and_the_same_order_ends_the_same(main, 
 @pytest.mark.parametrize(
     "late", ["language_models.sampling.complete", "course.figures.curves.learning_curves"]
 )
-def test_interrupted_after_training_it_says_where_the_model_is(main, path, capsys, monkeypatch, late):
+def test_interrupted_after_training_the_same_order_writes_and_draws(main, path, capsys, monkeypatch, late):
     def stopped(*given):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(f"siguiente.{late}", stopped)
         assert main(["--text", "texto.txt", *TINY]) == 130
-    said = capsys.readouterr().err
-    assert f"el modelo está en {Path('gpt/checkpoint.pt')}; repita la misma orden para que escriba" in said
-    assert "no había nada" not in said
+    assert "repita la misma orden, sin --restart, para seguir" in capsys.readouterr().err
     assert "learning.png" not in names("gpt")
     assert main(["--text", "texto.txt", *TINY]) == 0
     assert names("gpt") == ["checkpoint.pt", "learning.png", "tokenizer.json"]

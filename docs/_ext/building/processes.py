@@ -1,9 +1,10 @@
 """Procesos que no quedan huérfanos: lo que esta orden empezó, acaba con ella en cualquier sistema."""
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -18,12 +19,6 @@ SIGNALS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # cada sistema tiene los suyos
 
 class Ended(SystemExit):
     """Alguien pidió que la orden acabe."""
-
-
-def end_children() -> None:
-    """Termina todos los procesos que salieron de este, y los que salieron de ellos."""
-    with suppress(psutil.Error):
-        end(psutil.Process().children(recursive=True))
 
 
 def end(processes: Sequence[psutil.Process]) -> None:
@@ -52,7 +47,8 @@ def ending_together() -> Iterator[None]:
     finally:
         for number in known:  # una segunda señal no interrumpe la limpieza
             signal.signal(number, signal.SIG_IGN)
-        end_children()
+        with suppress(psutil.Error):
+            end(psutil.Process().children(recursive=True))
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -83,3 +79,15 @@ def only_one(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def leave_with(main: Callable[[], int]) -> NoReturn:
+    """Acaba con el código de una orden, también si la interrumpen."""
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        code = 130
+    except Ended as ended:
+        code = int(ended.code or 1)
+    sys.stdout.flush()
+    os._exit(code)  # los hilos que aún esperan a un proceso terminado no deben retener la salida

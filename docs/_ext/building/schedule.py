@@ -4,9 +4,9 @@ import heapq
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
-from joblib import cpu_count
 
 UNKNOWN = 60.0  # segundos que se le suponen a lo que nunca se midió
 TYPICAL = 1_000_000_000  # bytes que se le suponen
@@ -23,7 +23,10 @@ class Task:
     needs: frozenset[str] = frozenset()
 
 
-def next_task(waiting: Iterable[Task], missing: Collection[str], free: float) -> Task | None:
+Able = TypeVar("Able", bound=Task)
+
+
+def next_task(waiting: Iterable[Able], missing: Collection[str], free: float) -> Able | None:
     """Elige la tarea más larga de las que ya se pueden hacer y caben en la memoria libre, en bytes.
 
     >>> tasks = [Task("corta", 1), Task("larga", 9, needs=frozenset({"modelo"})), Task("media", 5)]
@@ -56,11 +59,6 @@ def span(tasks: Sequence[Task], workers: int) -> float:
         now, done = heapq.heappop(running)
         missing.discard(done)
     return now
-
-
-def jobs(asked: int | None) -> int:
-    """Cuántas tareas a la vez: las pedidas, o tantas como núcleos puede usar este proceso."""
-    return asked or cpu_count()
 
 
 def free_memory() -> float:

@@ -3,19 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.util.docutils import SphinxDirective
 
 from claims.claim_text import KINDS, PLURALS, relation, shortfall
-from claims.replica_table import Replicas, replicas
-from results.executed import PageRun, page_runs
+from claims.replica_table import TABLE, Replicas, replicas
+from results.execution import PageRun, page_runs
+from results.listings import Listing, add_listing
 from results.origins import records
-from results.tables import fold, page_link, row, table_of, text
+from results.tables import fold, page_link, paragraph, row, table
 
 SUMMARY = ["Clase", "Cuántas", "Se cumplieron aquí", "No se cumplieron", "Con réplicas", "Cumplidas en todas"]
 HEAD = ["Afirmación, con sus números", "Clase", "Réplicas"]
@@ -30,42 +29,30 @@ FILTER = """<form class="claims-filter" aria-label="Filtro de las afirmaciones" 
 </form>
 """
 
-Table = dict[str, dict[str, Replicas]]
 
-
-class claims_list(nodes.General, nodes.Element):  # noqa: N801
-    """Lugar de la lista, que se escribe cuando todas las páginas se han leído."""
-
-
-class ClaimsDirective(SphinxDirective):
-    """Deja el lugar de la lista."""
-
-    option_spec: ClassVar[dict[str, Any]] = {}
+class ClaimsListing(Listing):
+    """La lista de las afirmaciones: su página se lee otra vez si cambian las réplicas."""
 
     def run(self) -> list[nodes.Node]:
-        """Devuelve el lugar de la lista; la página se lee otra vez si cambian las réplicas."""
-        path = replica_path(self.env)
-        if path.is_file():
-            self.env.note_dependency(str(path))
-        return [claims_list()]
+        """Anota de qué archivo depende y deja el lugar."""
+        if Path(self.env.srcdir, TABLE).is_file():
+            self.env.note_dependency(TABLE)
+        return super().run()
 
 
-class WriteClaims(SphinxPostTransform):
-    """Escribe la lista, antes de que los pliegues tomen su forma en HTML."""
-
-    default_priority = 100
-
-    def run(self, **kwargs: Any) -> None:
-        """Sustituye el lugar de la lista por las afirmaciones de todas las páginas ejecutadas."""
-        for place in list(self.document.findall(claims_list)):
-            pages = [(page, run) for page, run in in_order(self.env) if run.claims]
-            empty = [nodes.paragraph("", "Ninguna página ha hecho todavía una afirmación comprobada.")]
-            place.replace_self(list(written(self.app, self.env.docname, pages)) if pages else empty)
-
-
-def replica_path(env: BuildEnvironment) -> Path:
-    """Archivo con la tabla de réplicas."""
-    return Path(env.srcdir) / env.config.claims_replicas
+def write_claims(app: Sphinx, docname: str) -> list[nodes.Node]:
+    """Escribe el resumen, lo que no se cumplió, el filtro y un pliegue por página."""
+    runs = [(page, run) for page, run in in_order(app.env) if run.claims]
+    if not runs:
+        return [paragraph("Ninguna página ha hecho todavía una afirmación comprobada.")]
+    found = replicas(Path(app.srcdir))
+    made = [(page, claim) for page, run in runs for claim in run.claims]
+    told = [(claim, found.get(page, {}).get(claim["sentence"])) for page, claim in made]
+    summary = [row(summary_cells(kind, told)) for kind in PLURALS]
+    unmet = [unmet_line(app, docname, page, claim) for page, claim in made if not claim["met"]]
+    folds = [page_fold(app, docname, page, run, found.get(page, {})) for page, run in runs]
+    form = nodes.raw("", FILTER, format="html")
+    return [table(SUMMARY, summary, ["claims-summary"]), *unmet_list(unmet), form, *folds]
 
 
 def in_order(env: BuildEnvironment) -> list[tuple[str, PageRun]]:
@@ -74,56 +61,40 @@ def in_order(env: BuildEnvironment) -> list[tuple[str, PageRun]]:
     return sorted(page_runs(env).items(), key=lambda one: (place.get(one[0], len(place)), one[0]))
 
 
-def written(app: Sphinx, docname: str, pages: list[tuple[str, PageRun]]) -> Iterator[nodes.Node]:
-    """Escribe el resumen, lo que no se cumplió, el filtro y un pliegue por página."""
-    found = replicas(replica_path(app.env), Path(app.srcdir))
-    yield table_of(SUMMARY, [row(cells) for cells in summary(pages, found)], ["claims-summary"])
-    yield from unmet_list(app, docname, pages)
-    yield nodes.raw("", FILTER, format="html")
-    for page, run in pages:
-        link = page_link(app, app.builder, docname, page)
-        origin = nodes.paragraph("", "", link, text(f": {told_origin(app, page)}"))
-        rows = [claim_row(claim, found.get(page, {})) for claim in run.claims]
-        title = f"{app.env.titles[page].astext()}: {told_counts(run.claims)}"
-        yield fold(title, origin, table_of(HEAD, rows, ["claims"]), classes=["claims-of-page"])
+def summary_cells(kind: str, told: Iterable[tuple[dict[str, Any], Replicas | None]]) -> list[str]:
+    """Cuenta las afirmaciones de una clase."""
+    of_kind = [(claim, repeated) for claim, repeated in told if claim["kind"] == kind]
+    met = sum(claim["met"] for claim, _ in of_kind)
+    current = [repeated for _, repeated in of_kind if repeated and not repeated.stale]
+    in_all = sum(repeated.met == repeated.replicas for repeated in current)
+    counts = len(of_kind), met, len(of_kind) - met, len(current), in_all
+    return [PLURALS[kind], *map(str, counts)]
 
 
-def summary(pages: list[tuple[str, PageRun]], found: Table) -> Iterator[list[nodes.Text]]:
-    """Cuenta las afirmaciones de cada clase."""
-    for kind, name in PLURALS.items():
-        claims = [(page, one) for page, run in pages for one in run.claims if one["kind"] == kind]
-        met = sum(one["met"] for _, one in claims)
-        repeated = [found.get(page, {}).get(one["sentence"]) for page, one in claims]
-        current = [one for one in repeated if one is not None and not one.stale]
-        counts = [
-            len(claims),
-            met,
-            len(claims) - met,
-            len(current),
-            sum(o.met == o.replicas for o in current),
-        ]
-        yield [text(name), *(text(str(count)) for count in counts)]
-
-
-def unmet_list(app: Sphinx, docname: str, pages: list[tuple[str, PageRun]]) -> Iterator[nodes.Node]:
-    """Enumera lo que no se cumplió, con enlaces a su lugar, o dice que se cumplió todo."""
-    items = [
-        nodes.list_item("", unmet_line(app, docname, page, claim))
-        for page, run in pages
-        for claim in run.claims
-        if not claim["met"]
-    ]
-    if not items:
-        yield nodes.paragraph("", "En esta construcción se cumplieron todas.")
-        return
-    yield nodes.paragraph("", "", nodes.strong("", "No se cumplieron en este equipo:"))
-    yield nodes.bullet_list("", *items)
-
-
-def unmet_line(app: Sphinx, docname: str, page: str, claim: dict[str, Any]) -> nodes.paragraph:
+def unmet_line(app: Sphinx, docname: str, page: str, claim: dict[str, Any]) -> nodes.list_item:
     """Dice qué no se cumplió, y enlaza la nota que lo dice en su página."""
-    link = page_link(app, app.builder, docname, page, f"#unmet-{claim['cell']}")
-    return nodes.paragraph("", "", link, text(f": «{claim['sentence']}» {shortfall(claim)}."))
+    link = page_link(app, docname, page, f"#unmet-{claim['cell']}")
+    return nodes.list_item("", paragraph(link, f": «{claim['sentence']}» {shortfall(claim)}."))
+
+
+def unmet_list(lines: list[nodes.list_item]) -> list[nodes.Node]:
+    """Enumera lo que no se cumplió, o dice que se cumplió todo."""
+    if not lines:
+        return [paragraph("En esta construcción se cumplieron todas.")]
+    return [paragraph(nodes.strong("", "No se cumplieron en este equipo:")), nodes.bullet_list("", *lines)]
+
+
+def page_fold(app: Sphinx, docname: str, page: str, run: PageRun, found: dict[str, Replicas]) -> nodes.Node:
+    """El pliegue de una página: de dónde salen sus números y una tabla con lo que afirma.
+
+    Los registros se nombran como en la orden que los repite.
+    """
+    names = ", ".join(records(app, page))
+    origin = f": sobre registros ({names})." if names else ": calculado aquí."
+    rows = [claim_row(claim, found.get(claim["sentence"])) for claim in run.claims]
+    title = f"{app.env.titles[page].astext()}: {told_counts(run.claims)}"
+    content = paragraph(page_link(app, docname, page), origin), table(HEAD, rows, ["claims"])
+    return fold(title, *content, classes=["claims-of-page"])
 
 
 def told_counts(claims: Iterable[dict[str, Any]]) -> str:
@@ -138,36 +109,25 @@ def told_counts(claims: Iterable[dict[str, Any]]) -> str:
     return f"{total} {'afirmación' if total == 1 else 'afirmaciones'}{unmet}"
 
 
-def told_origin(app: Sphinx, page: str) -> str:
-    """Dice si los números de una página se apoyan en registros.
-
-    Los registros se nombran como en la orden que los repite.
-    """
-    names = list(records(app, page))
-    return f"sobre registros ({', '.join(names)})." if names else "calculado aquí."
-
-
-def claim_row(claim: dict[str, Any], found: dict[str, Replicas]) -> nodes.row:
+def claim_row(claim: dict[str, Any], repeated: Replicas | None) -> nodes.row:
     """Escribe la fila de una afirmación."""
-    repeated = found.get(claim["sentence"])
     told = repeated.told() if repeated else "sin réplicas"
     marks = [f"claim-{claim['kind']}", *([] if claim["met"] else ["claim-unmet"])]
-    return row([sentence(claim), text(KINDS[claim["kind"]]), text(told)], marks)
+    return row([nodes.inline("", "", *sentence(claim)), KINDS[claim["kind"]], told], marks)
 
 
-def sentence(claim: dict[str, Any]) -> nodes.Node:
+def sentence(claim: dict[str, Any]) -> Iterator[nodes.Node]:
     """La frase y, debajo, sus números; si no se cumplió, lo dice."""
-    numbers = nodes.inline("", relation(claim), classes=["claim-relation"])
-    unmet = [] if claim["met"] else [text(" "), nodes.strong("", "No se cumplió en este equipo.")]
-    return nodes.inline("", "", text(f"{claim['sentence']} "), numbers, *unmet)
+    yield nodes.Text(f"{claim['sentence']} ")
+    yield nodes.inline("", relation(claim), classes=["claim-relation"])
+    if not claim["met"]:
+        yield nodes.Text(" ")
+        yield nodes.strong("", "No se cumplió en este equipo.")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Instala la directiva."""
     for name in ("sphinx_design", "results.origins"):
         app.setup_extension(name)
-    app.add_config_value("claims_replicas", "reference/replicas.json", "env", str)
-    app.add_node(claims_list)
-    app.add_directive("claims", ClaimsDirective)
-    app.add_post_transform(WriteClaims)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    add_listing(app, "claims", write_claims, ClaimsListing)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

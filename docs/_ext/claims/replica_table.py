@@ -9,12 +9,13 @@ from claims.replica_digest import computation, statements
 from nbdeps.digest import read_notebook
 from siguiente.course.report.numbers import significant
 
+TABLE = "reference/replicas.json"
+
 
 @dataclass(frozen=True)
 class Replicas:
     """Lo que dieron las réplicas de una afirmación."""
 
-    kind: str
     replicas: int
     """Cuántas veces se repitió."""
     met: int
@@ -27,10 +28,8 @@ class Replicas:
     def told(self) -> str:
         """Lo dice en pocas palabras.
 
-        >>> Replicas("effect", 7, 7, 0.8, stale=False).told()
-        '7 de 7, holgura 0,8'
-        >>> Replicas("effect", 7, 7, 0.8, stale=True).told()
-        'caducadas'
+        >>> Replicas(7, 7, 0.8, stale=False).told(), Replicas(7, 7, 0.8, stale=True).told()
+        ('7 de 7, holgura 0,8', 'caducadas')
         """
         if self.stale:
             return "caducadas"
@@ -38,11 +37,10 @@ class Replicas:
         return f"{self.met} de {self.replicas}{slack}"
 
 
-def replicas(path: Path, docs: Path) -> dict[str, dict[str, Replicas]]:
+def replicas(docs: Path) -> dict[str, dict[str, Replicas]]:
     """Lee la tabla: por página y por frase; vacía si todavía no hay archivo."""
-    if not path.is_file():
-        return {}
-    pages = json.loads(path.read_text("utf8"))["pages"]
+    path = docs / TABLE
+    pages = json.loads(path.read_text("utf8"))["pages"] if path.is_file() else {}
     return {page: of_page(row, docs / f"{page}.md") for page, row in pages.items()}
 
 
@@ -51,13 +49,8 @@ def of_page(row: dict[str, Any], path: Path) -> dict[str, Replicas]:
     notebook = read_notebook(path.read_text("utf8")) if path.is_file() else None
     cells = notebook.cells if notebook else []
     same, digests = computation(cells) == row["cells"], {made.digest for made in statements(cells)}
-    return {
-        sentence: Replicas(
-            facts["kind"],
-            len(row["variants"]),
-            facts["met"],
-            facts["slack"],
-            stale=not same or facts["statement"] not in digests,
-        )
-        for sentence, facts in row["claims"].items()
-    }
+    made = {}
+    for sentence, facts in row["claims"].items():
+        stale = not same or facts["statement"] not in digests
+        made[sentence] = Replicas(len(row["variants"]), facts["met"], facts["slack"], stale)
+    return made

@@ -3,8 +3,8 @@
 Las celdas que comprueban las frases no se ven, así que la nota va detrás de lo último que se ve antes.
 """
 
-from collections.abc import Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from docutils import nodes
@@ -13,13 +13,13 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 from claims.claim_text import shortfall
-from results.executed import page_runs
+from results.execution import RUN
+from results.tables import paragraph
 
-# Detrás de `executed`, que es quien recoge lo que salió de la página.
-AFTER_EXECUTED = 700
+BEFORE_ORIGINS = 700  # el pliegue con que acaba la página
 # myst-nb fecha una celda visible dos líneas por debajo de donde empieza.
 CELL_SHIFT = 2
-EXPLAINED = ("reference/claims", "sec-claims")
+EXPLAINED = "sec-claims"
 # Van al final del documento con la línea en que se escribieron.
 MOVED = (nodes.footnote, nodes.citation)
 
@@ -30,13 +30,15 @@ class unmet_note(nodes.General, nodes.Element):  # noqa: N801
 
 def mark(app: Sphinx, doctree: nodes.document) -> None:
     """Pone una nota por celda con alguna afirmación que no se cumplió, y otra donde la página se detuvo."""
-    run = page_runs(app.env).get(app.env.docname)
-    if run and run.failed:
+    run = app.env.metadata[app.env.docname].get(RUN)
+    if run is None:
+        return
+    if run.failed:
         insert(doctree, stopped(run.failed), run.line or 1)
-    unmet = [claim for claim in run.claims if not claim["met"]] if run else []
-    for line, claims in groupby(sorted(unmet, key=lambda claim: claim["line"]), lambda claim: claim["line"]):
-        made = note(list(claims), explained=EXPLAINED[0] in app.env.found_docs, docname=app.env.docname)
-        insert(doctree, made, line)
+    unmet = [claim for claim in run.claims if not claim["met"]]
+    for _, claims in groupby(unmet, itemgetter("cell")):
+        of_cell = list(claims)
+        insert(doctree, note(of_cell, app.env.docname), of_cell[0]["line"])
 
 
 def insert(doctree: nodes.document, made: nodes.Element, line: int) -> None:
@@ -44,13 +46,6 @@ def insert(doctree: nodes.document, made: nodes.Element, line: int) -> None:
     made.line = line
     parent, index = place(doctree, line)
     parent.insert(index, made)
-
-
-def stopped(why: str) -> unmet_note:
-    """Escribe la nota de una página que no acabó."""
-    title = nodes.paragraph("", "En este equipo la página se detuvo aquí", classes=["admonition-title"])
-    rest = "Lo que sigue no se ejecutó: le faltan sus resultados y sus números."
-    return unmet_note("", title, nodes.paragraph("", "", nodes.literal("", why)), nodes.paragraph("", rest))
 
 
 def place(parent: nodes.Element, line: int) -> tuple[nodes.Element, int]:
@@ -64,44 +59,35 @@ def place(parent: nodes.Element, line: int) -> tuple[nodes.Element, int]:
 
 def starts_before(node: nodes.Node, line: int) -> bool:
     """Dice si un bloque empieza antes que una celda, o es ella misma."""
-    start = next(
-        (part.line for part in node.findall() if part.line is not None), None
-    )  # hay bloques sin línea
+    lines = (part.line for part in node.findall() if part.line is not None)
+    start = next(lines, None)  # hay bloques sin línea
     return start is not None and start <= line + CELL_SHIFT and not isinstance(node, MOVED)
 
 
-def note(claims: Sequence[dict[str, Any]], *, explained: bool, docname: str) -> unmet_note:
-    """Escribe la nota de una celda."""
-    lines = [f"«{claim['sentence']}» {sentence_end(shortfall(claim))}" for claim in claims]
+def stopped(why: str) -> unmet_note:
+    """Escribe la nota de una página que no acabó."""
+    rest = "Lo que sigue no se ejecutó: le faltan sus resultados y sus números."
+    parts = paragraph(nodes.literal("", why)), paragraph(rest)
+    return unmet_note("", title("En este equipo la página se detuvo aquí"), *parts)
+
+
+def note(claims: list[dict[str, Any]], docname: str) -> unmet_note:
+    """Escribe la nota de una celda, con un enlace a lo que significa que algo no se cumpla."""
+    lines = [paragraph(f"«{claim['sentence']}» {shortfall(claim)}.") for claim in claims]
     one = len(lines) == 1
-    title = f"En este equipo no se {'cumplió' if one else 'cumplieron'}"
-    items = (nodes.list_item("", nodes.paragraph("", line)) for line in lines)
-    body = nodes.paragraph("", lines[0]) if one else nodes.bullet_list("", *items)
-    made = unmet_note("", nodes.paragraph("", title, classes=["admonition-title"]), body)
-    made["ids"].append(f"unmet-{claims[0]['cell']}")
-    if explained:
-        made += nodes.paragraph("", "", explanation(docname))
-    return made
-
-
-def sentence_end(text: str) -> str:
-    """Cierra una frase con su punto."""
-    return f"{text}."
-
-
-def explanation(docname: str) -> pending_xref:
-    """Enlace a la página que dice qué significa que algo no se cumpla."""
+    body = lines[0] if one else nodes.bullet_list("", *(nodes.list_item("", line) for line in lines))
     label = nodes.inline("", "Qué significa que no se cumpla")
-    return pending_xref(
-        "",
-        label,
-        refdomain="std",
-        reftype="ref",
-        reftarget=EXPLAINED[1],
-        refdoc=docname,
-        refexplicit=True,
-        refwarn=True,
+    link = pending_xref(
+        "", label, refdomain="std", reftype="ref", reftarget=EXPLAINED, refdoc=docname, refexplicit=True
     )
+    verb = "cumplió" if one else "cumplieron"
+    identifier = f"unmet-{claims[0]['cell']}"
+    return unmet_note("", title(f"En este equipo no se {verb}"), body, paragraph(link), ids=[identifier])
+
+
+def title(text: str) -> nodes.paragraph:
+    """El título de una nota."""
+    return nodes.paragraph("", text, classes=["admonition-title"])
 
 
 def visit_note(self: HTML5Translator, node: nodes.Element) -> None:
@@ -117,5 +103,5 @@ def depart_note(self: HTML5Translator, node: nodes.Element) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Instala las notas."""
     app.add_node(unmet_note, html=(visit_note, depart_note))
-    app.connect("doctree-read", mark, priority=AFTER_EXECUTED)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("doctree-read", mark, priority=BEFORE_ORIGINS)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,6 +14,7 @@ from sphinx.errors import ExtensionError
 
 PACKAGE = "sphinx-mathjax-offline"
 SCRIPT = "tex-svg-full.js"
+FOLDER = "sphinx-mathjax-offline/static/mathjax"
 # El archivo publicado por MathJax en su versión 3.2.2.
 SHA256 = "a4354ff94fd868aea0cc6eaaa79a57fda0588646fc46ee3700a349ee0a11cbe6"
 
@@ -21,13 +22,12 @@ SHA256 = "a4354ff94fd868aea0cc6eaaa79a57fda0588646fc46ee3700a349ee0a11cbe6"
 def find_script() -> Path:
     """Encuentra MathJax en el paquete instalado, sin importarlo, y comprueba que es el publicado."""
     try:
-        files = distribution(PACKAGE).files or []
+        path = Path(str(distribution(PACKAGE).locate_file(f"{FOLDER}/{SCRIPT}")))
     except PackageNotFoundError as error:
         raise ExtensionError(f"Falta MathJax: instale el paquete {PACKAGE}, del grupo «docs».") from error
-    paths = [Path(str(file.locate())) for file in files if file.name == SCRIPT]
-    if not paths or hashlib.sha256(paths[0].read_bytes()).hexdigest() != SHA256:
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
         raise ExtensionError(f"{PACKAGE} no trae el {SCRIPT} de MathJax 3.2.2: reinstale el paquete.")
-    return paths[0]
+    return path
 
 
 def copy_script(app: Sphinx) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-LOCAL = {"localhost", "127.0.0.1", "::1", "", None}
+from nbdeps.guard import LOCAL
 
 
 def refuse(event: str, args: tuple[Any, ...]) -> None:

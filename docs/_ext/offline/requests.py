@@ -7,8 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -31,14 +30,6 @@ LOADING = re.compile(
     r"\bnew\s+(?:Worker|WebSocket|EventSource)\(|\.src\s*=)\s*\Z"
 )
 BEFORE = 300  # caracteres: cabe una lista de nombres importados
-
-
-class Request(NamedTuple):
-    """Una petición a la red escrita en un archivo del sitio."""
-
-    path: Path
-    line: int
-    url: str
 
 
 def loaded_by_tags(text: str) -> Iterator[tuple[int, str]]:
@@ -69,10 +60,10 @@ def requests_in(text: str, suffix: str) -> Iterator[tuple[int, str]]:
         yield text.count("\n", 0, start) + 1, url
 
 
-def scan(site: Path, known: Mapping[str, int] = MappingProxyType({})) -> list[Request]:
+def scan(site: Path, known: Mapping[str, int]) -> list[str]:
     """Busca peticiones a la red en un sitio, menos en los archivos que siguen como se conocían."""
     return [
-        Request(Path(name), line, url)
+        f"  {name}:{line}: {url}"
         for name, modified in files(site).items()
         if known.get(name) != modified
         for line, url in requests_in((site / name).read_text(encoding="utf-8"), Path(name).suffix)
@@ -92,8 +83,7 @@ def fail_if_online(app: Sphinx, exception: Exception | None) -> None:
     site, record = Path(app.outdir), Path(app.doctreedir, f"offline-{app.builder.name}.json")
     known = json.loads(record.read_text("utf8")) if record.is_file() else {}
     if found := scan(site, known):
-        lines = "\n".join(f"  {path}:{line}: {url}" for path, line, url in found)
-        raise ExtensionError(f"El sitio pide recursos de la red; traiga una copia local:\n{lines}")
+        raise ExtensionError("\n".join(["El sitio pide recursos de la red; traiga una copia local:", *found]))
     record.write_text(json.dumps(files(site)), "utf8")
 
 

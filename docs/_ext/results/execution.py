@@ -1,57 +1,100 @@
 """Extensión de Sphinx: cada página se compone con el cuaderno que `runner` ejecutó antes.
 
-`plan.json` dice cuál. Sphinx no ejecuta nada: sin plan, las páginas salen sin resultados.
+`plan.json` dice cuál. Sphinx no ejecuta nada: sin plan, las páginas salen sin resultados. Al tomar los de un
+cuaderno se anotan sus afirmaciones y lo que costó, y se avisa de lo que escribió en stderr, que es un error,
+también en las celdas ocultas.
 """
 
 import json
 import zlib
-from collections.abc import Set
-from importlib.util import find_spec
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import myst_nb.sphinx_
 import nbformat
-from docutils import nodes
 from myst_nb.core.execute.base import NotebookClientBase
 from sphinx.application import Sphinx
-from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from results.per_page import PerPage, kept
+from claims.claim_text import CLAIM
 
 LOGGER = logging.getLogger(__name__)
-PRIVATE = "application/vnd.siguiente."
+RUN = "run"  # dónde se anota, entre los metadatos de una página, lo que salió de ella
 PARTS = [
-    "results.executed",
     "results.downloads",
     "claims.claims_page",
     "claims.unmet",
     "results.origins",
     "results.run_status",
-    "results.refresh",
     "results.warned",
 ]
 NOT_WRITING = {"building", "linting"}  # sus cambios no cambian ninguna página
 
 
-class ExecutedNotebook(NotebookClientBase):
-    """Un cuaderno que ya se ejecutó: toma los resultados del que se guardó."""
+@dataclass(frozen=True)
+class PageRun:
+    """Una página ejecutada: sus afirmaciones y lo que costó."""
 
-    path_to_outputs: Path | None = None
+    notebook: str
+    """La huella de su cuaderno y cuándo se guardó: se puede ejecutar dos veces con la misma huella."""
+    claims: tuple[dict[str, Any], ...]
+    day: str
+    seconds: float
+    cpu: float
+    memory: int
+    """En bytes."""
+    processor: str
+    failed: str | None = None
+    """Qué la detuvo, si no acabó."""
+    line: int | None = None
+    """La línea de la celda en que se detuvo."""
 
-    def start_client(self) -> None:
-        """Copia los resultados."""
-        if self.path_to_outputs is not None:
-            copy_outputs(self.notebook, read_executed(self.path_to_outputs))
-        for cell in codes(self.notebook):
-            cell.outputs = shown_outputs(cell.outputs)
+
+def page_runs(env: BuildEnvironment) -> dict[str, PageRun]:
+    """Páginas ejecutadas, por nombre."""
+    return {name: facts[RUN] for name, facts in env.metadata.items() if RUN in facts}
 
 
-def read_executed(path: Path) -> nbformat.NotebookNode:
-    """Lee un cuaderno ejecutado."""
-    return nbformat.reads(path.read_text("utf8"), 4)
+def work_folder(app: Sphinx) -> Path:
+    """Carpeta de la ejecución, junto al sitio y fuera de él."""
+    return Path(app.outdir).parent / "execution"
+
+
+def prepare(app: Sphinx) -> None:
+    """Lee el plan y hace que MyST-NB tome los resultados de él."""
+    path = work_folder(app) / "plan.json"
+    planned = path.is_file() and not app.config.execution_off
+    app.env.execution_plan = json.loads(path.read_text("utf8"))["pages"] if planned else {}  # type: ignore[attr-defined]
+
+    def create_client(notebook: Any, source: str, config: Any, logger: Any, read_fmt: Any = None) -> Any:
+        if executed := notebook_of(app, app.env.docname):
+            app.env.metadata[app.env.docname][RUN] = take_outputs(notebook, executed, app.env.docname)
+        return NotebookClientBase(notebook, Path(source), config, logger)
+
+    myst_nb.sphinx_.create_client = create_client
+
+
+def notebook_of(app: Sphinx, docname: str) -> Path | None:
+    """El cuaderno ejecutado de una página, si lo hay."""
+    shown = app.env.execution_plan.get(docname, {}).get("notebook")  # type: ignore[attr-defined]
+    return work_folder(app) / shown if shown else None
+
+
+def take_outputs(notebook: nbformat.NotebookNode, path: Path, docname: str) -> PageRun:
+    """Da a un cuaderno los resultados que se guardaron y devuelve lo que salió de él."""
+    executed = nbformat.reads(path.read_text("utf8"), 4)
+    copy_outputs(notebook, executed)
+    facts = executed.metadata["nbdeps"]
+    warn_stderr(notebook, docname)
+    if facts["failed"] is None:
+        warn_lost_figures(notebook, docname)
+    run = page_run(stamp(path), notebook, facts)
+    for cell in codes(notebook):  # lo anotado para las extensiones no se ve
+        cell.outputs = [output for output in cell.outputs if CLAIM not in output.get("data", {})]
+    return run
 
 
 def copy_outputs(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNode) -> None:
@@ -62,90 +105,71 @@ def copy_outputs(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNod
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
 
 
-def shown_outputs(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Los resultados que se componen: los anotados para las extensiones no se ven."""
-    return [out for out in outputs if not any(mime.startswith(PRIVATE) for mime in out.get("data", {}))]
-
-
 def codes(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     """Las celdas de código de un cuaderno."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def work_folder(app: Sphinx) -> Path:
-    """Carpeta de la ejecución, junto al sitio y fuera de él."""
-    return Path(app.outdir).parent / "execution"
+def outputs(notebook: nbformat.NotebookNode) -> Iterator[tuple[int, Any]]:
+    """Recorre los resultados de un cuaderno, con el número de su celda entre todas."""
+    return (
+        (index, output) for index, cell in enumerate(notebook.cells) for output in cell.get("outputs", [])
+    )
 
 
-def read_plan(app: Sphinx) -> dict[str, dict[str, Any]]:
-    """Lo que `runner` dejó dicho: la huella y el cuaderno de cada página."""
-    path = work_folder(app) / "plan.json"
-    if app.config.execution_off or not path.is_file():
-        return {}
-    return dict(json.loads(path.read_text("utf8"))["pages"])
+def line_of(notebook: nbformat.NotebookNode, index: int) -> int:
+    """Línea de la página en que empieza una celda."""
+    return int(notebook.metadata["source_map"][index])
 
 
-def outputs_of(app: Sphinx, docname: str) -> Path | None:
-    """El cuaderno ejecutado de una página, si lo hay."""
-    shown = app.env.execution_plan.get(docname, {}).get("notebook")  # type: ignore[attr-defined]
-    return work_folder(app) / shown if shown else None
+def warn_stderr(notebook: nbformat.NotebookNode, docname: str) -> None:
+    """Avisa, y con eso falla la construcción, de todo lo que una celda escribió en stderr."""
+    for index, output in outputs(notebook):
+        if output.output_type == "stream" and output.name == "stderr":
+            place = (docname, line_of(notebook, index))
+            LOGGER.warning("La celda escribió en stderr:\n%s", output.text.strip(), location=place)
 
 
-def prepare(app: Sphinx) -> None:
-    """Lee el plan y hace que MyST-NB tome los resultados de él."""
-    app.env.execution_plan = read_plan(app)  # type: ignore[attr-defined]
-
-    def create_client(notebook: Any, source: str, config: Any, logger: Any, read_fmt: Any = None) -> Any:
-        client = ExecutedNotebook(notebook, Path(source), config, logger)
-        client.path_to_outputs = outputs_of(app, app.env.docname)
-        return client
-
-    myst_nb.sphinx_.create_client = create_client
+def warn_lost_figures(notebook: nbformat.NotebookNode, docname: str) -> None:
+    """Avisa de una celda que declara una figura y no dibujó ninguna: la página saldría sin ella."""
+    for index, cell in enumerate(notebook.cells):
+        kinds = [kind for output in cell.get("outputs", []) for kind in output.get("data", {})]
+        drawn = any(kind.startswith("image/") for kind in kinds)
+        if cell.metadata.get("mystnb", {}).get("figure") and not drawn:
+            place = (docname, line_of(notebook, index))
+            LOGGER.warning("La celda declara una figura y no la dibuja.", location=place)
 
 
-def choose_page(app: Sphinx, config: Config) -> None:
-    """El nombre de la página pedida, sin su extensión."""
-    config.execution_only = config.execution_only.removesuffix(".md")
-
-
-def skip_module_pages(app: Sphinx, env: BuildEnvironment) -> None:
-    """Sin código nuevo no se rehacen las páginas del código, para las que habría que importar torch."""
-    if app.config.execution_only or all(
-        is_shown(app, name) for name in getattr(env, "_viewcode_modules", [])
-    ):
-        for listener in list(app.events.listeners["html-collect-pages"]):
-            if listener.handler.__module__ == "sphinx.ext.viewcode":
-                app.disconnect(listener.id)
-
-
-def is_shown(app: Sphinx, module: str) -> bool:
-    """Dice si la página del código de un módulo es posterior a él."""
-    spec, page = find_spec(module), Path(app.outdir, "_modules", *module.split(".")).with_suffix(".html")
-    code = Path(spec.origin) if spec and spec.origin else None
-    return bool(code and page.is_file() and code.stat().st_mtime <= page.stat().st_mtime)
-
-
-class PagesShown(PerPage):
-    """El cuaderno con que se compuso cada página."""
-
-    name = "pages_shown"
-
-    def value(self, app: Sphinx, doctree: nodes.document) -> str | None:
-        """El de la página recién leída."""
-        found = outputs_of(app, app.env.docname)
-        return None if found is None else stamp(found)
-
-    def get_outdated_docs(self, app: Sphinx, env: BuildEnvironment, *_: Set[str]) -> list[str]:
-        """Páginas que se compusieron con otro cuaderno, o sin él."""
-        wanted = {name: stamp(path) for name in env.found_docs if (path := outputs_of(app, name))}
-        before = kept(env, self.name)
-        changed = {name for name in wanted | before if wanted.get(name) != before.get(name)}
-        return sorted(changed & env.found_docs)
+def page_run(saved: str, notebook: nbformat.NotebookNode, facts: dict[str, Any]) -> PageRun:
+    """Reúne las afirmaciones y el costo de una página."""
+    claims = tuple(
+        dict(output.data[CLAIM]) | {"cell": index, "line": line_of(notebook, index)}
+        for index, output in outputs(notebook)
+        if CLAIM in output.get("data", {})
+    )
+    stops = [index for index, output in outputs(notebook) if output.output_type == "error"]
+    line = line_of(notebook, stops[-1]) if facts["failed"] and stops else None
+    costs = {name: facts[name] for name in ("day", "seconds", "cpu", "memory", "processor", "failed")}
+    return PageRun(saved, claims, line=line, **costs)
 
 
 def stamp(notebook: Path) -> str:
-    """Distingue un cuaderno guardado de otro, también si se ejecutó dos veces con la misma huella."""
-    return f"{notebook.name} {notebook.stat().st_mtime_ns}"
+    """Distingue un cuaderno guardado de otro."""
+    return f"{notebook.stem} {notebook.stat().st_mtime_ns}"
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> set[str]:
+    """Páginas que se compusieron con otro cuaderno, o sin él."""
+    wanted = {name: stamp(path) for name in env.found_docs if (path := notebook_of(app, name))}
+    before = {name: run.notebook for name, run in page_runs(env).items()}
+    return {name for name in wanted | before if wanted.get(name) != before.get(name)}
+
+
+def code_version() -> int:
+    """Cambia con el código que escribe las páginas: entonces se leen todas otra vez, sin ejecutarlas."""
+    extensions = Path(__file__).parents[1]
+    found = [file for file in sorted(extensions.rglob("*.py")) if not NOT_WRITING & set(file.parts)]
+    return zlib.crc32(b"".join(file.read_bytes() for file in found))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -153,17 +177,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("myst_nb")
     app.add_config_value("execution_only", "", "", str)
     app.add_config_value("execution_off", False, "env", bool)
-    app.connect("config-inited", choose_page)
     app.connect("builder-inited", prepare, priority=600)
-    app.connect("env-updated", skip_module_pages)
-    app.add_env_collector(PagesShown)
+    app.connect("env-get-outdated", outdated)
     for part in PARTS:
         app.setup_extension(part)
-    return {"env_version": code_version(app), "parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def code_version(app: Sphinx) -> int:
-    """Cambia con el código que escribe las páginas: entonces se leen todas otra vez, sin ejecutarlas."""
-    extensions = Path(__file__).parents[1]
-    found = [file for file in sorted(extensions.rglob("*.py")) if not NOT_WRITING & set(file.parts)]
-    return zlib.crc32(b"".join(file.read_bytes() for file in found))
+    return {"env_version": code_version(), "parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,70 +8,56 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
-from importlib import import_module
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
-from results.executed import PageRun, page_runs
-from results.tables import fold
+from building import resources
+from results.execution import RUN, PageRun
+from results.tables import fold, paragraph
 from siguiente.course.report.numbers import THIN_SPACE, number
 from spanish.build_date import in_spanish
 
-# Detrás de `executed`, que recoge lo que salió de la página, y de las notas que van en su texto.
-AFTER_EXECUTED = 800
+AFTER_NOTES = 800  # las notas que van en el texto de la página
 TITLE = "De dónde salen los números"
 UNITS = {"GB": (1e9, 1), "MB": (1e6, 0)}
 ARTEFACT = "artefact:"
-
-
-class run_memory(nodes.Inline, nodes.TextElement):  # noqa: N801
-    """Lugar de la memoria, que se conoce cuando la página se ha leído entera."""
 
 
 class RunMemory(SphinxRole):
     """Da la memoria que ocupó la página al ejecutarse, en GB o en MB."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Deja el lugar de la cifra."""
+        """Escribe la cifra."""
         if self.text not in UNITS:
             message = f"«run-memory» da la memoria en {' o en '.join(UNITS)}, no en «{self.text}»."
             return [], [self.inliner.reporter.error(message, line=self.lineno)]
-        return [run_memory("", unit=self.text)], []
-
-
-def resources(app: Sphinx, docname: str) -> list[str]:
-    """Lo que una página declara en `resources`, en su cabecera."""
-    declared = app.env.metadata.get(docname, {}).get("resources") or []
-    return json.loads(declared) if isinstance(declared, str) else list(declared)
+        run = self.env.metadata[self.env.docname].get(RUN)
+        return [nodes.Text(memory(run, self.text))], []
 
 
 def artefacts(app: Sphinx, docname: str) -> list[str]:
-    """Nombres de los artefactos que usa una página."""
-    found = (name for name in resources(app, docname) if name.startswith(ARTEFACT))
-    return [name.removeprefix(ARTEFACT) for name in found]
+    """Nombres de los artefactos que una página declara en `resources`, en su cabecera."""
+    declared = json.loads(app.env.metadata[docname].get("resources") or "[]")
+    return [name.removeprefix(ARTEFACT) for name in declared if name.startswith(ARTEFACT)]
 
 
 def records(app: Sphinx, docname: str) -> dict[str, dict[str, Any]]:
     """Procedencia de los registros que usa una página, por nombre; los que ya no valen no se usan."""
-    module, _, function = app.config.origins_records.partition(":")
-    recorded = getattr(import_module(module), function)
     found: dict[str, dict[str, Any]] = {}
     for name in artefacts(app, docname):
         with suppress(ValueError):  # de uno que no se conoce ya avisa quien ejecuta la página
-            found |= {name: facts} if (facts := recorded(f"{ARTEFACT}{name}")) else {}
+            found |= {name: facts} if (facts := resources.recorded(f"{ARTEFACT}{name}")) else {}
     return found
 
 
 def complete(app: Sphinx, doctree: nodes.document) -> None:
-    """Al leer una página, escribe la memoria en sus lugares y el pliegue al final."""
+    """Pone el pliegue al final de una página ejecutada."""
     docname = app.env.docname
-    run = page_runs(app.env).get(docname)
-    for place in list(doctree.findall(run_memory)):
-        place.replace_self(nodes.Text(memory(run, place["unit"])))
-    section = next(iter(doctree.findall(nodes.section)), None)
+    run = app.env.metadata[docname].get(RUN)
+    section = next(doctree.findall(nodes.section), None)
     if run is not None and section is not None:
         used = records(app, docname)
         built = [name for name in artefacts(app, docname) if name not in used]
@@ -92,10 +78,12 @@ def memory(run: PageRun | None, unit: str) -> str:
 
 
 def told(run: PageRun, used: dict[str, dict[str, Any]], built: list[str]) -> Iterator[nodes.Node]:
-    """Escribe los tres orígenes."""
-    yield lead("Calculado aquí.", computed(run))
+    """Escribe los tres orígenes; lo que costó la página está en el estado de la ejecución."""
+    yield lead(
+        "Calculado aquí.", f"Las celdas se ejecutaron el {day(run.day)}, en este equipo: {run.processor}."
+    )
     if built:
-        yield nodes.paragraph("", f"También se hizo en este equipo, antes que la página: {', '.join(built)}.")
+        yield paragraph(f"También se hizo en este equipo, antes que la página: {', '.join(built)}.")
     if used:
         yield lead("Registrado.", "Lo hizo este proyecto en otro momento, y se guarda con su procedencia:")
         yield nodes.bullet_list("", *(recorded(name, facts) for name, facts in used.items()))
@@ -106,21 +94,15 @@ def told(run: PageRun, used: dict[str, dict[str, Any]], built: list[str]) -> Ite
 
 def lead(strong: str, rest: str) -> nodes.paragraph:
     """Un párrafo que empieza en negrita."""
-    return nodes.paragraph("", "", nodes.strong("", strong), nodes.Text(f" {rest}"))
-
-
-def computed(run: PageRun) -> str:
-    """Dice cuándo y dónde se ejecutaron las celdas; lo que costaron está en el estado de la ejecución."""
-    return f"Las celdas se ejecutaron el {day(run.day)}, en este equipo: {run.processor}."
+    return paragraph(nodes.strong("", strong), f" {rest}")
 
 
 def recorded(name: str, facts: dict[str, Any]) -> nodes.list_item:
     """Dice cuándo, dónde y en cuánto tiempo se hizo un registro, y cómo repetirlo."""
-    order = facts.get("command") or f"python -m nox -s record -- {name}"
     cost = f"con {duration(facts['seconds'])} de procesador"
     made = f": el {day(facts['date'])}, en {facts['processor']}, {cost}. Se repite con "
-    content = [nodes.literal("", name), nodes.Text(made), nodes.literal("", order), nodes.Text(".")]
-    return nodes.list_item("", nodes.paragraph("", "", *content))
+    order = nodes.literal("", facts["command"])
+    return nodes.list_item("", paragraph(nodes.literal("", name), made, order, "."))
 
 
 def day(iso: str) -> str:
@@ -147,8 +129,6 @@ def duration(seconds: float) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Instala el pliegue y el papel."""
     app.setup_extension("sphinx_design")
-    app.add_config_value("origins_records", "building.resources:recorded", "env", str)
-    app.add_node(run_memory)
     app.add_role("run-memory", RunMemory())
-    app.connect("doctree-read", complete, priority=AFTER_EXECUTED)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("doctree-read", complete, priority=AFTER_NOTES)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

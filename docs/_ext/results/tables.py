@@ -1,34 +1,28 @@
 """Tablas y pliegues de docutils hechos desde el código."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.builders import Builder
 from sphinx_design.shared import create_component
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[nodes.Node]]) -> nodes.table:
+def table(head: Sequence[str], rows: Iterable[nodes.row], classes: Sequence[str] = ()) -> nodes.table:
     """Construye una tabla con una fila de títulos."""
-    return table_of(head, [row(cells) for cells in rows])
-
-
-def table_of(head: Sequence[str], rows: Sequence[nodes.row], classes: Sequence[str] = ()) -> nodes.table:
-    """Construye una tabla con filas ya hechas."""
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
-    group += [nodes.thead("", row([text(title) for title in head])), nodes.tbody("", *rows)]
+    group += [nodes.thead("", row(head)), nodes.tbody("", *rows)]
     return nodes.table("", group, classes=list(classes))
 
 
-def row(cells: Sequence[nodes.Node], classes: Sequence[str] = ()) -> nodes.row:
+def row(cells: Iterable[str | nodes.Node], classes: Sequence[str] = ()) -> nodes.row:
     """Construye una fila; cada celda contiene un párrafo."""
-    entries = (nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells)
+    entries = (nodes.entry("", paragraph(cell)) for cell in cells)
     return nodes.row("", *entries, classes=list(classes))
 
 
-def text(value: str) -> nodes.Text:
-    """Texto de una celda."""
-    return nodes.Text(value)
+def paragraph(*parts: str | nodes.Node) -> nodes.paragraph:
+    """Construye un párrafo con textos y otras piezas."""
+    return nodes.paragraph("", "", *(nodes.Text(part) if isinstance(part, str) else part for part in parts))
 
 
 def fold(title: str, *content: nodes.Node, classes: Sequence[str] = ()) -> nodes.container:
@@ -47,7 +41,7 @@ def fold(title: str, *content: nodes.Node, classes: Sequence[str] = ()) -> nodes
     )
 
 
-def page_link(app: Sphinx, builder: Builder, source: str, target: str, fragment: str = "") -> nodes.reference:
+def page_link(app: Sphinx, source: str, target: str, fragment: str = "") -> nodes.reference:
     """Enlace desde una página a otra, con el título de la otra."""
-    uri = builder.get_relative_uri(source, target) + fragment
+    uri = app.builder.get_relative_uri(source, target) + fragment
     return nodes.reference("", app.env.titles[target].astext(), internal=True, refuri=uri)

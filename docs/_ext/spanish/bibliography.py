@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pybtex.plugin import find_plugin
 from pybtex.plugin import register_plugin as register_pybtex
 from pybtex.style.formatting import toplevel
 from pybtex.style.formatting.unsrt import Style, date, pages
@@ -116,5 +117,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Registra los estilos: `spanish` el de la bibliografía y el de las citas."""
     register_pybtex("pybtex.style.formatting", "spanish", SpanishStyle)
     register_pybtex("pybtex.style.names", "spanish_last", SpanishLastNames)
+    # Registrado, pybtex no lo busca a cada cita entre todo lo instalado.
+    plain = find_plugin("pybtex.backends", "plaintext")
+    register_pybtex("pybtex.backends", "plaintext", plain, force=True)
     register_plugin("sphinxcontrib.bibtex.style.referencing", "spanish", SpanishReferences)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,10 +4,8 @@ import os
 import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from babel.dates import format_date
-from sphinx.application import Sphinx
 
 
 def source_date(root: Path) -> date | None:
@@ -32,17 +30,5 @@ def in_spanish(day: date | None) -> str:
 
 
 def date_shown() -> str:
-    """Da la fecha que se muestra si nadie pone otra."""
+    """Da la fecha que se muestra en el pie."""
     return in_spanish(source_date(Path(__file__).parent))
-
-
-def add_date(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """Ofrece `build_date` a las plantillas."""
-    context["build_date"] = app.config.build_date
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Registra la fecha como ajuste: si cambia, se reescriben las páginas."""
-    app.add_config_value("build_date", lambda config: date_shown(), "html", frozenset({str}))
-    app.connect("html-page-context", add_date)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,7 +6,6 @@ catálogos gana el que llega primero, así que en `conf.py` esta extensión va a
 
 import io
 import json
-import os
 import zlib
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from sphinx.application import Sphinx
+
+from siguiente.runtime.store import write_atomically
 
 SOURCES = Path(__file__).parents[2] / "locale" / "es" / "LC_MESSAGES"
 DOMAINS = ("sphinx", "booktheme")
@@ -37,17 +38,9 @@ def compile_catalogues(source: Path, target: Path) -> str:
     for domain in DOMAINS:
         compiled = io.BytesIO()
         write_mo(compiled, read_catalogue(source / f"{domain}.po"))
-        replace(folder / f"{domain}.mo", compiled.getvalue())
-    replace(folder / "sphinx.js", search_messages(read_catalogue(source / "sphinx.po")).encode())
+        write_atomically(folder / f"{domain}.mo", compiled.getvalue())
+    write_atomically(folder / "sphinx.js", search_messages(read_catalogue(source / "sphinx.po")))
     return str(target)
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Escribe un archivo de una vez: otra construcción puede estar leyéndolo."""
-    if not path.exists() or path.read_bytes() != content:
-        partial = path.with_name(f"{path.name}.{os.getpid()}")
-        partial.write_bytes(content)
-        partial.replace(path)
 
 
 def search_messages(catalogue: Catalog) -> str:

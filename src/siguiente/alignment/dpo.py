@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from siguiente.alignment.sequences import Pairs, answer_logprobs, answer_totals, shuffled_rows
 from siguiente.language_models.training import TrainingConfig, make_optimizer, update
-from siguiente.runtime.resume import fingerprint, resume
+from siguiente.runtime.resume import Progress, fingerprint
 
 
 class DPOLoss(NamedTuple):
@@ -87,23 +87,25 @@ def train_dpo(
     beta : float
         Cuánto cuesta alejarse del modelo de partida, positivo.
     checkpoint : Path, optional
-        Donde se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde quedó.
+        Donde se guarda todo cada `config.evaluate_every` pasos y al final. Si existe, se sigue donde quedó, y
+        la política ha de llegar como la primera vez: lo aprendido se recupera después.
     """
     if not beta > 0:
         raise ValueError(f"`beta` debe ser positivo, y vale {beta}.")
     reference = [answer_totals(policy, answers) for answers in pairs]
     optimizer = make_optimizer(policy, config)
     seen = torch.cat([answers.ids.flatten() for answers in pairs])
+    identity = fingerprint(policy, seen, (config, beta), start=policy)
+    run = Progress(checkpoint, identity, policy, optimizer, DPOReport)
 
-    def steps(log: list[DPOReport]) -> Iterator[DPOReport]:
+    def steps() -> Iterator[DPOReport]:
         batches = shuffled_rows(len(reference[0]), config.batch_size, config.seed)
-        for step, rows in islice(enumerate(batches), len(log), config.steps):
+        pending = islice(enumerate(batches), len(run.log), config.steps)
+        for step, rows in pending:
             chosen, rejected = (answer_logprobs(policy, answers).sum(1) for answers in pairs.select(rows))
             terms = dpo_loss(chosen, rejected, reference[0][rows], reference[1][rows], beta)
             update(terms.loss, policy, optimizer, config, step)
             changes = terms.chosen_reward.item() / beta, terms.rejected_reward.item() / beta
             yield DPOReport(step, terms.loss.item(), terms.accuracy.item(), *changes)
 
-    identity = fingerprint(policy, seen, (config, beta), None)
-    every, last = config.evaluate_every, config.steps
-    yield from resume(checkpoint, identity, policy, optimizer, DPOReport, steps, every, last)
+    return run.reports(steps(), config.evaluate_every, config.steps)

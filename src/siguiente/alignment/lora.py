@@ -135,7 +135,7 @@ def save_adapter(path: Path, network: nn.Module, config: LoRAConfig, base: str) 
 
     tensors = {name: matrix.detach().contiguous() for name, matrix in lora_state(network).items()}
     facts: dict[str, Any] = {"base": base, **asdict(config)}
-    facts["sha256"] = fingerprint(tensors, facts)
+    facts["sha256"] = adapter_digest(tensors, facts)
     write_atomically(path, save(tensors, {"adapter": json.dumps(facts)}))
 
 
@@ -153,7 +153,7 @@ def load_adapter(path: Path, network: nn.Module, base: str) -> None:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise ValueError(f"{path.name} no es un adaptador o está incompleto ({len(data)} bytes).") from error
-    if facts.pop("sha256", None) != fingerprint(tensors, facts):
+    if facts.pop("sha256", None) != adapter_digest(tensors, facts):
         raise ValueError(f"El adaptador {path.name} está alterado: su resumen SHA-256 no es el que anotó.")
     if facts["base"] != base:
         raise ValueError(
@@ -166,7 +166,7 @@ def load_adapter(path: Path, network: nn.Module, base: str) -> None:
             matrix.copy_(tensors[name])
 
 
-def fingerprint(tensors: dict[str, Tensor], facts: dict[str, Any]) -> str:
+def adapter_digest(tensors: dict[str, Tensor], facts: dict[str, Any]) -> str:
     """Resumen SHA-256 de unas matrices, con su nombre, y de lo que se dice de ellas."""
     found = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for name in sorted(tensors):

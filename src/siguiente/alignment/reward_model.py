@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from siguiente.alignment.sequences import Answers, Pairs, in_batches, join_answers, last_token, shuffled_rows
 from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.language_models.training import TrainingConfig, make_optimizer, update
-from siguiente.runtime.resume import fingerprint, resume
+from siguiente.runtime.resume import Progress, fingerprint
 from siguiente.transformers.gpt import GPT
 
 
@@ -156,18 +156,18 @@ def train_reward_model(
     """
     optimizer = make_optimizer(model, config)
     seen = torch.cat([answers.ids.flatten() for answers in pairs])
+    run = Progress(checkpoint, fingerprint(model, seen, config), model, optimizer, float)
 
-    def steps(losses: list[float]) -> Iterator[float]:
+    def steps() -> Iterator[float]:
         batches = shuffled_rows(len(pairs.chosen.ids), config.batch_size, config.seed)
-        for step, rows in islice(enumerate(batches), len(losses), config.steps):
+        pending = islice(enumerate(batches), len(run.log), config.steps)
+        for step, rows in pending:
             batch = pairs.select(rows)
             loss = bradley_terry_loss(model(batch.chosen), model(batch.rejected))
             update(loss, model, optimizer, config, step)
             yield loss.item()
 
-    identity = fingerprint(model, seen, config, None)
-    every, last = config.evaluate_every, config.steps
-    yield from resume(checkpoint, identity, model, optimizer, float, steps, every, last)
+    return run.reports(steps(), config.evaluate_every, config.steps)
 
 
 def score_answers(model: nn.Module, answers: Answers) -> Tensor:

@@ -24,7 +24,7 @@ from siguiente.alignment.rollouts import Rollouts, sample_answers
 from siguiente.alignment.sequences import Answers, answer_logprobs
 from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.training import TrainingConfig, make_optimizer, update
-from siguiente.runtime.resume import fingerprint, resume
+from siguiente.runtime.resume import Progress, fingerprint
 
 
 class Experience(NamedTuple):
@@ -49,7 +49,13 @@ Loss: TypeAlias = Callable[[Tensor], PolicyLoss]
 
 
 class Method:
-    """Una manera de aprender de la experiencia."""
+    """Una manera de aprender de la experiencia. `beta` es lo que cuesta un nat de divergencia."""
+
+    beta: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.beta >= 0:
+            raise ValueError(f"`beta` no puede ser negativo, y vale {self.beta}: premiaría alejarse.")
 
     @property
     def learned(self) -> nn.Module:
@@ -88,9 +94,6 @@ class GRPO(Method):
 
     beta: float = 0.04
 
-    def __post_init__(self) -> None:
-        check_price(self.beta)
-
     def loss(self, experience: Experience) -> Loss:
         """Compara cada respuesta con las de su grupo."""
         check_group(experience)
@@ -109,9 +112,6 @@ class PPO(Method):
     value: ValueModel
     beta: float = 0.05
     lam: float = 0.95
-
-    def __post_init__(self) -> None:
-        check_price(self.beta)
 
     @property
     def learned(self) -> nn.Module:
@@ -136,12 +136,6 @@ def check_group(experience: Experience) -> None:
     """Comprueba que hay con qué comparar cada respuesta."""
     if experience.rewards.shape[1] < 2:
         raise ValueError("Este método compara las respuestas a una petición: pida al menos dos (`group`).")
-
-
-def check_price(beta: float) -> None:
-    """Comprueba lo que cuesta un nat de divergencia."""
-    if not beta >= 0:
-        raise ValueError(f"`beta` no puede ser negativo, y vale {beta}: premiaría alejarse.")
 
 
 #: De B peticiones y B respuestas a B números.
@@ -204,36 +198,40 @@ def train_rl(
     gold : callable, optional
         La recompensa verdadera, que solo se mira.
     checkpoint : Path, optional
-        Donde se guarda todo cada `config.evaluate_every` pasos y al final; si existe, se sigue donde quedó.
+        Donde se guarda todo cada `config.evaluate_every` pasos y al final. Si existe, se sigue donde quedó, y
+        la política ha de llegar como la primera vez: lo aprendido se recupera después.
     """
     if not prompts:
         raise ValueError("No hay peticiones: dé al menos una.")
     reference = deepcopy(policy.model).eval()
     learned = nn.ModuleList([policy.model, method.learned])
     optimizer = make_optimizer(learned, config)
+    letters = torch.tensor([ord(letter) for letter in "\0".join(prompts)])
+    identity = fingerprint(learned, letters, (config, method, group, epochs), start=reference)
+    run = Progress(checkpoint, identity, learned, optimizer, RLReport)
 
-    def steps(log: list[RLReport]) -> Iterator[RLReport]:
-        for step in range(len(log), config.steps):
+    def steps() -> Iterator[RLReport]:
+        for step in range(len(run.log), config.steps):
+            # Escribir unas respuestas.
             generator = Generator().manual_seed(config.seed * STRIDE + step)
             rows = torch.randint(len(prompts), (config.batch_size,), generator=generator)
             asked = [prompts[row] for row in rows.tolist()]
             rollouts = sample_answers(policy, asked, generator, config.length, group)
+            # Puntuarlas.
             repeated = [prompt for prompt in asked for _ in range(group)]
-            logprobs = answer_logprobs(policy.model, rollouts.answers)
             scores = reward(repeated, rollouts.texts)
+            gold_scores = None if gold is None else gold(repeated, rollouts.texts)
+            logprobs = answer_logprobs(policy.model, rollouts.answers)
             experience = gather(logprobs.detach(), reference, rollouts, scores, group)
-            truth = None if gold is None else gold(repeated, rollouts.texts)
-            compute = method.loss(experience)
+            # Mover los pesos; para la primera época ya está calculado lo que hace falta.
+            loss = method.loss(experience)
             for epoch in range(epochs):
-                if epoch:
+                if epoch > 0:
                     logprobs = answer_logprobs(policy.model, rollouts.answers)
-                update(compute(logprobs).loss, learned, optimizer, config, step)
-            yield _report(step, experience, rollouts, truth)
+                update(loss(logprobs).loss, learned, optimizer, config, step)
+            yield _report(step, experience, rollouts, gold_scores)
 
-    letters = torch.tensor([ord(letter) for letter in "\0".join(prompts)])
-    identity = fingerprint(learned, letters, (config, method, group, epochs), None)
-    every, last = config.evaluate_every, config.steps
-    yield from resume(checkpoint, identity, learned, optimizer, RLReport, steps, every, last)
+    return run.reports(steps(), config.evaluate_every, config.steps)
 
 
 @torch.no_grad()
@@ -251,12 +249,12 @@ def gather(
     return Experience(rollouts.answers, scores.view(-1, group), logprobs, ref)
 
 
-def _report(step: int, seen: Experience, rollouts: Rollouts, truth: Sequence[float] | None) -> RLReport:
+def _report(step: int, seen: Experience, rollouts: Rollouts, gold: Sequence[float] | None) -> RLReport:
     reward = seen.rewards.mean().item()
     return RLReport(
         step,
         reward,
-        reward if truth is None else sum(truth) / len(truth),
+        reward if gold is None else sum(gold) / len(gold),
         k1(seen.logprobs, seen.ref_logprobs).where(seen.mask, 0.0).sum(1).mean().item(),
         seen.mask.sum(1).float().mean().item(),
         sum(rollouts.ended) / len(rollouts.ended),

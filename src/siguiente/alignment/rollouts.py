@@ -41,17 +41,17 @@ def sample_answers(
         raise ValueError("Este tokenizador no tiene token de final: la política no podría terminar.")
     rows = [model.encode(prompt) for prompt in prompts for _ in range(n)]
     parts = (rows[first : first + BATCH] for first in range(0, max(1, len(rows)), BATCH))
-    choose = drawing(generator)
+    choose = row_sampler(generator)
     written = [row for part in parts for row in generate_batch(model.model, part, length, choose, end)]
     ended = [len(row) < length for row in written]
     closed = [[*row, end] if done else row for row, done in zip(written, ended, strict=True)]
     return Rollouts(join_answers(rows, closed), [model.decode(row) for row in written], ended)
 
 
-def drawing(generator: Generator) -> Choose:
+def row_sampler(generator: Generator) -> Choose:
     """Elige al azar según el softmax, con un número por fila: en lotes grandes, muchas veces más deprisa.
 
-    >>> drawing(torch.Generator().manual_seed(0))(torch.tensor([[0.0, 99.0, 0.0]]))
+    >>> row_sampler(torch.Generator().manual_seed(0))(torch.tensor([[0.0, 99.0, 0.0]]))
     tensor([1])
     """
 

@@ -3,36 +3,26 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from siguiente.alignment.sequences import Answers, Demonstrations, shuffled_answers
-from siguiente.language_models.training import TrainingConfig, make_optimizer, steps
+from siguiente.language_models.training import TrainingConfig, make_optimizer, training_step
 from siguiente.language_models.windows import IGNORED
-from siguiente.runtime.resume import fingerprint, resume
+from siguiente.runtime.resume import Progress, fingerprint
 
 
-class SFTLoss(NamedTuple):
-    """La pérdida del ajuste fino supervisado."""
-
-    loss: Tensor
-    """Nats por token de las respuestas, ()."""
-    tokens: Tensor
-    """Cuántos tokens contaron, ()."""
-
-
-def sft_loss(logprobs: Tensor, mask: Tensor) -> SFTLoss:
-    """La entropía cruzada media de los tokens que cuentan: de log-probabilidades (B, T) a un número.
+def sft_loss(logprobs: Tensor, mask: Tensor) -> Tensor:
+    """La entropía cruzada media de los tokens que cuentan: de log-probabilidades (B, T) a nats por token, ().
 
     Con la máscara :math:`m`, :math:`-\\sum_t m_t\\log p(x_t\\mid x_{<t})/\\sum_t m_t`.
 
-    >>> sft_loss(torch.tensor([[-9.0, -1.0, -2.0]]), torch.tensor([[False, True, True]])).loss
+    >>> sft_loss(torch.tensor([[-9.0, -1.0, -2.0]]), torch.tensor([[False, True, True]]))
     tensor(1.5000)
     """
-    tokens = mask.sum()
-    return SFTLoss(-logprobs.where(mask, 0.0).sum() / tokens, tokens)
+    return -logprobs.where(mask, 0.0).sum() / mask.sum()
 
 
 def sft_batch(answers: Answers) -> tuple[Tensor, Tensor]:
@@ -94,14 +84,16 @@ def train_sft(
     """
     learned = nn.ParameterList(weights for weights in model.parameters() if weights.requires_grad)
     optimizer = make_optimizer(learned, config)
+    seen = [token for pair in zip(*data, strict=True) for part in pair for token in (*part, -1)]
+    identity = fingerprint(learned, torch.tensor(seen), config)
+    run = Progress(checkpoint, identity, learned, optimizer, float)
     prepare: Any = answers_only if isinstance(model, AnswerLogits) else sft_batch
 
-    def losses(log: list[float]) -> Iterator[float]:
-        batches = islice(shuffled_answers(data, config.batch_size, config.seed), len(log), None)
-        for loss in steps(model, map(prepare, batches), config, len(log), optimizer):
-            yield loss.item()
+    def steps() -> Iterator[float]:
+        batches = shuffled_answers(data, config.batch_size, config.seed)
+        pending = islice(enumerate(batches), len(run.log), config.steps)
+        for step, answers in pending:
+            batch = prepare(answers)
+            yield training_step(model, optimizer, batch, config, step).item()
 
-    seen = [token for pair in zip(*data, strict=True) for part in pair for token in (*part, -1)]
-    identity = fingerprint(learned, torch.tensor(seen), config, None)
-    every, last = config.evaluate_every, config.steps
-    yield from resume(checkpoint, identity, learned, optimizer, float, losses, every, last)
+    return run.reports(steps(), config.evaluate_every, config.steps)

@@ -1,7 +1,7 @@
 """BPE de bytes: unir una y otra vez la pareja de tokens que más se repite.
 
-Aquí están la idea, paso a paso, y el tokenizador que resulta. Para aprender las uniones sin volver a contarlo
-todo en cada paso está :mod:`siguiente.language_models.fast.bpe_training`.
+Aquí están la idea, paso a paso, y el tokenizador que resulta. Aprende las mismas uniones, sin volver a
+contarlo todo en cada paso, :func:`siguiente.language_models.fast.bpe_training.train_bpe`.
 """
 
 import math
@@ -15,6 +15,7 @@ from siguiente.language_models.words import END, PieceTokenizer, byte_alphabet, 
 
 Pair = tuple[int, int]
 Word = tuple[int, ...]
+MIN_COUNT = 2  # una pareja que sale una sola vez no enseña nada
 ORDER = {byte: place for place, byte in enumerate(byte_alphabet().values())}
 
 
@@ -66,6 +67,26 @@ def merge(word: Word, pair: Pair, new: int) -> Word:
         merged.append(new if found else word[i])
         i += 2 if found else 1
     return tuple(merged)
+
+
+def train(texts: Iterable[str], vocab_size: int) -> "BPETokenizer":
+    """Aprende un tokenizador: cuenta las parejas, une la que más se repite y vuelve a empezar.
+
+    Con un vocabulario de 257, o sin nada que se repita, los tokens son los bytes y el de final.
+
+    >>> train(["la casa, la cama y la calle"], vocab_size=260).learned
+    [b'ca', b'la', b' ca']
+    """
+    words: Mapping[Word, int] = byte_words(texts)
+    merges = list[Pair]()
+    for new in range(END + 1, vocab_size):
+        counts = count_pairs(words)
+        if max(counts.values(), default=0) < MIN_COUNT:
+            break
+        pair = best_pair(counts)
+        words = {merge(word, pair, new): times for word, times in words.items()}
+        merges.append(pair)
+    return BPETokenizer(tuple(merges))
 
 
 def apply_merges(word: Word, ranks: Mapping[Pair, int]) -> Word:

@@ -27,7 +27,11 @@ class State(Protocol):
 class LanguageModel(Protocol):
     """Asigna a cada prefijo de tokens los logits del token siguiente.
 
-    `vocab_size` es V, el número de tokens; `context_length`, cuántos caben en el contexto, si hay límite.
+    `vocab_size` es V, el número de tokens; `context_length`, cuántos caben en el contexto, si hay límite. Un
+    modelo puede traer además caminos más rápidos, con el mismo resultado, y entonces se usan: `score`, para
+    :func:`~siguiente.language_models.scoring.score`; `score_trie`, para
+    :func:`~siguiente.language_models.fast.trie.score_trie`; y `read_batch`, que lee de una pasada prompts de
+    distinta longitud, para :func:`~siguiente.language_models.sampling.generate_batch`.
     """
 
     @property

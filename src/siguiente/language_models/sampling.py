@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
-from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Generator, Tensor
@@ -45,7 +44,7 @@ def sampler(generator: Generator, temperature: float = 1.0, filters: Sequence[Fi
     return choose
 
 
-def stream(
+def stream_tokens(
     model: LanguageModel,
     ids: Tensor,
     length: int,
@@ -57,17 +56,17 @@ def stream(
     """Como :func:`generate`, pero entrega cada token nuevo, (n,), en cuanto lo elige.
 
     >>> from siguiente.language_models.protocol import UniformModel
-    >>> next(stream(UniformModel(5), torch.tensor([[0]]), length=3, choose=greedy))
+    >>> next(stream_tokens(UniformModel(5), torch.tensor([[0]]), length=3, choose=greedy))
     tensor([0])
     """
     if length < 1 or n < 1:
         raise ValueError(f"Hace falta al menos un token y una continuación: `length`={length}, `n`={n}.")
     check_room(model, ids.shape[1] + length)
-    logits, state = model.step(ids)
-    return tokens(model, logits.repeat_interleave(n, 0), state.repeat(n), length, choose, eos, adjust)
+    logits, state = model.step(ids)  # el prompt se lee una vez
+    return decode_loop(model, logits.repeat_interleave(n, 0), state.repeat(n), length, choose, eos, adjust)
 
 
-def tokens(
+def decode_loop(
     model: LanguageModel,
     logits: Tensor,
     state: State,
@@ -76,17 +75,18 @@ def tokens(
     eos: int | None,
     adjust: Adjust | None,
 ) -> Iterator[Tensor]:
-    """El bucle de :func:`stream`, con los prompts ya leídos: sus últimos logits, (B, 1, V), y su estado."""
-    written = torch.empty(len(logits), 0, dtype=torch.long)
-    done = torch.zeros(len(logits), dtype=torch.bool)
+    """El bucle que escribe, con B prompts ya leídos: sus últimos logits, (B, 1, V), y su estado."""
+    written = torch.empty(len(logits), 0, dtype=torch.long)  # (B, t)
+    ended = torch.zeros(len(logits), dtype=torch.bool)
     while True:
-        token = choose(logits[:, -1] if adjust is None else adjust(written, logits[:, -1]))
-        if eos is not None:
-            token = token.masked_fill(done, eos)
-            done |= token == eos
+        scores = logits[:, -1]  # (B, V)
+        token = choose(scores if adjust is None else adjust(written, scores))
+        if eos is not None:  # quien terminó repite su final
+            token = token.masked_fill(ended, eos)
+            ended |= token == eos
         yield token
         written = torch.cat([written, token[:, None]], 1)
-        if written.shape[1] >= length or done.all():
+        if written.shape[1] >= length or ended.all():
             return
         logits, state = model.step(token[:, None], state)
 
@@ -125,7 +125,7 @@ def generate(
     >>> generate(UniformModel(5), torch.tensor([[0]]), length=3, choose=greedy)
     tensor([[0, 0, 0]])
     """
-    return torch.stack(list(stream(model, ids, length, choose, n, eos, adjust)), 1)
+    return torch.stack(list(stream_tokens(model, ids, length, choose, n, eos, adjust)), 1)
 
 
 def complete(
@@ -161,30 +161,21 @@ def complete(
     if "" in stop:
         raise ValueError("Un texto de parada está vacío y cortaría siempre: quítelo de `stop`.")
     rows: list[list[int]] = [[] for _ in range(n)]
-    for token in stream(model.model, model.prompt(prompt), length, choose, n, eos, adjust):
+    for token in stream_tokens(model.model, model.prompt(prompt), length, choose, n, eos, adjust):
         rows = [[*row, new] for row, new in zip(rows, token.tolist(), strict=True)]
         if stop and all(eos in row or any(text in model.decode(row) for text in stop) for row in rows):
             break
-    texts = [model.decode(until(row, eos)) for row in rows]
+    texts = [model.decode(before_end(row, eos)) for row in rows]
     return [text[: min((text.find(s) for s in stop if s in text), default=None)] for text in texts]
 
 
-def until(row: list[int], eos: int | None) -> list[int]:
+def before_end(row: list[int], eos: int | None) -> list[int]:
     """Lo que una fila escribe antes del token de final.
 
-    >>> until([5, 7, 0, 0], eos=0)
+    >>> before_end([5, 7, 0, 0], eos=0)
     [5, 7]
     """
     return row[: row.index(eos)] if eos in row else row
-
-
-@runtime_checkable
-class BatchReader(Protocol):
-    """Un modelo que lee de una pasada prompts de distinta longitud."""
-
-    def read_batch(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, State]:
-        """Logits (B, 1, V) del token que sigue a cada prompt y el estado, de B filas."""
-        ...
 
 
 def generate_batch(
@@ -197,10 +188,10 @@ def generate_batch(
 ) -> list[list[int]]:
     """Prolonga varios prompts a la vez; sale lo mismo que de uno en uno.
 
-    Devuelve los tokens nuevos de cada prompt, sin el de final ni lo que siga. Un :class:`BatchReader` los lee
-    todos en la misma pasada; otro modelo, juntos los de igual longitud. Por eso `choose` y `adjust` no deben
-    depender del lugar que ocupe cada fila. Si `choose` elige al azar, salen muestras de la misma
-    distribución, aunque no las mismas.
+    Devuelve los tokens nuevos de cada prompt, sin el de final ni lo que siga. Se leen juntos los de igual
+    longitud o, si el modelo trae `read_batch`, todos. Por eso `choose` y `adjust` no deben depender del lugar
+    que ocupe cada fila. Si `choose` elige al azar, salen muestras de la misma distribución, aunque no las
+    mismas.
 
     >>> from siguiente.language_models.protocol import UniformModel
     >>> generate_batch(UniformModel(4), [[1], [2, 3]], length=3, choose=greedy)
@@ -209,16 +200,13 @@ def generate_batch(
     if length < 1 or not prompts or not all(map(len, prompts)):
         raise ValueError(f"Hacen falta prompts con algún token y `length` de al menos 1; vale {length}.")
     check_room(model, max(map(len, prompts)) + length)
-    sizes = [0 if isinstance(model, BatchReader) else len(prompt) for prompt in prompts]
+    read_batch = getattr(model, "read_batch", None)
+    groups = [0 if read_batch else len(prompt) for prompt in prompts]
     written: dict[int, list[int]] = {}
-    for size in sorted({*sizes}):
-        rows = [row for row, other in enumerate(sizes) if other == size]
-        logits, state = read(model, [list(prompts[row]) for row in rows])
-        new = torch.stack(list(tokens(model, logits, state, length, choose, eos, adjust)), 1)
+    for group in sorted({*groups}):
+        rows = [row for row, other in enumerate(groups) if other == group]
+        chosen = [list(prompts[row]) for row in rows]
+        logits, state = read_batch(chosen) if read_batch else model.step(torch.tensor(chosen))
+        new = torch.stack(list(decode_loop(model, logits, state, length, choose, eos, adjust)), 1)
         written |= dict(zip(rows, new.tolist(), strict=True))
-    return [until(row, eos) for _, row in sorted(written.items())]
-
-
-def read(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, State]:
-    """Lee de una pasada unos prompts, de la misma longitud si el modelo no es un :class:`BatchReader`."""
-    return model.read_batch(prompts) if isinstance(model, BatchReader) else model.step(torch.tensor(prompts))
+    return [before_end(written[row], eos) for row in range(len(prompts))]

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -12,15 +11,6 @@ from siguiente.language_models.protocol import LanguageModel, State, TextModel
 
 # Los logits de una tanda ocupan como mucho 64 MB: con V = 262 144 son 64 posiciones.
 LOGITS_BUDGET = 1 << 24
-
-
-@runtime_checkable
-class FastScorer(Protocol):
-    """Un modelo que trae su propia manera, más rápida, de puntuar."""
-
-    def score(self, ids: Tensor, state: State | None = None, start: int = 1) -> Tensor:
-        """Lo mismo que :func:`score`."""
-        ...
 
 
 def token_logprobs(logits: Tensor, ids: Tensor) -> Tensor:
@@ -44,8 +34,9 @@ def score(model: LanguageModel, ids: Tensor, state: State | None = None, start: 
     >>> score(UniformModel(8), torch.tensor([[3, 1, 4]]))
     tensor([[-2.0794, -2.0794]])
     """
-    if isinstance(model, FastScorer):
-        return model.score(ids, state, start)
+    if faster := getattr(model, "score", None):
+        logprobs: Tensor = faster(ids, state, start)
+        return logprobs
     if start > 1:
         _, state = model.step(ids[:, : start - 1], state)
     size = max(1, LOGITS_BUDGET // (ids.shape[0] * model.vocab_size))

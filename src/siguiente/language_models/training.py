@@ -15,7 +15,7 @@ from torch.optim import AdamW, Optimizer
 
 from siguiente.language_models.protocol import check_positive
 from siguiente.language_models.windows import IGNORED, Windows, cut_windows, find_windows, shuffled_windows
-from siguiente.runtime.resume import DivergedError, fingerprint, resume
+from siguiente.runtime.resume import DivergedError, Progress, fingerprint
 
 FINAL_RATE = 0.1  # la tasa de aprendizaje termina en esta fracción de la mayor
 MAX_NORM = 1.0  # la norma a que se recorta el gradiente
@@ -125,33 +125,25 @@ def next_token_loss(logits: Tensor, targets: Tensor) -> Tensor:
     return cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
 
 
-def training_step(
-    model: nn.Module,
-    optimizer: Optimizer,
-    batch: tuple[Tensor, Tensor],
-    config: TrainingConfig,
-    step: int = 0,
-) -> Tensor:
-    """Un paso: predecir, medir la pérdida, hallar su gradiente, recortarlo y mover los pesos.
+def update(loss: Tensor, weights: nn.Module, optimizer: Optimizer, config: TrainingConfig, step: int) -> None:
+    """Mueve los pesos un paso cuesta abajo de la pérdida, (), con la tasa de aprendizaje del paso `step`.
 
-    El lote es lo que se lee y lo que se predice, (B, T). Devuelve la pérdida antes de mover los pesos, que no
-    se tocan si ella o su gradiente no son números finitos.
+    Antes recorta el gradiente. Si él o la pérdida no son números finitos, es un error y no se mueve ninguno.
 
-    >>> net = nn.Sequential(nn.Embedding(2, 2), nn.Linear(2, 2))
-    >>> config, batch = TrainingConfig(steps=1), (torch.tensor([[0, 1]]), torch.tensor([[1, 0]]))
-    >>> optimizer = make_optimizer(net, config)
-    >>> bool(training_step(net, optimizer, batch, config) > training_step(net, optimizer, batch, config))
-    True
+    >>> net, config = nn.Linear(1, 1, bias=False), TrainingConfig(steps=1, learning_rate=0.5)
+    >>> before = net.weight.item()
+    >>> update(net.weight.sum(), net, torch.optim.SGD(net.parameters()), config, 0)
+    >>> round(before - net.weight.item(), 4)
+    0.5
     """
-    inputs, targets = batch
-    loss = next_token_loss(model(inputs), targets)
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate_at(step, config)
     optimizer.zero_grad()
     loss.backward()
-    norm = clip_grad_norm_(model.parameters(), MAX_NORM)
+    norm = clip_grad_norm_(weights.parameters(), MAX_NORM)
     if not (loss.isfinite() and norm.isfinite()):
         raise diverged(step, config)
     optimizer.step()
-    return loss.detach()
 
 
 def diverged(step: int, config: TrainingConfig) -> DivergedError:
@@ -162,41 +154,35 @@ def diverged(step: int, config: TrainingConfig) -> DivergedError:
     )
 
 
-def set_rate(optimizer: Optimizer, step: int, config: TrainingConfig) -> None:
-    """Pone en el optimizador la tasa de aprendizaje de un paso."""
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate_at(step, config)
+def training_step(
+    model: nn.Module,
+    optimizer: Optimizer,
+    batch: tuple[Tensor, Tensor],
+    config: TrainingConfig,
+    step: int = 0,
+) -> Tensor:
+    """El paso número `step`: predecir, medir la pérdida y mover los pesos.
 
+    El lote es lo que se lee y lo que se predice, (B, T). Devuelve la pérdida, (), antes de mover los pesos.
 
-def update(loss: Tensor, weights: nn.Module, optimizer: Optimizer, config: TrainingConfig, step: int) -> None:
-    """Mueve los pesos un paso cuesta abajo de la pérdida, (), con la tasa de aprendizaje del paso `step`.
-
-    >>> net, config = nn.Linear(1, 1, bias=False), TrainingConfig(steps=1, learning_rate=0.5)
-    >>> before = net.weight.item()
-    >>> update(net.weight.sum(), net, torch.optim.SGD(net.parameters()), config, 0)
-    >>> round(before - net.weight.item(), 4)
-    0.5
+    >>> net = nn.Sequential(nn.Embedding(2, 2), nn.Linear(2, 2))
+    >>> config, batch = TrainingConfig(steps=1), (torch.tensor([[0, 1]]), torch.tensor([[1, 0]]))
+    >>> optimizer = make_optimizer(net, config)
+    >>> bool(training_step(net, optimizer, batch, config) > training_step(net, optimizer, batch, config))
+    True
     """
-    set_rate(optimizer, step, config)
-    optimizer.zero_grad()
-    loss.backward()
-    norm = clip_grad_norm_(weights.parameters(), MAX_NORM)
-    if not (loss.isfinite() and norm.isfinite()):
-        raise diverged(step, config)
-    optimizer.step()
+    inputs, targets = batch
+    loss = next_token_loss(model(inputs), targets)
+    update(loss, model, optimizer, config, step)
+    return loss.detach()
 
 
 def steps(
-    model: nn.Module,
-    batches: Iterable[tuple[Tensor, Tensor]],
-    config: TrainingConfig,
-    first: int = 0,
-    optimizer: Optimizer | None = None,
+    model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], config: TrainingConfig
 ) -> Iterator[Tensor]:
-    """Da un paso con cada lote, con la tasa de aprendizaje que le toca, hasta el último de `config`.
+    """Da un paso con cada lote, hasta los que dice `config`, y la pérdida de cada uno.
 
-    Entrena el modelo en su sitio, en el modo en que esté, y da la pérdida de cada paso. Pide cada lote justo
-    antes de su paso; `first` es el número del primero y `optimizer`, el que ya empezó, si se continúa.
+    Entrena el modelo en su sitio, en el modo en que esté. Pide cada lote justo antes de su paso.
 
     >>> net = nn.Sequential(nn.Embedding(2, 2), nn.Linear(2, 2))
     >>> batches = [(torch.tensor([[0, 1]]), torch.tensor([[1, 0]]))] * 9
@@ -204,9 +190,8 @@ def steps(
     >>> len(losses), bool(losses[-1] < losses[0])
     (9, True)
     """
-    optimizer = make_optimizer(model, config) if optimizer is None else optimizer
-    for step, batch in zip(range(first, config.steps), batches, strict=False):
-        set_rate(optimizer, step, config)
+    optimizer = make_optimizer(model, config)
+    for step, batch in islice(enumerate(batches), config.steps):
         yield training_step(model, optimizer, batch, config, step)
 
 
@@ -264,26 +249,30 @@ def train(
     [(0, 0.7), (10, 0.2), (20, 0.1)]
     """
     check_readable(model, [stream] if held_out is None else [stream, held_out], config)
-    optimizer, windows = make_optimizer(model, config), find_windows(stream, config.length, config.boundary)
+    windows = find_windows(stream, config.length, config.boundary)
+    optimizer = make_optimizer(model, config)
+    identity = fingerprint(model, stream, config, held_out)
+    run = Progress(checkpoint, identity, model, optimizer, Report)
 
-    def batches(first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:  # los mismos, si se repite
-        rows = shuffled_windows(windows, config.batch_size, config.seed)
-        return (cut_windows(stream, batch) for batch in islice(rows, first, None))
-
-    def reports(log: list[Report]) -> Iterator[Report]:
-        if not log:
-            yield measured(model, 0, 0, first_loss(model, next(batches())), held_out, config)
-        tokens, losses = log[-1].tokens, list[Tensor]()
-        for step, batch in zip(range(log[-1].step, config.steps), batches(log[-1].step), strict=False):
-            set_rate(optimizer, step, config)
+    def reports() -> Iterator[Report]:
+        done = run.log[-1].step if run.log else 0
+        tokens = run.log[-1].tokens if run.log else 0
+        losses = list[Tensor]()
+        shuffled = shuffled_windows(windows, config.batch_size, config.seed)
+        for step, rows in islice(enumerate(shuffled), done, config.steps):
+            batch = cut_windows(stream, rows)
+            if not run.log:  # el primer informe, antes de aprender
+                loss = first_loss(model, batch)
+                yield measured(model, 0, 0, loss, held_out, config)
             losses.append(training_step(model.train(), optimizer, batch, config, step))
             tokens += int((batch[1] != IGNORED).sum())
-            if (step + 1) % config.evaluate_every == 0 or step + 1 == config.steps:
+            done = step + 1
+            if done % config.evaluate_every == 0 or done == config.steps:
                 loss, losses = torch.stack(losses).mean(), []
-                yield measured(model, step + 1, tokens, loss, held_out, config)
+                yield measured(model, done, tokens, loss, held_out, config)
         model.eval()
 
-    return resume(checkpoint, fingerprint(model, stream, config, held_out), model, optimizer, Report, reports)
+    return run.reports(reports())
 
 
 def check_readable(model: nn.Module, streams: Sequence[Tensor], config: TrainingConfig) -> None:

@@ -1,8 +1,7 @@
 """Un modelo preentrenado que cumple el protocolo del curso."""
 
-import importlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,6 @@ from siguiente.language_models.fast.trie import TokenTrie
 from siguiente.language_models.protocol import check_room
 from siguiente.llm.cache import CacheState, continued_cache, unpadded
 from siguiente.llm.fast import packing
-
-NETWORKS = {
-    "gemma3": ("transformers.models.gemma3.modeling_gemma3", "Gemma3ForCausalLM"),
-    "llama": ("transformers.models.llama.modeling_llama", "LlamaForCausalLM"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,19 +69,26 @@ class PretrainedModel:
         return packing.score_trie(self, trie)
 
 
-def open_network(folder: Path, architecture: str) -> Any:
-    """Abre una red convertida, en evaluación y sin gradientes, y lee los pesos según hacen falta."""
-    from safetensors.torch import load_file
-    from transformers.initialization import no_init_weights
+def open_network(folder: Path) -> Any:
+    """Abre una red guardada como las de transformers, en evaluación y sin gradientes.
 
-    module, name = NETWORKS[architecture]
-    network_class = getattr(importlib.import_module(module), name)
-    config = network_class.config_class(**json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    with no_init_weights():  # los números al azar tardarían segundos y no se usarían
-        network = network_class(config)
+    Los pesos se leen según hacen falta.
+    """
+    from safetensors.torch import load_file
+
+    network = empty_network(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     weights = load_file(folder / "model.safetensors")
-    if config.tie_word_embeddings:
+    if network.config.tie_word_embeddings:
         weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
     network.load_state_dict(weights, assign=True)
     network.tie_weights()
     return network.requires_grad_(False).eval()
+
+
+def empty_network(config: Mapping[str, Any]) -> Any:
+    """La red causal que describe una configuración de transformers, sin dar valor a sus pesos."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.initialization import no_init_weights
+
+    with no_init_weights():  # los números al azar tardarían segundos y no se usarían
+        return AutoModelForCausalLM.from_config(AutoConfig.for_model(**config))

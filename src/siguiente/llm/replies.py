@@ -8,7 +8,7 @@ from torch import Tensor
 from siguiente.language_models.completions import CompletionScores, path_scores
 from siguiente.language_models.fast.trie import TokenTrie
 from siguiente.language_models.protocol import LanguageModel, TextModel
-from siguiente.language_models.sampling import Adjust, Choose, greedy, stream
+from siguiente.language_models.sampling import Adjust, Choose, greedy, stream_tokens
 from siguiente.llm.chat import ASSISTANT, Message, answer_span, chat_ids
 
 
@@ -30,7 +30,7 @@ def stream_reply(
     >>> list(stream_reply(smollm, [question], length=3))
     ['The', ' capital', ' of']
     """
-    tokens = stream(model.model, chat_ids(model, messages), length, choose, adjust=adjust)
+    tokens = stream_tokens(model.model, chat_ids(model, messages), length, choose, adjust=adjust)
     return whole_characters(model, tokens)
 
 

@@ -15,7 +15,7 @@ class Job(NamedTuple):
 
     work: Callable[..., None]
     """Lo que hace."""
-    arguments: tuple[Any, ...] = ()
+    arguments: tuple[Any, ...]
     """Con qué."""
     needs: frozenset[str] = frozenset()
     """Los que necesita; los que no estén en la lista se dan por hechos."""
@@ -29,7 +29,7 @@ class JobError(Exception):
         self.name, self.reason = name, reason
 
 
-def run_jobs(jobs: Mapping[str, Job], workers: int, done: Callable[[str], None] = lambda name: None) -> None:
+def run_jobs(jobs: Mapping[str, Job], workers: int, done: Callable[[str], object]) -> None:
     """Hace unos trabajos, varios a la vez, en el orden en que se dan y respetando lo que cada uno necesita.
 
     Cada uno va en su proceso; `done` recibe su nombre cuando acaba, antes de que empiecen los que lo
@@ -38,7 +38,9 @@ def run_jobs(jobs: Mapping[str, Job], workers: int, done: Callable[[str], None] 
     waiting, running = dict(jobs), dict[str, tuple[Any, Connection]]()
     try:
         while waiting or running:
-            for name in ready(waiting, running)[: workers - len(running)]:
+            unfinished = waiting.keys() | running.keys()
+            ready = [name for name, job in waiting.items() if not job.needs & unfinished]
+            for name in ready[: workers - len(running)]:
                 running[name] = start(waiting.pop(name))
             wait([process.sentinel for process, _ in running.values()])
             for name in [name for name, (process, _) in running.items() if process.exitcode is not None]:
@@ -48,12 +50,6 @@ def run_jobs(jobs: Mapping[str, Job], workers: int, done: Callable[[str], None] 
         for process, _ in running.values():
             process.terminate()
             process.join()
-
-
-def ready(waiting: Mapping[str, Job], running: Mapping[str, Any]) -> list[str]:
-    """Los trabajos que pueden empezar."""
-    unfinished = waiting.keys() | running.keys()
-    return [name for name, job in waiting.items() if not job.needs & unfinished]
 
 
 def start(job: Job) -> tuple[Any, Connection]:

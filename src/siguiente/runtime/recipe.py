@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +41,7 @@ def versions() -> dict[str, str]:
     """
     lines = LOCK.read_text("utf8").splitlines() if LOCK.is_file() else []
     pins = {name: pin for name, _, pin in (line.partition("==") for line in lines)}
-    return {name: pins.get(name) or installed(name) for name in DECIDING}
-
-
-def installed(name: str) -> str:
-    """La versión instalada de una biblioteca, o «ausente»."""
-    try:
-        return version(name).partition("+")[0]
-    except PackageNotFoundError:
-        return "ausente"
+    return {name: pins.get(name) or version(name).partition("+")[0] for name in DECIDING}
 
 
 def versions_key() -> str:
@@ -57,12 +49,12 @@ def versions_key() -> str:
     return hashlib.sha256(json.dumps(versions()).encode()).hexdigest()
 
 
-def recipe_key(name: str, module: str) -> str:
-    """La clave de una receta, leyendo su código sin ejecutarlo.
+def recipe_key(name: str, path: str) -> str:
+    """La clave de una receta, leyendo su código sin ejecutarlo; `path` es el nombre de su constante.
 
     Resume lo que hace el código que la declara y todo el que alcanza, sus datos y las versiones.
     """
-    facts = [name, str(FORMAT), code_key(declaration(name, module)), versions_key()]
+    facts = [name, str(FORMAT), code_key(path), versions_key()]
     return hashlib.sha256(" ".join(facts).encode()).hexdigest()
 
 
@@ -78,9 +70,11 @@ def declaration(name: str, module: str) -> str:
 def provenance(name: str) -> dict[str, Any] | None:
     """Lo que quedó anotado de una receta, valga o no; `None` si no está anotada."""
     path = RECORDS / name / "record.json"
+    if not path.is_file():
+        return None
     try:
-        facts = json.loads(path.read_bytes()) if path.is_file() else None
-        return None if facts is None else {"key": facts["key"], "files": facts["files"], **facts}
+        facts: dict[str, Any] = json.loads(path.read_bytes())
+        return facts | {"key": facts["key"], "files": facts["files"]}
     except (ValueError, LookupError, TypeError) as error:
         raise damaged(name, path.name) from error
 
@@ -130,12 +124,12 @@ class Recipe:
     """
 
     def __init__(self, name: str, module: str, write: Callable[[Path], object]) -> None:
-        self.name, self.module, self.write = name, module, write
+        self.name, self.path, self.write = name, declaration(name, module), write
 
     @property
     def key(self) -> str:
         """Resume todo lo que decide el contenido."""
-        return recipe_key(self.name, self.module)
+        return recipe_key(self.name, self.path)
 
     def build(self) -> Path:
         """La carpeta: la anotada, si vale, o la de la caché; si falta o está dañada, la construye."""
@@ -145,10 +139,7 @@ class Recipe:
     def folder(self) -> Path:
         """Devuelve la carpeta para usarla: lo anuncia, y una página que no lo declaró no se construye."""
         sys.audit("siguiente.resource", f"artefact:{self.name}")
-        folder = self.build()
-        if folder.parent == RECORDS:
-            sys.audit("siguiente.record", self.name)
-        return folder
+        return self.build()
 
     def _write(self, folder: Path) -> None:
         with one_thread():

@@ -4,9 +4,8 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -31,102 +30,122 @@ def digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def fingerprint(model: nn.Module, stream: Tensor, config: object, held_out: Tensor | None) -> dict[str, str]:
+def fingerprint(
+    learned: nn.Module,
+    text: Tensor,
+    config: object,
+    held_out: Tensor | None = None,
+    start: nn.Module | None = None,
+) -> dict[str, str]:
     """Lo que identifica un entrenamiento: la configuración, la forma del modelo y los textos.
 
+    También los pesos de `start`, el modelo de partida, si con él se compara lo que se va aprendiendo.
+
     >>> import torch
-    >>> fingerprint(torch.nn.Linear(1, 1), torch.tensor([1]), "la de siempre", None)["la configuración"]
+    >>> fingerprint(torch.nn.Linear(1, 1), torch.tensor([1]), "la de siempre")["la configuración"]
     'la de siempre'
     """
-    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    return {
+    shapes = {name: tuple(value.shape) for name, value in learned.state_dict().items()}
+    identity = {
         "la configuración": ADDRESS.sub("", str(config)),
-        "el modelo": f"{type(model).__name__} {getattr(model, 'config', '')} {shapes}",
-        "el texto": digest(stream.numpy().tobytes()).hex(),
+        "el modelo": f"{type(learned).__name__} {getattr(learned, 'config', '')} {shapes}",
+        "el texto": digest(text.numpy().tobytes()).hex(),
         "el texto apartado": "ninguno" if held_out is None else digest(held_out.numpy().tobytes()).hex(),
     }
+    return identity if start is None else identity | {"el modelo de partida": weights_digest(start)}
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """Guarda y recupera un entrenamiento en un archivo, cuya carpeta debe existir.
+def weights_digest(model: nn.Module) -> str:
+    """Suma de control de los pesos de un modelo.
 
-    Su identidad es lo que devuelve :func:`fingerprint`: un archivo de otro entrenamiento no se usa.
+    >>> import torch
+    >>> net = torch.nn.Linear(1, 1)
+    >>> before, _ = weights_digest(net), torch.nn.init.zeros_(net.weight)
+    >>> weights_digest(net) == before
+    False
+    """
+    found = hashlib.sha256()
+    for value in model.state_dict().values():
+        found.update(value.cpu().flatten().view(torch.uint8).numpy())
+    return found.hexdigest()
+
+
+class Progress(Generic[Report]):
+    """Lo que un entrenamiento lleva hecho: los informes que dio, en `log`, y el archivo en que se guarda.
+
+    Al crearlo se cargan los pesos y el optimizador que hubiera en el archivo, cuya carpeta debe existir. El
+    de otro entrenamiento, con otra :func:`fingerprint`, no se usa. `report` rehace un informe de lo que se
+    guardó de él.
 
     >>> import tempfile
     >>> net = torch.nn.Linear(1, 1)
     >>> optimizer = torch.optim.AdamW(net.parameters())
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     checkpoint = Checkpoint(Path(folder) / "net.pt", {"el texto": "uno"})
-    ...     checkpoint.save(net, optimizer, [(0, 0, 2.5, None)])
-    ...     checkpoint.restore(net, optimizer)
-    [(0, 0, 2.5, None)]
+    ...     for _ in range(2):
+    ...         run = Progress(Path(folder) / "net.pt", {"el texto": "uno"}, net, optimizer, float)
+    ...         print(list(run.reports(iter([1.5]))))
+    [1.5]
+    [1.5, 1.5]
     """
 
-    path: Path
-    identity: Mapping[str, str]
+    def __init__(
+        self,
+        path: Path | None,
+        identity: Mapping[str, str],
+        learned: nn.Module,
+        optimizer: Optimizer,
+        report: Callable[..., Report],
+    ) -> None:
+        self.path, self.identity, self.learned, self.optimizer = path, identity, learned, optimizer
+        self.log = [] if path is None or not path.exists() else [report(*row) for row in self._restore(path)]
 
-    def save(self, model: nn.Module, optimizer: Optimizer, log: list[tuple[Any, ...]]) -> None:
+    def reports(self, new: Iterator[Report], every: int = 1, last: int | None = None) -> Iterator[Report]:
+        """Da los informes de antes y los nuevos, y guarda lo aprendido cada `every` y en el número `last`.
+
+        Los nuevos son el entrenamiento: quien lo interrumpa y lo repita obtiene lo mismo que sin parar.
+        """
+        yield from self.log
+        try:
+            for report in new:
+                self.log.append(report)
+                if self.path is not None and (len(self.log) % every == 0 or len(self.log) == last):
+                    self._save(self.path)
+                yield report
+        except DivergedError as error:
+            if self.path is None or not self.path.exists():
+                raise
+            kept = f"{self.path} conserva los pesos del último informe."
+            raise DivergedError(f"{error} {kept}") from error.__cause__
+
+    def _save(self, path: Path) -> None:
         """Escribe los pesos, el estado del optimizador y los informes, enteros o nada."""
-        content = {"identity": dict(self.identity), "log": log}
-        content |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+        rows = [tuple(report) if isinstance(report, tuple) else (report,) for report in self.log]
+        content = {"identity": dict(self.identity), "log": rows}
+        content |= {"model": self.learned.state_dict(), "optimizer": self.optimizer.state_dict()}
         torch.save(content, buffer := io.BytesIO())
         data = buffer.getvalue()
-        write_atomically(self.path, MARK + digest(data) + data)
+        write_atomically(path, MARK + digest(data) + data)
 
-    def restore(self, model: nn.Module, optimizer: Optimizer) -> list[tuple[Any, ...]]:
-        """Carga lo guardado y devuelve los informes; si no hay archivo, ninguno y no toca nada."""
-        if not self.path.exists():
-            return []
-        content = torch.load(io.BytesIO(self._data()), weights_only=True)
+    def _restore(self, path: Path) -> list[tuple[Any, ...]]:
+        """Carga lo guardado y devuelve lo que se anotó de cada informe."""
+        content = torch.load(io.BytesIO(checked(path)), weights_only=True)
         for name, value in self.identity.items():
             if content["identity"].get(name) != value:
-                raise ValueError(f"{self.path} es de otro entrenamiento: no coincide {name}; {FRESH}")
-        model.load_state_dict(content["model"])
-        optimizer.load_state_dict(content["optimizer"])
-        return [tuple(report) for report in content["log"]]
-
-    def _data(self) -> bytes:
-        """Lee el archivo y comprueba su suma de control."""
-        if self.path.is_dir():
-            raise ValueError(f"{self.path} es una carpeta: dé el nombre de un archivo dentro de ella.")
-        content = self.path.read_bytes()
-        stored, data = content[len(MARK) :][:DIGEST_SIZE], content[len(MARK) + DIGEST_SIZE :]
-        if not MARK.startswith(content[: len(MARK)]):
-            raise ValueError(f"{self.path} no es un punto de control del curso: indique otro archivo.")
-        if digest(data) != stored:
-            raise ValueError(f"El punto de control {self.path} está dañado o incompleto: {FRESH}")
-        return data
+                raise ValueError(f"{path} es de otro entrenamiento: no coincide {name}; {FRESH}")
+        self.learned.load_state_dict(content["model"])
+        self.optimizer.load_state_dict(content["optimizer"])
+        rows: list[tuple[Any, ...]] = content["log"]
+        return rows
 
 
-def resume(
-    checkpoint: Path | None,
-    identity: Mapping[str, str],
-    learned: nn.Module,
-    optimizer: Optimizer,
-    report: Callable[..., Report],
-    steps: Callable[[list[Report]], Iterator[Report]],
-    every: int = 1,
-    last: int | None = None,
-) -> Iterator[Report]:
-    """Da los informes de un entrenamiento interrumpido y los que faltan, y guarda lo aprendido cada `every`.
-
-    Quien interrumpa y repita la llamada obtiene lo mismo que sin parar. `report` rehace un informe de lo que
-    se guardó de él; `steps` es el bucle, que de la lista de los informes que ya hay, que va creciendo, da los
-    que faltan; `last` son los que habrá al final, que se guardan siempre.
-    """
-    saved = None if checkpoint is None else Checkpoint(checkpoint, identity)
-    log = [] if saved is None else [report(*row) for row in saved.restore(learned, optimizer)]
-    yield from tuple(log)
-    try:
-        for made in steps(log):
-            log.append(made)
-            if saved is not None and (len(log) % every == 0 or len(log) == last):
-                rows = [one if isinstance(one, tuple) else (one,) for one in log]
-                saved.save(learned, optimizer, [tuple(row) for row in rows])
-            yield made
-    except DivergedError as error:
-        if saved is None or not saved.path.exists():
-            raise
-        kept = f"{saved.path} conserva los pesos del último informe."
-        raise DivergedError(f"{error} {kept}") from error.__cause__
+def checked(path: Path) -> bytes:
+    """Lee un punto de control y comprueba su suma de control."""
+    if path.is_dir():
+        raise ValueError(f"{path} es una carpeta: dé el nombre de un archivo dentro de ella.")
+    content = path.read_bytes()
+    stored, data = content[len(MARK) :][:DIGEST_SIZE], content[len(MARK) + DIGEST_SIZE :]
+    if not MARK.startswith(content[: len(MARK)]):
+        raise ValueError(f"{path} no es un punto de control del curso: indique otro archivo.")
+    if digest(data) != stored:
+        raise ValueError(f"El punto de control {path} está dañado o incompleto: {FRESH}")
+    return data

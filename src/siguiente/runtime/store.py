@@ -22,7 +22,6 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-FOLDERS = ("SIGUIENTE_CACHE", "SIGUIENTE_MODELS")
 MANIFEST = "manifest.json"
 HEAD = 1 << 20  # lo que se relee de cada archivo en cada uso: basta para cabeceras y archivos pequeños
 BLOCK = 1 << 22
@@ -75,14 +74,15 @@ def chosen_folder(variable: str) -> Path | None:
     """
     if not (chosen := os.environ.get(variable)):
         return None
-    os.environ[variable] = str(whole_path(chosen))
-    return whole_path(chosen)
+    folder = whole_path(chosen)
+    os.environ[variable] = str(folder)
+    return folder
 
 
 def settle_folders() -> None:
     """Deja enteras en el entorno las rutas de las carpetas elegidas, para los procesos que vengan."""
-    for name in FOLDERS:
-        chosen_folder(name)
+    for variable in ("SIGUIENTE_CACHE", "SIGUIENTE_MODELS"):
+        chosen_folder(variable)
 
 
 def whole_path(path: Path | str) -> Path:

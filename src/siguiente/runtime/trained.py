@@ -20,20 +20,24 @@ if TYPE_CHECKING:
 FIRST = 3  # pasos que se repiten para comprobar lo anotado
 LONG = 100_000  # letras: un registro más largo se guarda comprimido
 WORK = ".training-"  # delante del nombre de la carpeta que se construye: la de lo que va aprendiendo
+RESULTS = {".safetensors", ".json", ".gz"}  # de esa carpeta, lo que queda al acabar
 Model = TypeVar("Model", bound="nn.Module")
 
 
 class Part(NamedTuple):
     """Una de las cosas que una receta entrena."""
 
-    name: str = "model"
+    name: str
     """Cuál."""
-    seed: int = 0
+    seed: int | None = None
     """La semilla, en las recetas que tienen varias."""
-    stem: str = "model"
-    """El nombre de sus archivos, sin extensión."""
     checkpoint: Path | None = None
     """Dónde guarda lo que va aprendiendo, por si se interrumpe."""
+
+    @property
+    def stem(self) -> str:
+        """El nombre de sus archivos, sin extensión."""
+        return self.name if self.seed is None else f"{self.name}-{self.seed}"
 
 
 class Run(NamedTuple):
@@ -51,10 +55,10 @@ class Trained(Recipe):
     """Una receta que entrena cada una de sus partes, quizá varias veces, con otro método o con otra semilla.
 
     Los pesos se redondean a 16 bits: en cualquier máquina se leen los mismos, y quien parta de ellos parte de
-    los redondeados. Si se interrumpe, sigue donde quedó. Sin semillas, entrena una vez con la de siempre.
+    los redondeados. Si se interrumpe, sigue donde quedó.
 
     >>> recipe = Trained("story-toy", __name__, lambda part: ..., parts=("dpo", "sft"), seeds=range(2))
-    >>> [part.stem for part in recipe.parts()]
+    >>> [part.stem for part in recipe.parts]
     ['dpo-0', 'dpo-1', 'sft-0', 'sft-1']
     """
 
@@ -67,20 +71,15 @@ class Trained(Recipe):
         seeds: Sequence[int] = (),
     ) -> None:
         super().__init__(name, module, self.train_all)
-        self.run, self.names, self.seeds = run, tuple(parts), tuple(seeds)
-
-    def parts(self) -> list[Part]:
-        """Todo lo que se entrena, en orden."""
-        if not self.seeds:
-            return [Part(name, stem=name) for name in self.names]
-        return [Part(name, seed, f"{name}-{seed}") for name in self.names for seed in self.seeds]
+        self.run, self.seeds = run, tuple(seeds)
+        self.parts = [Part(each, seed) for each in parts for seed in self.seeds or (None,)]
 
     def part(self, name: str | None = None, seed: int | None = None) -> Part:
-        """Una de ellas; si no se dice cuál, la primera."""
-        for part in self.parts():
+        """Una de sus partes; de lo que no se diga, la primera."""
+        for part in self.parts:
             if name in (None, part.name) and seed in (None, part.seed):
                 return part
-        known = ", ".join(part.stem for part in self.parts())
+        known = ", ".join(part.stem for part in self.parts)
         raise ValueError(f"{self.name} no tiene {name!r} con la semilla {seed}. Tiene: {known}.")
 
     def rows(self, name: str | None = None, seed: int | None = None) -> list[Any]:
@@ -104,39 +103,25 @@ class Trained(Recipe):
 
     def train_all(self, folder: Path) -> None:
         """Entrena lo que falte y lo escribe todo."""
-        work = self.work()
+        work = cache_dir() / f"{WORK}{directory(self.name, self.key).name}"
         work.mkdir(parents=True, exist_ok=True)
-        for part in self.parts():
+        for part in self.parts:
             if not rows_files(work, part.stem):  # se escribe lo último
                 self.train(part._replace(checkpoint=work / f"{part.stem}.checkpoint"), work)
-            for file in [*work.glob(f"{part.stem}.safetensors"), *rows_files(work, part.stem)]:
+        for file in work.iterdir():
+            if file.suffix in RESULTS:
                 shutil.copyfile(file, folder / file.name)
 
     def build(self) -> Path:
-        """La de :class:`~siguiente.runtime.recipe.Recipe`; al acabar borra lo que hizo falta antes."""
+        """La de :class:`~siguiente.runtime.recipe.Recipe`; al acabar borra lo que hizo falta antes.
+
+        También lo de un código anterior, salvo donde alguien entrena.
+        """
         folder = super().build()
-        self.sweep()
-        return folder
-
-    def work(self) -> Path:
-        """La carpeta de lo que va aprendiendo, junto a la que se construye."""
-        place = directory(self.name, self.key)
-        return place.with_name(f"{WORK}{place.name}")
-
-    def sweep(self) -> None:
-        """Borra sus carpetas de trabajo, también las de un código anterior, salvo donde alguien entrena."""
         for work in cache_dir().glob(f"{WORK}{self.name}-{'[0-9a-f]' * 16}"):
             with suppress(Timeout), FileLock(cache_dir() / f"{work.name.removeprefix(WORK)}.lock", timeout=0):
                 shutil.rmtree(work, ignore_errors=True)
-
-
-def thousandths(values: Any) -> Any:
-    """Redondea a milésimas los números de unas listas, quizá unas dentro de otras.
-
-    >>> thousandths([[0.12345], [1.0]])
-    [[0.123], [1.0]]
-    """
-    return [thousandths(each) for each in values] if isinstance(values, list) else round(values, 3)
+        return folder
 
 
 def write_weights(folder: Path, stem: str, model: "nn.Module") -> None:
@@ -167,14 +152,15 @@ def read_weights(folder: Path, stem: str, model: "nn.Module") -> None:
 def write_rows(folder: Path, stem: str, rows: list[Any]) -> None:
     """Escribe unos informes en JSON, comprimidos si son largos."""
     text = json.dumps(rows, ensure_ascii=False) + "\n"
-    long = len(text) > LONG
-    data = gzip.compress(text.encode(), mtime=0) if long else text.encode()
-    write_atomically(folder / f"{stem}.json{'.gz' if long else ''}", data)
+    if len(text) > LONG:
+        write_atomically(folder / f"{stem}.json.gz", gzip.compress(text.encode(), mtime=0))
+    else:
+        write_atomically(folder / f"{stem}.json", text)
 
 
 def rows_files(folder: Path, stem: str) -> list[Path]:
     """El archivo de unos informes, si está."""
-    return [path for name in (f"{stem}.json", f"{stem}.json.gz") if (path := folder / name).is_file()]
+    return list(folder.glob(f"{stem}.json*"))
 
 
 def read_rows(folder: Path, stem: str) -> list[Any]:

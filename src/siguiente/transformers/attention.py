@@ -3,6 +3,7 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -32,6 +33,22 @@ def causal_mask(length: int, past: int = 0) -> Tensor:
             [ True,  True,  True]])
     """
     return torch.ones(length, past + length, dtype=torch.bool).tril(past)
+
+
+def fused_attention(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
+    """La salida de :func:`scaled_dot_product`, (..., T, E), con la función de PyTorch, que es más rápida.
+
+    Si es `causal`, las consultas son las de los últimos T de los S tokens, y ninguna mira al futuro.
+
+    >>> x = torch.rand(1, 1, 4, 2)
+    >>> by_hand, _ = scaled_dot_product(x, x, x, causal_mask(4))
+    >>> torch.allclose(fused_attention(x, x, x, causal=True), by_hand)
+    True
+    """
+    length, past = q.shape[-2], k.shape[-2] - q.shape[-2]
+    mask = causal_mask(length, past) if causal and past and length > 1 else None
+    from_start = causal and length > 1 and mask is None
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=from_start)
 
 
 class MultiHeadAttention(nn.Module):

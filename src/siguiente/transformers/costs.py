@@ -1,6 +1,20 @@
-"""Lo que cuesta un GPT, contado con fórmulas: operaciones, pesos de atención y memoria."""
+"""Lo que cuesta un GPT, contado con fórmulas: parámetros, operaciones, pesos de atención y memoria."""
 
 from siguiente.transformers.gpt import GPTConfig
+
+
+def count_parameters(config: GPTConfig) -> int:
+    """Cuenta los parámetros de una red sin construirla.
+
+    A los :math:`12C^2` de :eq:`eq-block-parameters` se suman :math:`13C` de sesgos y normalizaciones por
+    bloque, la última normalización y las dos tablas; la de los tokens sirve también a la salida.
+
+    >>> gpt2 = GPTConfig(vocab_size=50_257, context_length=1024, layers=12, heads=12, channels=768)
+    >>> count_parameters(gpt2)
+    124439808
+    """
+    C, blocks = config.channels, config.layers
+    return (config.vocab_size + config.context_length) * C + blocks * (12 * C**2 + 13 * C) + 2 * C
 
 
 def attention_weights(length: int, causal: bool = False) -> int:

@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 from siguiente.course.alignment.measured_costs import load_measured_steps
-from siguiente.transformers.gpt import GPTConfig, parameters_count
+from siguiente.transformers.costs import count_parameters
+from siguiente.transformers.gpt import GPTConfig
 
 COSTS = load_measured_steps()
-SMALL = parameters_count(GPTConfig(1478, 110, layers=2, heads=2, channels=64))
+SMALL = count_parameters(GPTConfig(1478, 110, layers=2, heads=2, channels=64))
 
 
 def test_every_case_is_there_once_and_from_one_machine():

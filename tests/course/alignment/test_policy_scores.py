@@ -4,9 +4,8 @@ from copy import deepcopy
 
 import torch
 
-from siguiente.alignment.reward_model import RewardModel, score_texts
 from siguiente.alignment.rl import Reinforce, train_rl
-from siguiente.course.alignment.policy_scores import lowest_reward, score_during, score_policy
+from siguiente.course.alignment.policy_scores import score_during, score_policy
 from siguiente.language_models.training import TrainingConfig
 
 
@@ -44,12 +43,3 @@ def test_training_is_scored_before_during_and_after(policy, prompts):
     assert list(found) == [0, 20, 40]
     assert found[40].distance > found[0].distance == 0
     assert found[40].proxy.mean() > found[0].proxy.mean() + 0.3
-
-
-def test_several_models_are_combined_answer_by_answer(policy, prompts):
-    models = [RewardModel(policy.model) for _ in range(3)]
-    for value, model in enumerate(models):
-        torch.nn.init.constant_(model.values.head.weight, value)
-    texts = [" sí", " no gracias"]
-    each = torch.tensor([score_texts(model, policy, prompts, texts) for model in models])
-    assert lowest_reward(models, policy)(prompts, texts) == each.amin(0).tolist()

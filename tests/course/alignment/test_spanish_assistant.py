@@ -1,4 +1,4 @@
-"""El asistente que se registró: está entero, es el anotado y sus primeros pasos se repiten."""
+"""El asistente que se registró, lo que él y Gemma respondieron y lo que se mide de las respuestas."""
 
 import math
 from importlib.resources import files
@@ -8,6 +8,27 @@ import torch
 
 from siguiente.alignment.lora import lora_state, merge_lora
 from siguiente.course.alignment import spanish_assistant as assistant
+from siguiente.course.alignment.spanish_assistant import (
+    ASKED,
+    ASSISTANT_REPLIES,
+    BATCH,
+    ENGLISH,
+    SPANISH,
+    Reply,
+    bits_per_byte,
+    load_replies,
+    measure_replies,
+    request,
+    stays_in_spanish,
+    stopped,
+    write_replies,
+)
+from siguiente.course.data.instructions import load_instructions
+from siguiente.course.data.parallel_sentences import load_parallel_sentences
+from siguiente.language_models.protocol import ByteTokenizer, TextModel, UniformModel
+from siguiente.language_models.sampling import complete
+from siguiente.language_models.scoring import evaluate
+from siguiente.runtime.recipe import Recipe
 
 FOLDER = files("siguiente.course.alignment")
 
@@ -51,3 +72,80 @@ def test_merging_it_changes_nothing():
 def test_its_first_steps_repeat():
     recorded = assistant.load_registration().losses[:3]
     assert assistant.repeat_first_steps(3) == pytest.approx(recorded, abs=1e-3)
+
+
+@pytest.mark.parametrize("field", ["prompt", "completion"])
+def test_the_instructions_are_in_spanish(field):
+    wrong = [i for i in load_instructions("train") if not stays_in_spanish(getattr(i, field))]
+    assert not wrong
+
+
+def test_sentences_are_told_apart():
+    for pair in load_parallel_sentences():
+        assert stays_in_spanish(pair.spanish)
+        assert not stays_in_spanish(pair.english)
+
+
+def test_no_word_is_of_both_languages():
+    assert not set(SPANISH.split()) & set(ENGLISH.split())
+
+
+def test_each_measure_has_its_column():
+    test = load_instructions("test")
+    good = [Reply(i.completion, True) for i in test]
+    assert measure_replies(test, good).mean(0).tolist() == [1, 1, 1]
+    assert measure_replies(test, [Reply(r.text, False) for r in good]).mean(0).tolist() == [0, 1, 1]
+    assert measure_replies(test[:1], [Reply("", True)]).tolist() == [[1, 0, 1]]
+    with pytest.raises(ValueError, match="zip"):
+        measure_replies(test, good[1:])
+
+
+def test_the_first_mark_ends_the_reply():
+    reply = Reply("uno\nB: dos\nA: tres", False)
+    assert stopped(reply, ["\nA:", "\nB:"]) == Reply("uno", True)
+    assert stopped(reply, ["\nA:"]) == Reply("uno\nB: dos", True)
+    assert stopped(reply, ["C"]) == reply
+
+
+def test_replies_are_the_most_likely_and_say_if_they_ended(text_gru):
+    prompts = [f"Petición {n}" * (1 + n % 3) for n in range(BATCH + 3)]
+    alone = [complete(text_gru, prompt, 8)[0] for prompt in prompts]
+    assert [reply.text for reply in write_replies(text_gru, prompts, 8)] == alone
+    torch.nn.init.constant_(text_gru.model.head.bias, 0)
+    with torch.no_grad():
+        text_gru.model.head.bias[text_gru.tokenizer.eos_id] = 1e4
+    assert write_replies(text_gru, ["a"], 8) == [Reply("", True)]
+
+
+def test_bits_per_byte_are_those_of_each_text(text_gru):
+    texts = ["un niño", "otra cosa más larga"]
+    expected = [evaluate(text_gru, [text]).bits_per_byte for text in texts]
+    assert bits_per_byte(text_gru, texts).tolist() == pytest.approx(expected)
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """Lo que se pide a cada modelo, que responde con su nombre."""
+    seen = list[str]()
+    model = TextModel(UniformModel(258), ByteTokenizer())
+    monkeypatch.setattr("siguiente.llm.files.loading.load", lambda name: (name, model))
+    monkeypatch.setattr(assistant, "load_assistant", lambda: ("tuned", model))
+
+    def reply(named, prompts, length):
+        seen.extend(prompts)
+        return [Reply(f"{named[0]}: {len(prompt)}", ended=True) for prompt in prompts]
+
+    monkeypatch.setattr(assistant, "write_replies", reply)
+    monkeypatch.setattr(assistant, "bits_per_byte", lambda named, texts: torch.arange(len(texts)))
+    monkeypatch.setattr(Recipe, "folder", lambda self: tmp_path)
+    return seen, tmp_path
+
+
+@pytest.mark.parametrize(("name", "who"), [("base", "gemma-3-270m"), ("tuned", "tuned")])
+def test_each_model_answers_the_same_requests_with_the_template(asked, name, who):
+    seen, folder = asked
+    run = ASSISTANT_REPLIES.train(ASSISTANT_REPLIES.part(name), folder)
+    tasks = load_instructions("test")[:ASKED]
+    assert seen == [request(task.prompt) for task in tasks]
+    assert load_replies(name) == [Reply(f"{who}: {len(prompt)}", ended=True) for prompt in seen]
+    assert len(run.measure(ASSISTANT_REPLIES.rows(name))) == 3

@@ -81,28 +81,18 @@ def test_batches_score_the_same_as_all_at_once(text_gru, tmp_path):
     assert added == [BATCH, BATCH, BATCH, 56 - 3 * BATCH]
 
 
-@pytest.mark.parametrize("rows", [ROWS, NESTED])
-def test_the_tokens_announced_are_those_read(text_gru, gru, rows):
-    made = task(rows)
-    announced = made.read_tokens(text_gru)
-    assert gru.read == 0
-    for batch, expected in zip(made.batches(), announced, strict=True):
-        gru.read = 0
-        made.score(text_gru, [row.text for row in batch])
-        assert gru.read == expected
-
-
 @pytest.mark.parametrize(("rows", "longest"), [(ROWS, " banca"), (NESTED, " banca central\n\n")])
 def test_a_prompt_that_just_fits_is_accepted_and_one_token_more_is_not(text_gru, gru, rows, longest):
     made = task(rows)
     prompts = TEMPLATE.prompts([row.text for row in made.rows], made.examples)
     gru.context_length = max(len(text_gru.encode(prompt + longest)) for prompt in prompts)
     made.score(text_gru, [row.text for row in made.rows])
-    announced = made.read_tokens(text_gru)
-    assert len(announced) == len(made.batches())
+    gru.read = 0
+    made.check_room(text_gru)
+    assert gru.read == 0
     gru.context_length -= 1
     with pytest.raises(ValueError, match=f"caben {gru.context_length}"):
-        made.read_tokens(text_gru)
+        made.check_room(text_gru)
 
 
 def test_a_text_that_does_not_fit_is_named(text_gru, gru):
@@ -111,20 +101,20 @@ def test_a_text_that_does_not_fit_is_named(text_gru, gru):
     made = task(rows)
     assert rows[-1] in made.pool
     with pytest.raises(ValueError, match=r"^Línea 777: .*caben 400"):
-        made.read_tokens(text_gru)
+        made.check_room(text_gru)
 
 
 def test_examples_that_do_not_fit_are_named(text_gru, gru):
     gru.context_length = 50
     lines = ", ".join(str(example.line) for example in task().examples)
     with pytest.raises(ValueError, match=rf"^Ejemplos \(líneas {lines}\): .*caben 50"):
-        task().read_tokens(text_gru)
+        task().check_room(text_gru)
 
 
 def test_a_template_that_does_not_fit_is_named(text_gru, gru):
     gru.context_length = 5
     with pytest.raises(ValueError, match=r"^Plantilla: "):
-        task(k=0).read_tokens(text_gru)
+        task(k=0).check_room(text_gru)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from siguiente.course.prompting.baselines import tfidf
+from siguiente.course.prompting.few_shot_classification import tfidf
 
 
 class WordRule(NamedTuple):
@@ -67,7 +67,7 @@ def word_rule(texts: Sequence[str], labels: Sequence[str], per_label: bool = Fal
 def tfidf_cross_validated(
     texts: Sequence[str], labels: Sequence[str], folds: int = 10, seed: int = 0
 ) -> list[str]:
-    """Etiqueta de cada texto según `tfidf_predictions`, aprendida sin él ni los de su pliegue.
+    """Etiqueta de cada texto según `tfidf`, aprendida sin él ni los de su pliegue.
     Los pliegues tienen la misma proporción de cada etiqueta.
     """
     from sklearn.model_selection import StratifiedKFold, cross_val_predict

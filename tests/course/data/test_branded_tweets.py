@@ -4,7 +4,7 @@ from itertools import combinations
 
 from siguiente.course.data.branded_tweets import BRANDS, load_branded_tweets
 from siguiente.course.data.tweets import SECTORS, SPLITS, load_tweets
-from siguiente.course.prompting.baselines import tfidf_predictions
+from siguiente.course.prompting.few_shot_classification import tfidf
 
 ANONYMOUS = dict.fromkeys(BRANDS, "la empresa")
 SHIFTED = dict(zip(BRANDS, [*list(BRANDS.values())[1:], BRANDS["alimentos"]], strict=True))
@@ -76,7 +76,7 @@ def test_a_learned_classifier_lives_off_the_brand(leaks):
 def test_a_false_brand_convinces_it():
     """Aprende con la mitad y se examina con la otra, que lleva las marcas cambiadas de sector."""
     owner = {brand: sector for sector, brand in BRANDS.items()}
-    predicted = tfidf_predictions(texts()[:42], LABELS[:42], texts(SHIFTED)[42:])
+    predicted = tfidf().fit(texts()[:42], LABELS[:42]).predict(texts(SHIFTED)[42:])
     assert sum(a == owner[SHIFTED[b]] for a, b in zip(predicted, LABELS[42:], strict=True)) > 0.8 * 42
     assert sum(a == b for a, b in zip(predicted, LABELS[42:], strict=True)) < 0.2 * 42
 

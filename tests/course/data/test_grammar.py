@@ -8,15 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.course.data.grammar import (
-    Choice,
-    Slot,
-    entropy,
-    mean_bytes,
-    readings,
-    variety,
-    write,
-)
+from siguiente.course.data.grammar import Choice, Slot, entropy, mean_bytes, readings, write
 from siguiente.course.data.grammar_notation import compile_template
 from siguiente.course.data.story_words import adjectives, nouns
 
@@ -69,7 +61,7 @@ def test_a_story_computed_by_hand():
     assert probability("Ana y Luis ven, contentos.") == pytest.approx(1 / 6 * 3 / 4 / 2)
 
 
-def test_the_alternatives_are_all_different_and_sum_to_one():
+def test_the_alternatives_are_all_different_and_sum_to_one(variety):
     assert len(ALL) == len({text for text, _ in ALL}) == variety(TINY) == 6 * (1 + 3 * 2) * 2
     assert sum(p for _, p in ALL) == pytest.approx(1)
 

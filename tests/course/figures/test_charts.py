@@ -6,9 +6,9 @@ import matplotlib.pyplot as plt
 import pytest
 
 from siguiente.course.figures.bars import probability_bars
-from siguiente.course.figures.confusion import confusion_heatmap
 from siguiente.course.figures.curves import estimate_curves
 from siguiente.course.figures.estimates import estimate_rows
+from siguiente.course.figures.heatmaps import confusion_heatmap
 from siguiente.course.figures.reliability import reliability_diagram
 from siguiente.course.figures.style import spanish_axis
 from siguiente.course.report.tables import Table

@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from siguiente.course.transformers.measured_costs import load_measured_costs
-from siguiente.transformers.gpt import GPTConfig, parameters_count
+from siguiente.transformers.costs import count_parameters
+from siguiente.transformers.gpt import GPTConfig
 
 COSTS = load_measured_costs()
 
@@ -17,7 +18,7 @@ def test_every_case_is_there_once_and_from_one_machine():
 def test_the_parameters_are_those_of_the_measured_networks():
     for cost in COSTS:
         if cost.context != 128:
-            assert cost.parameters == parameters_count(GPTConfig(512, cost.context, 4, 4, 128))
+            assert cost.parameters == count_parameters(GPTConfig(512, cost.context, 4, 4, 128))
 
 
 def test_more_parameters_cost_more_time_and_memory():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from siguiente.course.data.tweets import SPLITS, load_tweets
-from siguiente.language_models.bpe import best_pair, byte_words, count_pairs, merge
+from siguiente.language_models.bpe import byte_words, count_pairs, train
 from siguiente.language_models.fast.bpe_training import (
     PairIndex,
     learn_merges,
@@ -18,18 +18,6 @@ from siguiente.language_models.fast.bpe_training import (
 from siguiente.language_models.words import byte_alphabet
 
 TEXTS = [tweet.text for split in SPLITS for tweet in load_tweets(split)]
-
-
-def recounting(words):
-    """El mismo algoritmo como se cuenta: todas las parejas, otra vez, en cada paso."""
-    words, new = list(words.items()), 257
-    while True:
-        counts = sum((count_pairs({word: times}) for word, times in words), start=count_pairs({}))
-        if not counts or counts[pair := best_pair(counts)] < 2:
-            return
-        words = [(merge(word, pair, new), times) for word, times in words]
-        yield pair
-        new += 1
 
 
 def library_merges(texts, vocab_size):
@@ -56,14 +44,19 @@ def test_the_same_merges_as_the_tokenizers_library():
     assert our_merges(train_bpe(TEXTS, 2001)) == expected
 
 
-small = st.dictionaries(st.text("abñ ", min_size=1, max_size=12), st.integers(1, 4), min_size=1, max_size=6)
-
-
 @settings(deadline=None)
-@given(small)
-def test_the_same_merges_as_counting_again(counts):
-    words = {tuple(text.encode()): times for text, times in counts.items()}
-    assert list(learn_merges(words)) == list(recounting(words))
+@given(st.lists(st.text("abñ ", min_size=1), max_size=9), st.integers(258, 300))
+def test_the_same_merges_as_counting_again(texts, vocab_size):
+    plain = train(texts, vocab_size)
+    if plain.merges:
+        assert train_bpe(texts, vocab_size) == plain
+    else:
+        with pytest.raises(ValueError, match="ninguna pareja que se repita"):
+            train_bpe(texts, vocab_size)
+
+
+def test_the_same_merges_as_counting_again_on_real_texts():
+    assert train_bpe(TEXTS[:200], 400) == train(TEXTS[:200], 400)
 
 
 @settings(deadline=None, max_examples=50)

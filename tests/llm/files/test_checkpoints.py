@@ -20,14 +20,13 @@ from siguiente.llm.files import checkpoints
 from siguiente.llm.files.catalogue import ModelCard
 
 card = ModelCard(**json.loads(Path(sys.argv[1]).read_text()))
-write = checkpoints.write_weights
 
-def slow(*arguments):
-    write(*arguments)
+def slow(card, path, target):
+    (target / "model.safetensors").write_bytes(bytes(1000))
     print("escrito", flush=True)
     time.sleep(float(sys.argv[3]))
 
-checkpoints.write_weights = slow
+checkpoints._prepare = slow
 print(checkpoints.checkpoint(card, sys.argv[2]))
 """
 
@@ -47,6 +46,11 @@ def test_converts_once(tiny, cache) -> None:
     assert {"config.json", "model.safetensors", "tokenizer.json", "manifest.json"} <= written.keys()
     assert checkpoint(tiny.card) == made, "convertido ya, no hace falta el archivo"
     assert {p.name: p.stat().st_mtime_ns for p in made.iterdir()} == written
+
+
+def test_only_what_is_used_is_kept(tiny, cache) -> None:
+    kept = {p.name for p in checkpoint(tiny.card, tiny.path).iterdir()} - {"chat_template.jinja"}
+    assert kept == {"config.json", "model.safetensors", "tokenizer.json", "manifest.json"}
 
 
 def test_only_chat_models_have_a_template(tiny, cache) -> None:
@@ -84,8 +88,8 @@ def test_a_full_disk_leaves_nothing(tiny, cache, monkeypatch) -> None:
     def fill(*arguments) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "write_weights", fill)
-    with pytest.raises(OSError, match=r"No hay sitio en el disco .*hacen falta 60 MB"):
+    monkeypatch.setattr("siguiente.llm.files.conversion.convert", fill)
+    with pytest.raises(OSError, match=r"No hay sitio en el disco .*hacen falta 61 MB"):
         checkpoint(tiny.card, tiny.path)
     assert contents(cache) == []
 

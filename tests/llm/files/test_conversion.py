@@ -10,7 +10,8 @@ import torch
 from safetensors import safe_open
 
 from siguiente.llm.files.checkpoints import CONVERTER_VERSION, checkpoint
-from siguiente.llm.files.conversion import tensor_name
+from siguiente.llm.files.conversion import tensor_names
+from siguiente.llm.files.sources import find, join
 from siguiente.llm.pretrained import open_network
 
 # Lo que escribe cada versión del conversor. Si esta prueba falla porque la salida debía cambiar, suba
@@ -35,9 +36,10 @@ def test_the_converter_version_follows_what_is_written(tiny, converted) -> None:
 
 def test_weights_are_scale_times_integer(tiny, converted) -> None:
     """Los bloques Q8_0 y Q4_1, calculados a mano en la prueba, sin pasar por la biblioteca `gguf`."""
+    names = tensor_names(tiny.card)
     with safe_open(converted / "model.safetensors", "numpy") as file:
         for name in ("token_embd.weight", "blk.1.ffn_down.weight", "blk.0.attn_v.weight"):
-            stored = file.get_tensor(tensor_name(name, tiny.card.architecture))
+            stored = file.get_tensor(names[name])
             np.testing.assert_array_equal(stored, tiny.weights[name])
 
 
@@ -78,7 +80,7 @@ def assert_same_network(ours: torch.nn.Module, naive: torch.nn.Module, ids: torc
 
 def test_same_weights_and_logits_as_transformers(tiny, converted) -> None:
     ids = torch.randint(3, 256, (2, 40), generator=torch.Generator().manual_seed(0))
-    assert_same_network(open_network(converted, tiny.card.architecture), naive_network(tiny.path), ids)
+    assert_same_network(open_network(converted), naive_network(tiny.path), ids)
 
 
 @pytest.mark.slow
@@ -86,16 +88,10 @@ def test_same_weights_and_logits_as_transformers(tiny, converted) -> None:
 def test_same_weights_and_logits_as_transformers_on_the_real_models(name: str, tmp_path: Path) -> None:
     """La vía lenta, con el modelo entero: alrededor de un minuto para Gemma."""
     from siguiente.llm import card
-    from siguiente.llm.files.sources import find
 
-    whole = tmp_path / "model.gguf"
-    with whole.open("wb") as file:
-        for part in find(card(name)):
-            file.write(part.read_bytes())
+    whole = join(find(card(name)), tmp_path / "model.gguf")
     ids = torch.randint(300, 40_000, (1, 40), generator=torch.Generator().manual_seed(0))
-    assert_same_network(
-        open_network(checkpoint(card(name)), card(name).architecture), naive_network(whole), ids
-    )
+    assert_same_network(open_network(checkpoint(card(name))), naive_network(whole), ids)
 
 
 def test_the_header_of_the_weights_is_plain_json(converted) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from siguiente.llm import card
 from siguiente.llm.files.checkpoints import checkpoint
-from siguiente.llm.files.sources import find
+from siguiente.llm.files.sources import find, join
 from siguiente.llm.files.tokenizer import PretrainedTokenizer
 
 ODD = """
@@ -41,9 +41,7 @@ def sample_texts(count: int) -> list[str]:
 
 def open_tokenizer(name: str) -> PretrainedTokenizer:
     known = card(name)
-    return PretrainedTokenizer.from_file(
-        checkpoint(known) / "tokenizer.json", known.bos_id, known.eos_id, known.title
-    )
+    return PretrainedTokenizer.from_folder(checkpoint(known), known)
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +106,7 @@ def test_a_token_that_does_not_exist(tokenizer) -> None:
 def test_what_the_vocabulary_cannot_write_is_an_error(tinies, cache) -> None:
     """Sin el aviso, la biblioteca quitaría el carácter en silencio."""
     tiny = tinies["llama"]
-    folder = checkpoint(tiny.card, tiny.path)
-    tokenizer = PretrainedTokenizer.from_file(folder / "tokenizer.json", None, 2, tiny.card.title)
+    tokenizer = PretrainedTokenizer.from_folder(checkpoint(tiny.card, tiny.path), tiny.card)
     assert tokenizer.decode(tokenizer.encode("hola 😀")) == "hola 😀"
     with pytest.raises(ValueError, match=r"Modelo diminuto llama no puede escribir '\\U00040000'"):
         tokenizer.encode("hola \U00040000")
@@ -128,10 +125,7 @@ def test_digits_stand_alone(smollm) -> None:
 def naive_ids(name: str, folder: Path, texts: list[str]) -> list[list[int]]:
     from transformers import AutoTokenizer
 
-    whole = folder / "model.gguf"
-    with whole.open("wb") as file:
-        for part in find(card(name)):
-            file.write(part.read_bytes())
+    whole = join(find(card(name)), folder / "model.gguf")
     naive = AutoTokenizer.from_pretrained(folder, gguf_file=whole.name)
     return [naive(text, add_special_tokens=False).input_ids for text in texts]
 

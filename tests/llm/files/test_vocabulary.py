@@ -1,16 +1,12 @@
 """El vocabulario: las uniones deducidas y las formas de escribirlo que no se conocen."""
 
 import hashlib
-import io
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers.tokenization_utils_base import generate_merges
 
-from siguiente.llm import card
-from siguiente.llm.files.gguf_header import read_header
-from siguiente.llm.files.sources import JoinedFile, find
 from siguiente.llm.files.vocabulary import implied_merges, tokenizer_json
 
 # Las 514 906 uniones que deduce transformers 5.23 del mismo archivo, que tarda más de 30 s.
@@ -30,9 +26,9 @@ def test_control_and_byte_tokens_are_not_formed_by_merging() -> None:
     assert implied_merges(pieces, [1, 1, 1, 1, 3, 6]) == [("<", "b")]
 
 
-def test_the_merges_of_gemma() -> None:
-    with io.BufferedReader(JoinedFile(find(card("gemma-3-270m")))) as stream:
-        merges = tokenizer_json(read_header(stream).metadata)["model"]["merges"]
+def test_the_merges_of_gemma(stored) -> None:
+    metadata = {name: field.contents() for name, field in stored("gemma-3-270m").fields.items()}
+    merges = tokenizer_json(metadata)["model"]["merges"]
     assert len(merges) == 514_906
     assert hashlib.sha256("\n".join(" ".join(pair) for pair in merges).encode()).hexdigest() == GEMMA_MERGES
 

@@ -6,13 +6,16 @@ from typing import Any, NamedTuple
 import torch
 from torch import Generator, Tensor, nn
 
-from siguiente.alignment.reward_model import score_texts
 from siguiente.alignment.rl import Reward
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import answer_totals
-from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.course.alignment.sft import ANSWER_LENGTH, load_story_policy
+from siguiente.course.data.story_reward import gold_rewards
+from siguiente.language_models.protocol import TextModel
 
 DIGITS = 4  # cifras decimales de cada medida, al anotarla
+SEED = 5  # con que se mide siempre mientras aprende
+EVERY = 10  # pasos entre dos medidas
 
 
 class PolicyScores(NamedTuple):
@@ -90,14 +93,21 @@ def read_scores(rows: Iterable[Any]) -> dict[int, PolicyScores]:
     }
 
 
-def lowest_reward(models: Sequence[nn.Module], reader: TextModel[LanguageModel]) -> Reward:
-    """Hace de K modelos de recompensa una sola: la nota más baja de las que dan a cada respuesta.
-    Han de tener el mismo cero: véase :func:`~siguiente.alignment.reward_model.centre_rewards`.
+def scored_rows(
+    policy: TextModel[Any],
+    steps: Iterable[object],
+    reward: Reward,
+    tests: Sequence[str],
+    keep: Callable[[int, list[str]], list[str]],
+) -> Iterator[list[Any]]:
+    """Las medidas de una política mientras aprende, siempre con el mismo azar; de los textos, los de `keep`.
+    No hay punto de control: cada medida necesita los pesos de su paso.
     """
+    start = load_story_policy().model
 
-    def reward(prompts: Sequence[str], texts: Sequence[str]) -> Sequence[float]:
-        scores = torch.tensor([score_texts(model, reader, prompts, texts) for model in models])
-        lowest: list[float] = scores.amin(0).tolist()
-        return lowest
+    def score() -> PolicyScores:
+        seeded = Generator().manual_seed(SEED)
+        return score_policy(policy, start, tests, reward, gold_rewards, seeded, ANSWER_LENGTH)
 
-    return reward
+    for step, scores in score_during(steps, score, EVERY):
+        yield write_scores(step, scores._replace(texts=keep(step, scores.texts)))

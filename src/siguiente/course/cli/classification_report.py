@@ -8,9 +8,7 @@ from torch import Tensor
 
 from siguiente.course.cli.labelled_csv import LabelledRow
 from siguiente.course.report.numbers import interval, percent
-from siguiente.evaluation.classification import confusion_matrix
 from siguiente.evaluation.intervals import proportion
-from siguiente.prompting.labels import label_indices
 
 
 def predictions_csv(rows: Sequence[LabelledRow], labels: Sequence[str], probabilities: Tensor) -> str:
@@ -31,18 +29,6 @@ def predictions_csv(rows: Sequence[LabelledRow], labels: Sequence[str], probabil
     for row, best, values in zip(rows, predictions, probabilities.tolist(), strict=True):
         writer.writerow([row.line, row.text, row.label, labels[best], *(f"{value:.6f}" for value in values)])
     return f"\ufeff{stream.getvalue()}"
-
-
-def confusion(rows: Sequence[LabelledRow], labels: Sequence[str], probabilities: Tensor) -> Tensor:
-    """Cuenta los textos de cada etiqueta, en la fila, que se predicen como cada una, en la columna: (C, C).
-
-    >>> import torch
-    >>> rows = [LabelledRow("¡Qué gol!", "deporte", line=2)]
-    >>> confusion(rows, ["banca", "deporte"], torch.tensor([[0.25, 0.75]]))
-    tensor([[0, 0],
-            [0, 1]])
-    """
-    return confusion_matrix(label_indices(rows, labels), probabilities.argmax(1), len(labels))
 
 
 def summary(matrix: Tensor, labels: Sequence[str]) -> str:

@@ -67,24 +67,17 @@ class FewShotTask:
                 log.append(lines, self.score(model, [row.text for row in batch]))
                 yield len(missing)
 
-    def read_tokens(self, model: TextModel[LanguageModel]) -> list[int]:
-        """Cuenta los tokens que el modelo lee en cada tanda, sin leerlos; si no caben, dice en qué línea."""
+    def check_room(self, model: TextModel[LanguageModel]) -> None:
+        """Comprueba, sin leer nada, que cada texto cabe con los ejemplos; si no, dice en qué línea está."""
         shown = ", ".join(str(example.line) for example in self.examples)
-        self._read_tokens(model, {f"Ejemplos (líneas {shown})" if shown else "Plantilla": ""})
-        return [
-            self._read_tokens(model, {f"Línea {row.line}": row.text for row in batch})
-            for batch in self.batches()
-        ]
-
-    def _read_tokens(self, model: TextModel[LanguageModel], texts: dict[str, str]) -> int:
-        prompts = self.template.prompts(list(texts.values()), self.examples)
+        texts = {f"Ejemplos (líneas {shown})" if shown else "Plantilla": ""}
+        texts |= {f"Línea {row.line}": row.text for row in self.rows}
         completions = label_completions(self.labels, self.template.separator)
-        try:
-            return completions_trie(model, prompts, [completions] * len(prompts))[0].read_tokens
-        except ValueError as error:
-            if len(texts) == 1:
-                raise ValueError(f"{next(iter(texts))}: {error}") from error
-            return sum(self._read_tokens(model, {where: text}) for where, text in texts.items())
+        for where, text in texts.items():
+            try:
+                completions_trie(model, [self.template.prompt(text, self.examples)], [completions])
+            except ValueError as error:
+                raise ValueError(f"{where}: {error}") from error
 
 
 def few_shot_task(

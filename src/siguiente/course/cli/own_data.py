@@ -9,22 +9,18 @@ from torch import Generator, nn
 from siguiente.alignment.reward_model import RewardModel
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import Demonstration, Preference, PromptCompletion
-from siguiente.course.alignment.annotation import ask_annotators, label_pairs
-from siguiente.course.alignment.story_policy import ANSWER_LENGTH, DEMONSTRATIONS, load_story_policy
-from siguiente.course.alignment.story_reward_model import (
-    ANNOTATOR,
-    COMPARED,
-    load_story_pairs,
-    load_story_reward,
-)
+from siguiente.course.alignment.preferences import load_story_reward, story_preferences
+from siguiente.course.alignment.rlhf import unused_prompts
+from siguiente.course.alignment.sft import ANSWER_LENGTH, DEMONSTRATIONS, load_story_policy
 from siguiente.course.cli.records import load_preferences, load_prompt_completion, read_records
+from siguiente.course.cli.text_file import read_bytes
 from siguiente.course.data.story_requests import load_demonstrations
 from siguiente.course.stories.base import STORY_BASE
 from siguiente.language_models.protocol import TextModel
 from siguiente.runtime.store import write_atomically
 from siguiente.transformers.gpt import GPT
 
-PAIRS, ASKED = 2_000, 3_000  # los del curso que se usan si no se dan otros
+PAIRS = 2_000  # las del curso que se usan si no se dan otras
 KINDS: dict[type, str] = {GPT: "una política", RewardModel: "un modelo de recompensa"}
 
 
@@ -57,16 +53,14 @@ def open_demonstrations(path: Path | None) -> Sequence[Demonstration]:
 def open_preferences(path: Path | None) -> list[Preference]:
     """Lee preferencias propias; sin archivo, da las del curso, que puso un anotador simulado."""
     if path is None:
-        pairs = load_story_pairs()[:PAIRS]
-        return label_pairs(pairs, ask_annotators(pairs, [ANNOTATOR], Generator().manual_seed(0)))
+        return story_preferences(PAIRS)
     return [Preference(as_request(prompt), *texts) for prompt, *texts in load_preferences(path)]
 
 
 def open_prompts(path: Path | None) -> list[str]:
     """Lee las peticiones de un archivo, cada una una vez; sin archivo, da peticiones de cuentos sin usar."""
     if path is None:
-        used = DEMONSTRATIONS + COMPARED
-        return [demo.prompt for demo in load_demonstrations("train", used + ASKED)[used:]]
+        return unused_prompts()
     return list(dict.fromkeys(as_request(prompt) for _, (prompt,) in read_records(path, ("prompt",))))
 
 
@@ -113,11 +107,7 @@ def load_weights(path: Path, model: nn.Module) -> None:
     from safetensors.torch import load
 
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
-    try:
-        found = load(data)
+        found = load(read_bytes(path))
     except SafetensorError as error:
         raise ValueError(f"{path.name} no es un archivo de pesos o está incompleto.") from error
     shapes = [{name: value.shape for name, value in state.items()} for state in (found, model.state_dict())]

@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from siguiente.course.cli.text_file import read_utf8
 from siguiente.language_models.bpe import BPETokenizer
 from siguiente.language_models.words import WordTokenizer
 from siguiente.runtime.store import write_atomically
@@ -30,11 +31,7 @@ def load_tokenizer(path: str | os.PathLike[str]) -> WordTokenizer | BPETokenizer
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
-    try:
-        return _tokenizer(json.loads(data))
+        return _tokenizer(json.loads(read_utf8(path, advice="")))
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path.name} está dañado o no es un tokenizador del curso.") from error
 

@@ -75,8 +75,7 @@ def run_script(
     stopped: str = "; repita la misma orden, sin --restart, para seguir.",
 ) -> int:
     """Lee las opciones, ejecuta el ejemplo, escribe lo que devuelve y da el código de salida.
-    Los avisos y los errores salen en una línea, sin código. Si se interrumpe, dice lo que traiga la
-    interrupción o, si no trae nada, `stopped`.
+    Los avisos y los errores salen en una línea, sin código. Si se interrumpe, dice `stopped`.
 
     >>> run_script(make_parser("Ajusta.", "dpo"), lambda options: f"Va a {options.out}.", [])
     Va a dpo.
@@ -91,15 +90,10 @@ def run_script(
             sys.stdout.write(f"{said}\n")
     except (ValueError, OSError) as error:
         parser.error(str(error))
-    except KeyboardInterrupt as stop:
-        sys.stderr.write(f"\nInterrumpido{str(stop) or stopped}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nInterrumpido{stopped}\n")
         return 130
     return 0
-
-
-def again(restart: bool) -> str:
-    """Cómo seguir tras una interrupción: quien empezó de nuevo no debe hacerlo otra vez."""
-    return f"repita la misma orden{' sin --restart' * restart}"
 
 
 def followed(reports: Iterable[Report], steps: int) -> list[Report]:

@@ -52,15 +52,20 @@ def corpus(path: Path | None, stories: int) -> tuple[list[str], list[str]]:
     return split_text(read_text(path))
 
 
+def read_bytes(path: Path) -> bytes:
+    """Lee un archivo entero; si no se puede abrir, lo dice."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
+
+
 def read_utf8(path: Path, advice: str) -> str:
     """Lee un archivo en UTF-8 tal cual, sin la marca de comienzo que algunos programas le ponen.
     Otra codificación no se adivina: leer mal los acentos no daría ningún error. Si no es UTF-8, el error
     termina con `advice`, que dice qué hacer.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
+    data = read_bytes(path)
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

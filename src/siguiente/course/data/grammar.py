@@ -184,18 +184,6 @@ def mean_bytes(node: Node) -> float:
     return sum(sizes) / len(sizes)
 
 
-def variety(node: Node) -> int:
-    """Cuántos textos distintos puede escribir la plantilla, si cada uno se lee de una sola manera."""
-    match node:
-        case tuple():
-            return math.prod(variety(part) for part in node)
-        case Choice():
-            return sum(variety(option) for option in node.options)
-        case Slot() if node.draws:
-            return len(node.pools[0]) - len(node.others)
-    return 1
-
-
 def _matches(
     surface: str, text: str, start: int, words: Mapping[str, Word], prefix: bool
 ) -> Iterator[Reading]:

@@ -7,18 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-import torch
-from torch import Generator
-
-from siguiente.course.data.grammar import (
-    Choice,
-    Reading,
-    entropy,
-    mean_bytes,
-    readings,
-    variety,
-    write,
-)
+from siguiente.course.data.grammar import Choice, Reading, entropy, mean_bytes, readings, write
 from siguiente.course.data.grammar_notation import compile_template
 from siguiente.course.data.story_plots import PLOTS
 from siguiente.course.data.story_words import POOLS
@@ -48,12 +37,6 @@ def load_stories(split: str, count: int) -> tuple[str, ...]:
     if split not in SPLITS:
         raise ValueError(f"No hay una parte «{split}». Elija una de estas: {', '.join(SPLITS)}.")
     return _first(random.Random(SPLITS[split]), count)
-
-
-def sample_stories(count: int, generator: Generator) -> list[str]:
-    """Escribe `count` cuentos nuevos, independientes entre sí."""
-    seed = int(torch.randint(2**63 - 1, (), generator=generator))
-    return list(_first(random.Random(seed), count))
 
 
 def story_logprob(text: str) -> float:
@@ -112,30 +95,15 @@ def describe_story(text: str) -> Story:
     return Story(text, plot, {name: word.text for name, word in reading.words.items()})
 
 
-def story_entropy() -> float:
-    """La entropía de la gramática, en nats por cuento: la media de `story_logprob`, cambiada de signo."""
-    return entropy(story_grammar())
-
-
-def story_bytes() -> float:
-    """Cuántos bytes mide, de media, un cuento."""
-    return mean_bytes(story_grammar())
-
-
 def entropy_bits_per_byte() -> float:
-    """La entropía por byte: el suelo que ningún modelo puede bajar con textos nuevos, en promedio."""
-    return story_entropy() / math.log(2) / story_bytes()
-
-
-def story_variety() -> int:
-    """Cuántos cuentos distintos puede escribir la gramática.
+    """La entropía por byte: el suelo que ningún modelo puede bajar con textos nuevos, en promedio.
 
     Examples
     --------
-    >>> story_variety() > 10**9
-    True
+    >>> round(entropy_bits_per_byte(), 2)
+    0.11
     """
-    return variety(story_grammar())
+    return entropy(story_grammar()) / math.log(2) / mean_bytes(story_grammar())
 
 
 @lru_cache(maxsize=1)
@@ -158,5 +126,5 @@ def _whole(text: str) -> list[tuple[str, Reading]]:
         if reading.end == len(text)
     ]
     if not found:
-        raise ValueError(f"La gramática no puede escribir este texto: «{text[:60]}…». Use `sample_stories`.")
+        raise ValueError(f"La gramática no puede escribir este texto: «{text[:60]}…». Use `load_stories`.")
     return found

@@ -1,7 +1,7 @@
 """El estilo de todas las figuras, en un solo lugar."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -9,7 +9,6 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from siguiente.course.report.numbers import number
 
-T = TypeVar("T")
 # Paleta de Okabe e Ito: se distingue sin ver bien los colores.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 # Y una forma por grupo, para quien no distingue los colores.
@@ -42,7 +41,7 @@ def new_row(
     return row
 
 
-def styled(groups: Mapping[str, T]) -> Iterator[tuple[str, T, str, str]]:
+def styled(groups: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
     """De cada grupo, su nombre tal cual, lo que se dibuja, su color y su forma; se repiten si se acaban.
 
     Examples

@@ -1,4 +1,4 @@
-"""Lo que se mide de dos modelos cuando conversan."""
+"""La página de conversar: lo que se mide de dos modelos, y las preguntas que se puntúan una sola vez."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,14 +7,22 @@ from typing import Literal, cast
 import torch
 from torch import Tensor
 
-from siguiente.course.data.paired_questions import Question
-from siguiente.language_models.protocol import LanguageModel, TextModel, Tokenizer
+from siguiente.course.data.paired_questions import Question, load_paired_questions
+from siguiente.course.scoring import scoring
+from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.language_models.scoring import score
 from siguiente.llm.chat import ROLES, Message
+from siguiente.llm.files.loading import opened
 from siguiente.llm.files.tokenizer import PretrainedTokenizer
 from siguiente.llm.pretrained import PretrainedModel
 from siguiente.llm.replies import score_replies
+from siguiente.runtime.trained import Part, Run, Trained
 
+CHAT = "smollm2-135m-instruct"
+READ = 2  # preguntas que se vuelven a puntuar para comprobar los pesos
+#: Una plantilla que no marca los turnos y pone cada mensaje en una línea.
+PLAIN = "{{ bos_token }}{% for m in messages %}{{ m['content'] }}\n{% endfor %}"
+WORDS, UNMARKED = "words", "unmarked"
 #: Los nombres que puede decir quien se presenta.
 NAMES = ("Ana", "Bruno", "Carla", "Diego", "Elena", "Felipe", "Gloria", "Hugo", "Irene", "Jorge")
 SMALL_TALK = (
@@ -30,26 +38,25 @@ SMALL_TALK = (
 FUNCTION_WORDS = {"inglés": {"the", "is", "of", "in", "a"}, "español": {"el", "la", "es", "de", "un"}}
 
 
-def token_texts(tokenizer: Tokenizer, ids: Tensor) -> list[str]:
+def token_texts(tokenizer: PretrainedTokenizer, ids: Tensor) -> list[str]:
     """El texto de cada uno de los T tokens de un vocabulario de bytes, con los espacios a la vista.
 
     >>> from siguiente.llm.files.loading import load_pretrained_tokenizer
     >>> token_texts(load_pretrained_tokenizer("smollm2-135m-instruct"), torch.tensor([2, 198, 9690]))
     ['<|im_end|>', '\\n', 'system']
     """
-    pieces = (cast(PretrainedTokenizer, tokenizer).backend.id_to_token(i) or "" for i in ids.tolist())
+    pieces = (tokenizer.backend.id_to_token(i) or "" for i in ids.tolist())
     return [piece.replace("Ċ", "\n").replace("Ġ", "␣") for piece in pieces]
 
 
-def token_kinds(tokenizer: Tokenizer, ids: Tensor) -> list[str]:
+def token_kinds(tokenizer: PretrainedTokenizer, ids: Tensor) -> list[str]:
     """La clase de cada uno de los T tokens de una conversación: de control, parte de un papel o texto."""
-    known, opening = cast(PretrainedTokenizer, tokenizer), "<|im_start|>"
     texts = token_texts(tokenizer, ids)
 
     def kind(place: int) -> str:
-        if texts[place] in known.marks:
+        if texts[place] in tokenizer.marks:
             return "control"
-        named = opening in texts[max(place - 2, 0) : place]
+        named = "<|im_start|>" in texts[max(place - 2, 0) : place]
         return "papel" if named and texts[place] != "\n" else "texto"
 
     return [kind(place) for place in range(len(texts))]
@@ -115,3 +122,26 @@ def nats_per_token(
     padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
     logprobs = score(model.model, padded, start=len(before) + 1)
     return torch.stack([row[: len(ids) - 1].mean() for row, ids in zip(logprobs, encoded, strict=True)])
+
+
+def load_question_scores(part: str) -> Tensor:
+    """Abre las puntuaciones de las preguntas, (2, 40, 4), en nats; si faltan, puntúa.
+    En inglés y en español, por pregunta, sus respuestas, la primera correcta. La parte es `words`, en pocas
+    palabras, o `unmarked`, en una frase y con la plantilla `PLAIN`.
+    """
+    return torch.tensor(CHAT_SCORES.rows(part)).transpose(0, 1)
+
+
+def score_pairs(part: Part) -> Run:
+    """Puntúa las preguntas una a una, en las dos lenguas, lo mismo que hace la página."""
+    pairs = [[pair.english, pair.spanish] for pair in load_paired_questions()]
+
+    def scored(questions: Sequence[Question]) -> Tensor:
+        if part.name == UNMARKED:
+            return score_questions(with_chat_template(opened(CHAT), PLAIN), questions)
+        return score_questions(opened(CHAT), questions, form="words")
+
+    return scoring(scored, pairs, [question for pair in pairs[:READ] for question in pair])
+
+
+CHAT_SCORES = Trained("chat-scores", __name__, score_pairs, parts=(WORDS, UNMARKED))

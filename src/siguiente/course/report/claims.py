@@ -140,7 +140,8 @@ def identity(sentence: str, value: SupportsFloat, expected: SupportsFloat, toler
     >>> identity("Las probabilidades suman uno.", 0.25 + 0.75, 1, tolerance=1e-6).value
     1.0
     """
-    made = close("identity", sentence, value, expected, tolerance)
+    tolerance = positive("tolerance", tolerance)
+    made = CloseClaim("identity", sentence, plain(value), plain(expected), tolerance).announced()
     if not made.met:
         far = f"{made.value} dista de {made.expected} más de {tolerance}"
         raise ClaimError(f"No se cumple «{sentence}»: {far}.")
@@ -176,7 +177,8 @@ def claim_close(sentence: str, value: SupportsFloat, expected: SupportsFloat, to
     >>> claim_close("Acierta la mitad.", 0.52, 0.5, tolerance=0.05).met
     True
     """
-    return close("effect", sentence, value, expected, tolerance)
+    tolerance = positive("tolerance", tolerance)
+    return CloseClaim("effect", sentence, plain(value), plain(expected), tolerance).announced()
 
 
 def effect(
@@ -248,14 +250,6 @@ def reported(
     verb = verbs[0] if low > against else verbs[1] if high < against else verbs[2]
     text = sentence.replace("{verb}", verb)
     return Reported("reported", text, value, low, high, plain(against), verb).announced().verb
-
-
-def close(
-    kind: str, sentence: str, value: SupportsFloat, expected: SupportsFloat, tolerance: float
-) -> CloseClaim:
-    """Anota una relación «≈» con sus números comprobados."""
-    tolerance = positive("tolerance", tolerance)
-    return CloseClaim(kind, sentence, plain(value), plain(expected), tolerance).announced()
 
 
 def plain(value: SupportsFloat) -> float:

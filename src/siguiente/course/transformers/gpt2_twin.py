@@ -6,13 +6,16 @@ import torch
 
 from siguiente.transformers.gpt import GPT
 
-# Cómo llama cada uno a las mismas piezas.
-OUTSIDE = {"transformer.wte": "tokens", "transformer.wpe": "positions", "transformer.ln_f": "norm"}
-INSIDE = {
+#: Cómo llamamos a las piezas que transformers llama de otra manera.
+OURS = {
+    "transformer.wte": "tokens",
+    "transformer.wpe": "positions",
+    "transformer.ln_f": "norm",
+    "transformer.h": "blocks",
     "ln_1": "norm1",
+    "ln_2": "norm2",
     "attn.c_attn": "attention.qkv",
     "attn.c_proj": "attention.out",
-    "ln_2": "norm2",
     "mlp.c_fc": "widen",
     "mlp.c_proj": "narrow",
 }
@@ -47,8 +50,6 @@ def our_name(name: str) -> str:
     >>> our_name("transformer.h.2.attn.c_proj.bias")
     'blocks.2.attention.out.bias'
     """
-    module, _, kind = name.rpartition(".")
-    if module in OUTSIDE:
-        return f"{OUTSIDE[module]}.{kind}"
-    _, _, number, inner = module.split(".", 3)
-    return f"blocks.{number}.{INSIDE[inner]}.{kind}"
+    for theirs, ours in OURS.items():
+        name = name.replace(theirs, ours)
+    return name

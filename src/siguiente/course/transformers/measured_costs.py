@@ -1,8 +1,12 @@
 """Lo que costó entrenar redes de varios tamaños y contextos, medido una vez en un equipo que se nombra."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
 
 from siguiente.course.data.packaged import packaged_records
+
+NAMES = {"by hand": "escrita a mano", "fused": "la de PyTorch"}
+SAME_NETWORK = range(800_000, 1_200_000)  # sus parámetros; los cambia solo la tabla de posiciones
 
 
 class MeasuredCost(NamedTuple):
@@ -31,3 +35,18 @@ def load_measured_costs() -> list[MeasuredCost]:
     ['by hand', 'fused']
     """
     return packaged_records(MeasuredCost, "measured_costs.csv", "siguiente.course.transformers")
+
+
+def costs_by_context(
+    costs: Iterable[MeasuredCost], measure: Literal["microseconds_per_token", "megabytes"]
+) -> dict[str, list[tuple[int, float]]]:
+    """Una medida de la misma red según el contexto: por atención, pares de tokens y coste, en orden.
+
+    >>> list(costs_by_context(load_measured_costs(), "megabytes"))
+    ['escrita a mano', 'la de PyTorch']
+    """
+    same = [cost for cost in costs if cost.parameters in SAME_NETWORK]
+    return {
+        name: sorted((cost.context, getattr(cost, measure)) for cost in same if cost.attention == key)
+        for key, name in NAMES.items()
+    }

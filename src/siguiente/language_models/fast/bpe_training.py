@@ -5,14 +5,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 
-from siguiente.language_models.bpe import ORDER, BPETokenizer, Pair, Word, byte_words, count_pairs, merge
+from siguiente.language_models.bpe import (
+    MIN_COUNT,
+    ORDER,
+    BPETokenizer,
+    Pair,
+    Word,
+    byte_words,
+    count_pairs,
+    merge,
+)
 from siguiente.language_models.words import END
-
-MIN_COUNT = 2  # una pareja que sale una sola vez no enseña nada
 
 
 def train_bpe(texts: Iterable[str], vocab_size: int) -> BPETokenizer:
-    """Aprende un tokenizador BPE de unos textos; con los mismos sale siempre el mismo.
+    """Aprende un tokenizador BPE de unos textos, el mismo que :func:`siguiente.language_models.bpe.train`.
 
     Hacen falta al menos 258 tokens: los 256 bytes, el de final y una unión. Si antes de llegar no queda
     ninguna pareja que se repita, el vocabulario es menor.

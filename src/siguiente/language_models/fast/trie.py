@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -74,15 +74,6 @@ class TokenTrie:
             node = next(iter(self.children[node].values()))
 
 
-@runtime_checkable
-class FastTrieScorer(Protocol):
-    """Un modelo que puntúa un trie a su manera, más rápida."""
-
-    def score_trie(self, trie: TokenTrie) -> Tensor:
-        """Lo mismo que :func:`score_trie`."""
-        ...
-
-
 def score_trie(model: LanguageModel, trie: TokenTrie) -> Tensor:
     """Log-probabilidad, en nats, de cada nodo pedido según sus antepasados, (N,); NaN en los demás.
 
@@ -97,8 +88,9 @@ def score_trie(model: LanguageModel, trie: TokenTrie) -> Tensor:
     """
     if trie.wanted_children(ROOT):
         raise ValueError("El primer token no tiene predicción: anteponga el de comienzo.")
-    if isinstance(model, FastTrieScorer):
-        return model.score_trie(trie)
+    if faster := getattr(model, "score_trie", None):
+        logprobs: Tensor = faster(trie)
+        return logprobs
     result = torch.full((len(trie),), torch.nan)
     pending: list[tuple[int, Any]] = [(child, None) for child in trie.children[ROOT].values()]
     while pending:

@@ -1,30 +1,13 @@
 """El catálogo: las fichas de los modelos, que están en `catalogue.toml`."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 
-@dataclass(frozen=True)
-class PackagedFile:
-    """Un archivo dentro de un paquete de Python: nombre con que se instala y ruta dentro de él."""
-
-    distribution: str
-    path: str
-
-
-@dataclass(frozen=True)
-class HubFile:
-    """Un archivo del repositorio público de modelos: repositorio, versión y nombre."""
-
-    repository: str
-    revision: str
-    path: str
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelCard:
     """Lo que el curso sabe de un modelo antes de abrirlo.
 
@@ -41,13 +24,15 @@ class ModelCard:
     config : Mapping
         Forma de la red, con los nombres de transformers.
     bos_id, eos_id : int or None
-        Tokens de comienzo y de final; `None` si el modelo no se usa con ese token.
+        Tokens de comienzo y de final; sin el primero, el modelo no se usa con él.
     size : int
         Bytes del archivo entero, del que `sha256` es el resumen.
-    packaged : tuple of PackagedFile
-        Los trozos del archivo, en orden, dentro de los paquetes que instala la orden `install`.
-    hub : HubFile
-        El mismo archivo en el repositorio público.
+    packaged : sequence of Mapping
+        Los trozos del archivo, en orden: la distribución (`distribution`), de las que instala la orden
+        `install`, y la ruta dentro de ella (`path`).
+    hub : Mapping
+        El mismo archivo en el repositorio público, con los nombres de huggingface_hub: `repo_id`, `revision`
+        y `filename`.
     """
 
     name: str
@@ -58,30 +43,23 @@ class ModelCard:
     licence: str
     notice: str
     architecture: Literal["gemma3", "llama", "bert"]
-    config: Mapping[str, object]
-    bos_id: int | None
+    config: Mapping[str, Any]
+    bos_id: int | None = None
     eos_id: int
     filename: str
     size: int
     sha256: str
-    packaged: tuple[PackagedFile, ...]
+    packaged: Sequence[Mapping[str, str]]
     install: str
-    hub: HubFile
-
-
-def read_card(written: Mapping[str, Any]) -> ModelCard:
-    """Una ficha tal como está en el archivo; el token de comienzo que no está allí no se usa."""
-    parts = tuple(PackagedFile(**part) for part in written["packaged"])
-    facts: dict[str, Any] = {"bos_id": None, **written, "packaged": parts, "hub": HubFile(**written["hub"])}
-    return ModelCard(**facts)
+    hub: Mapping[str, str]
 
 
 _WRITTEN = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf8"))
-GEMMA = read_card(_WRITTEN["gemma"])
-SMOLLM2 = read_card(_WRITTEN["smollm2"])
-MINILM = read_card(_WRITTEN["minilm"])
+GEMMA = ModelCard(**_WRITTEN["gemma"])
+SMOLLM2 = ModelCard(**_WRITTEN["smollm2"])
+MINILM = ModelCard(**_WRITTEN["minilm"])
 # Su tokenizador es otro archivo, y se busca y se comprueba igual.
-MINILM_TOKENIZER = read_card(_WRITTEN["minilm"] | _WRITTEN["minilm-tokenizer"])
+MINILM_TOKENIZER = ModelCard(**_WRITTEN["minilm"] | _WRITTEN["minilm-tokenizer"])
 CATALOGUE = (GEMMA, SMOLLM2)  # los que continúan textos
 
 

@@ -1,20 +1,15 @@
 """El modelo ya convertido, en la caché del usuario: se prepara una vez y después se abre sin esperar."""
 
 import hashlib
-import io
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
 from siguiente.llm.files.catalogue import ModelCard
-from siguiente.llm.files.conversion import write_weights
-from siguiente.llm.files.gguf_header import read_header
-from siguiente.llm.files.sources import JoinedFile, find, verify
-from siguiente.llm.files.vocabulary import tokenizer_json
+from siguiente.llm.files.sources import find, join, verify
 from siguiente.runtime.store import build_directory
 
 # Súbase cuando cambie lo que se escribe: una prueba compara el resultado con un resumen y lo recuerda.
@@ -45,30 +40,25 @@ def checkpoint(card: ModelCard, path: Path | str | None = None) -> Path:
     return build_directory(
         card.name,
         checkpoint_key(card),
-        lambda target: _convert(card, path, target),
-        needed=card.parameters * BYTES_PER_PARAMETER + MARGIN,
+        lambda target: _prepare(card, path, target),
+        needed=card.size + card.parameters * BYTES_PER_PARAMETER + MARGIN,
     )
 
 
-def _convert(card: ModelCard, path: Path | str | None, target: Path) -> None:
+def _prepare(card: ModelCard, path: Path | str | None, target: Path) -> None:
+    """Convierte el archivo, una vez unidos sus trozos en una copia que después se borra."""
+    from siguiente.llm.files.conversion import convert
+
     parts = find(card, path)
+    verify(card, parts)
+    whole = join(parts, target / card.filename)
     with _progress(card) as bar:
-        verify(card, parts, bar.update)
-        with io.BufferedReader(JoinedFile(parts), 1 << 20) as stream:
-            header = read_header(stream)
-            write_weights(stream, header, card, target / "model.safetensors", bar.update)
-        _write_json(target / "tokenizer.json", tokenizer_json(header.metadata))
-        _write_json(target / "config.json", dict(card.config))
-        if template := header.metadata.get("tokenizer.chat_template"):
-            (target / "chat_template.jinja").write_text(template, encoding="utf-8")
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        convert(whole, card, target, bar.update)
+    whole.unlink()
 
 
 def _progress(card: ModelCard) -> tqdm:
     """Una barra de progreso, solo en una terminal y si `TQDM_DISABLE` no la quita."""
     hidden = bool(os.environ.get("TQDM_DISABLE")) or not sys.stderr.isatty()
-    total = card.size + card.parameters * BYTES_PER_PARAMETER
+    total = card.parameters * BYTES_PER_PARAMETER
     return tqdm(desc=f"Preparando {card.title}", total=total, unit="B", unit_scale=True, disable=hidden)

@@ -1,120 +1,95 @@
-"""De los pesos cuantizados de un archivo GGUF a un archivo safetensors en float32.
-
-Los tensores pasan de uno en uno, por bloques, de modo que la memoria que hace falta no depende del modelo.
-"""
+"""De un archivo GGUF, con los pesos cuantizados, a los archivos que transformers lee, en float32."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import numpy as np
+import torch
+from gguf import MODEL_ARCH, GGUFReader, ReaderTensor, get_tensor_name_map
+from gguf.quants import dequantize
 
 from siguiente.llm.files.catalogue import ModelCard
-from siguiente.llm.files.gguf_header import Header, StoredTensor
+from siguiente.llm.files.vocabulary import tokenizer_json
+from siguiente.llm.pretrained import empty_network
 
-BLOCK_NUMBERS = 1 << 22  # 16 MB en float32
-GROUP = 64  # filas que se descuantizan como una: la biblioteca gasta lo mismo por fila corta que por larga
-WHOLE = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
-LAYER = {
-    "attn_norm": "input_layernorm",
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "attn_q_norm": "self_attn.q_norm",
-    "attn_k_norm": "self_attn.k_norm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
-}
-NORMS = {
-    "llama": {"ffn_norm": "post_attention_layernorm"},
-    "gemma3": {
-        "post_attention_norm": "post_attention_layernorm",
-        "ffn_norm": "pre_feedforward_layernorm",
-        "post_ffw_norm": "post_feedforward_layernorm",
-    },
-}
+CHUNK = 1 << 22  # números que se descuantizan a la vez, 16 MB: la memoria no depende del tamaño del tensor
+HEADS = {"attn_q": "num_attention_heads", "attn_k": "num_key_value_heads"}
 
 
-def tensor_name(name: str, architecture: str) -> str:
-    """Traduce el nombre de un tensor, de GGUF a transformers.
+def convert(file: Path, card: ModelCard, target: Path, progress: Callable[[int], object]) -> None:
+    """Escribe en una carpeta los pesos de un archivo GGUF, su tokenizador, su configuración y su plantilla.
 
-    >>> tensor_name("blk.3.attn_q.weight", "gemma3")
-    'model.layers.3.self_attn.q_proj.weight'
+    De los pesos, `progress` recibe los bytes nuevos.
     """
-    stem, suffix = name.rsplit(".", 1)
-    if stem in WHOLE:
-        return f"{WHOLE[stem]}.{suffix}"
-    _, layer, stem = stem.split(".")
-    return f"model.layers.{layer}.{(LAYER | NORMS[architecture])[stem]}.{suffix}"
+    reader = GGUFReader(file)
+    write_weights(reader, card, target / "model.safetensors", progress)
+    metadata = {name: field.contents() for name, field in reader.fields.items()}
+    write_json(target / "tokenizer.json", tokenizer_json(metadata))
+    write_json(target / "config.json", card.config)
+    if template := metadata.get("tokenizer.chat_template"):
+        (target / "chat_template.jinja").write_text(template, encoding="utf-8")
 
 
-def dequantised_blocks(stream: BinaryIO, tensor: StoredTensor) -> Iterator[np.ndarray]:
-    """Lee un tensor por bloques y devuelve sus números en float32, aplanados y en orden.
-
-    Cada peso se guardó con 4 a 8 bits y una escala por grupo: aquí vuelve a ser escala por entero.
-    """
-    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
-    from gguf.quants import dequantize
-
-    kind = GGMLQuantizationType(tensor.quantisation)
-    numbers, size = GGML_QUANT_SIZES[kind]
-    stream.seek(tensor.start)
-    for first in range(0, tensor.count, BLOCK_NUMBERS):
-        count = min(BLOCK_NUMBERS, tensor.count - first) // numbers
-        packed = np.frombuffer(stream.read(count * size), np.uint8)
-        rows = packed.reshape(-1, size * GROUP) if count % GROUP == 0 else packed.reshape(1, -1)
-        yield dequantize(rows, kind).reshape(-1)
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Escribe un JSON sin pasar las tildes a números."""
+    path.write_text(json.dumps(dict(content), ensure_ascii=False), encoding="utf-8")
 
 
 def write_weights(
-    stream: BinaryIO,
-    header: Header,
-    card: ModelCard,
-    target: Path,
-    progress: Callable[[int], object] = lambda count: None,
+    reader: GGUFReader, card: ModelCard, target: Path, progress: Callable[[int], object]
 ) -> None:
-    """Escribe los pesos de un archivo GGUF como safetensors en float32; `progress` recibe los bytes nuevos.
+    """Escribe los tensores como safetensors en float32: la longitud de la tabla, la tabla y los números.
 
-    El producto de una escala (float16) por un entero de 8 bits cabe exacto en float32, y no en formatos más
-    cortos: no se pierde más que lo que ya perdió la cuantización.
+    Cada peso se guardó con 4 a 8 bits y una escala por grupo. El producto de una escala (float16) por un
+    entero de 8 bits cabe exacto en float32, y no en formatos más cortos: no se pierde más que lo que ya
+    perdió la cuantización.
     """
-    with target.open("wb") as file:
-        file.write(_safetensors_header(header, card))
-        for tensor in header.tensors:
-            for block in _restored(stream, tensor, card):
-                file.write(block.tobytes())
-                progress(block.nbytes)
-
-
-def _safetensors_header(header: Header, card: ModelCard) -> bytes:
-    """Devuelve la longitud, en 8 bytes, y la tabla de tensores en JSON, alineada a 8."""
+    names = tensor_names(card)
     table: dict[str, object] = {"__metadata__": {"format": "pt"}}
     start = 0
-    for tensor in header.tensors:
-        end = start + 4 * tensor.count
-        name = tensor_name(tensor.name, card.architecture)
-        table[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [start, end]}
+    for tensor in reader.tensors:
+        end = start + 4 * int(tensor.n_elements)
+        shape = tensor.shape[::-1].tolist()
+        table[names[tensor.name]] = {"dtype": "F32", "shape": shape, "data_offsets": [start, end]}
         start = end
-    text = json.dumps(table).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text
+    header = json.dumps(table).encode()
+    header += b" " * (-len(header) % 8)
+    with target.open("wb") as output:
+        output.write(len(header).to_bytes(8, "little") + header)
+        for tensor in reader.tensors:
+            for numbers in restored(tensor, card):
+                output.write(numbers.tobytes())
+                progress(numbers.nbytes)
 
 
-def _restored(stream: BinaryIO, tensor: StoredTensor, card: ModelCard) -> Iterator[np.ndarray]:
-    """Deshace lo que llama.cpp cambió al escribir el archivo."""
-    blocks = dequantised_blocks(stream, tensor)
+def tensor_names(card: ModelCard) -> dict[str, str]:
+    """De cada tensor, por su nombre en GGUF, el que le da transformers.
+
+    >>> from siguiente.llm.files.catalogue import card
+    >>> tensor_names(card("gemma-3-270m"))["blk.3.attn_q.weight"]
+    'model.layers.3.self_attn.q_proj.weight'
+    """
+    known = get_tensor_name_map(MODEL_ARCH[card.architecture.upper()], card.config["num_hidden_layers"])
+    with torch.device("meta"):
+        names = list(empty_network(card.config).state_dict())
+    return {str(known.get_name(name, (".weight",))): name for name in names}
+
+
+def restored(tensor: ReaderTensor, card: ModelCard) -> Iterator[np.ndarray]:
+    """Los números de un tensor en float32, por trozos, deshecho lo que llama.cpp cambió al guardarlos."""
+    rows = np.array_split(tensor.data, 1 + int(tensor.n_elements) // CHUNK)
+    numbers = (dequantize(part, tensor.tensor_type) for part in rows)
     if card.architecture == "gemma3" and tensor.name.endswith("norm.weight"):
-        return (block - np.float32(1) for block in blocks)  # guarda 1 + w; la red suma el 1 al calcular
-    heads = {"attn_q": "num_attention_heads", "attn_k": "num_key_value_heads"}.get(tensor.name.split(".")[-2])
+        return (part - np.float32(1) for part in numbers)  # guarda 1 + w; la red suma el 1 al calcular
+    heads = HEADS.get(tensor.name.split(".")[-2])
     if card.architecture == "llama" and heads:
-        return iter([_unpermuted(np.concatenate(list(blocks)), tensor.shape, int(str(card.config[heads])))])
-    return blocks
+        return iter([unpermuted(np.concatenate(list(numbers)), card.config[heads])])
+    return numbers
 
 
-def _unpermuted(weights: np.ndarray, shape: tuple[int, ...], heads: int) -> np.ndarray:
+def unpermuted(weights: np.ndarray, heads: int) -> np.ndarray:
     """Devuelve las filas de cada cabeza al orden de la red: mitades seguidas en vez de pares alternos."""
-    pairs = weights.reshape(heads, shape[0] // heads // 2, 2, shape[1])  # (H, D/2, 2, C)
-    return np.ascontiguousarray(pairs.swapaxes(1, 2)).reshape(-1)
+    pairs = weights.reshape(heads, -1, 2, weights.shape[1])  # (H, D/2, 2, C)
+    return pairs.swapaxes(1, 2)

@@ -54,6 +54,7 @@ def opened(name: str) -> "TextModel[PretrainedModel]":
 def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[PretrainedModel]":
     """Abre el modelo de una ficha, esté o no en el catálogo; `path` es como el de :func:`load`."""
     from siguiente.language_models.protocol import TextModel
+    from siguiente.llm.files.tokenizer import PretrainedTokenizer
     from siguiente.llm.pretrained import PretrainedModel, open_network
 
     sys.audit("siguiente.resource", f"model:{card.name}")
@@ -61,9 +62,9 @@ def load_card(card: ModelCard, path: Path | str | None = None) -> "TextModel[Pre
     if given is not None and not given.exists():
         raise FileNotFoundError(f"No existe {given}: indique {card.filename} o la carpeta que lo tiene.")
     folder = given if given is not None and is_network(given) else checkpoint(card, given)
-    network = open_network(folder, card.architecture)
+    network = open_network(folder)
     model = PretrainedModel(network, network.config.vocab_size, network.config.max_position_embeddings)
-    return TextModel(model, open_tokenizer(folder, card))
+    return TextModel(model, PretrainedTokenizer.from_folder(folder, card))
 
 
 def load_pretrained_tokenizer(name: str) -> "PretrainedTokenizer":
@@ -73,16 +74,11 @@ def load_pretrained_tokenizer(name: str) -> "PretrainedTokenizer":
     >>> [tokenizer.token_bytes(token).decode() for token in tokenizer.encode("El pingüino")]
     ['El', ' ping', 'ü', 'ino']
     """
-    known = card(name)
-    sys.audit("siguiente.resource", f"model:{name}")
-    return open_tokenizer(checkpoint(known), known)
-
-
-def open_tokenizer(folder: Path, card: ModelCard) -> "PretrainedTokenizer":
-    """Lee el tokenizador que está junto a los pesos."""
     from siguiente.llm.files.tokenizer import PretrainedTokenizer
 
-    return PretrainedTokenizer.from_file(folder / "tokenizer.json", card.bos_id, card.eos_id, card.title)
+    known = card(name)
+    sys.audit("siguiente.resource", f"model:{name}")
+    return PretrainedTokenizer.from_folder(checkpoint(known), known)
 
 
 def is_network(folder: Path) -> bool:

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from tokenizers.decoders import ByteLevel
 
 from siguiente.language_models.words import byte_alphabet
+from siguiente.llm.files.catalogue import ModelCard
 
 BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
@@ -30,11 +31,10 @@ class PretrainedTokenizer:
     chat_template: str | None = None
 
     @classmethod
-    def from_file(
-        cls, path: Path, bos_id: int | None, eos_id: int | None, name: str
-    ) -> "PretrainedTokenizer":
-        """Lee un archivo `tokenizer.json` y, si está a su lado, la plantilla de chat."""
-        return cls(Tokenizer.from_file(str(path)), bos_id, eos_id, name, stored_template(path.parent))
+    def from_folder(cls, folder: Path, card: ModelCard) -> "PretrainedTokenizer":
+        """Lee de una carpeta `tokenizer.json` y, si está, la plantilla de chat."""
+        backend = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        return cls(backend, card.bos_id, card.eos_id, card.title, stored_template(folder))
 
     @property
     def vocab_size(self) -> int:

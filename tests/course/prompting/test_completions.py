@@ -1,0 +1,53 @@
+"""Las plantillas de los tweets, lo que se anotó con ellas, y los números puntuados enteros."""
+
+from collections import Counter
+
+import pytest
+
+from siguiente.course.data.tweets import load_tweets
+from siguiente.course.prompting.completions import (
+    CATEGORIES,
+    FORMS,
+    TWEET_TEMPLATES,
+    category_tweets,
+    load_form_scores,
+    whole_number_probabilities,
+)
+from siguiente.language_models.completions import score_completions
+from siguiente.language_models.protocol import ByteTokenizer, TextModel, UniformModel
+from siguiente.language_models.scoring import next_logprobs
+
+
+def test_the_tweets_are_as_many_of_each_category_and_none_is_for_measuring():
+    tweets = category_tweets()
+    assert Counter(tweet.label for tweet in tweets) == dict.fromkeys(CATEGORIES, 24)
+    assert not {tweet.text for tweet in tweets} & {tweet.text for tweet in load_tweets("test")}
+
+
+def test_there_is_a_score_for_each_tweet_template_form_and_label():
+    scores = load_form_scores()
+    assert scores.shape == (72, len(TWEET_TEMPLATES), len(FORMS), 3 * len(CATEGORIES))
+    assert (scores < 0).all()
+
+
+def test_a_label_is_less_probable_than_its_first_piece():
+    upper, _, first = load_form_scores().split(3, dim=-1)
+    assert (upper < first).all()
+
+
+def test_a_whole_number_is_followed_by_no_digit(text_gru):
+    (one, ten) = whole_number_probabilities(text_gru, ["Un"], [1, 10])[0].tolist()
+    digits = [ord(str(d)) for d in range(10)]
+    first = score_completions(text_gru, ["Un"], [" 1", " 10"]).logprobs[0].exp().tolist()
+    after = [1 - next_logprobs(text_gru, text).exp()[digits].sum().item() for text in ("Un 1", "Un 10")]
+    assert one == pytest.approx(first[0] * after[0], rel=1e-4)
+    assert ten == pytest.approx(first[1] * after[1], rel=1e-4)
+
+
+def test_a_tokenizer_that_joins_digits_is_refused():
+    class Joined(ByteTokenizer):
+        def encode(self, text):
+            return [7] if text == " 17" else list(text.encode())
+
+    with pytest.raises(ValueError, match="no escribe 17 cifra a cifra"):
+        whole_number_probabilities(TextModel(UniformModel(258), Joined()), ["Un"], [1])
