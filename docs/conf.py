@@ -116,7 +116,7 @@ nitpick_ignore = [
     ("py:class", "callable"),  # En una sección «Attributes»: una palabra, no un tipo.
 ]
 # Trozos de un tipo compuesto que Sphinx corta por sus comas.
-nitpick_ignore_regex = [("py:class", r'.*[\[{"].*'), ("py:class", r"(ast|multiprocessing)\..*")]
+nitpick_ignore_regex = [("py:class", r'.*[\[{"].*'), ("py:class", r"(ast|gguf|multiprocessing)\..*")]
 
 # --- Aspecto ----------------------------------------------------------------------------------
 html_theme = "sphinx_book_theme"

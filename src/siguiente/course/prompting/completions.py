@@ -138,10 +138,21 @@ def score_tweets(part: Part) -> Run:
 TWEET_FORMS = Trained("tweet-forms", __name__, score_tweets)
 
 
-#: Cosas masculinas a las que se pone nota: «a este … le doy un».
-RATED_THINGS = (  # noqa: SIM905 (una lista ocuparía doce líneas)
-    "restaurante hotel libro disco vino partido concierto museo postre curso viaje teléfono"
-).split()
+# Cosas masculinas a las que se pone nota: «a este … le doy un».
+RATED_THINGS = (
+    "restaurante",
+    "hotel",
+    "libro",
+    "disco",
+    "vino",
+    "partido",
+    "concierto",
+    "museo",
+    "postre",
+    "curso",
+    "viaje",
+    "teléfono",
+)
 
 
 def whole_number_probabilities(
