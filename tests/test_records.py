@@ -41,7 +41,7 @@ def test_the_record_says_where_it_comes_from(name):
     assert all(facts[field] for field in ("processor", "system", "arithmetic"))
     assert facts["threads"] == 1
     assert facts["versions"].keys() == {"python", *DECIDING}
-    assert facts["parts"].keys() == set(find(name).names)
+    assert facts["parts"].keys() == {part.stem for part in find(name).parts}
     assert all(part["seconds"] >= 0 and part["measured"] for part in facts["parts"].values())
     assert facts["seconds"] > 0
 
@@ -52,9 +52,9 @@ def test_what_it_starts_from_is_what_is_recorded_now(name):
 
 
 def test_its_weights_have_16_bits_and_its_reports_can_be_repeated(name):
-    for part in find(name).names:
-        assert len(read_rows(RECORDS / name, part)) >= FIRST
-        path = RECORDS / name / f"{part}.safetensors"
+    for part in find(name).parts:
+        assert len(read_rows(RECORDS / name, part.stem)) >= FIRST
+        path = RECORDS / name / f"{part.stem}.safetensors"
         for weights in load(path.read_bytes()).values() if path.is_file() else []:
             assert weights.dtype == torch.float16 or not weights.is_floating_point()
             assert weights.isfinite().all()

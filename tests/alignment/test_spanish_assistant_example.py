@@ -53,19 +53,19 @@ def test_what_it_saves_is_what_it_learned(run, tmp_path, capsys):
 
 def test_an_interrupted_run_ends_the_same(run, tmp_path, monkeypatch, capsys):
     run("--steps", "8", out="whole")
-    from siguiente.language_models import training
+    from siguiente.alignment import sft
 
-    real, count = training.training_step, iter(range(100))
+    real, count = sft.training_step, iter(range(100))
 
     def interrupted(*given):
         if next(count) == 6:
             raise KeyboardInterrupt
         return real(*given)
 
-    monkeypatch.setattr(training, "training_step", interrupted)
+    monkeypatch.setattr(sft, "training_step", interrupted)
     assert run("--steps", "8") == 130
     assert "repita la misma orden" in capsys.readouterr().err
-    monkeypatch.setattr(training, "training_step", real)
+    monkeypatch.setattr(sft, "training_step", real)
     assert run("--steps", "8") == 0
     assert written(tmp_path / "out") == written(tmp_path / "whole")
 

@@ -18,8 +18,8 @@ from siguiente.course.alignment.dpo import (
 
 def test_dpo_and_its_control_are_stored_with_their_reports(small, monkeypatch):
     monkeypatch.setattr(dpo, "DPO_CONFIG", replace(DPO_CONFIG, steps=4, batch_size=4, warmup=1))
-    for name in STORY_DPO.names:
-        small.record(STORY_DPO, name)
+    for part in STORY_DPO.parts:
+        small.record(STORY_DPO, part.name)
     learned, control = load_story_dpo(), load_story_dpo(shuffled=True)
     for run in (learned, control):
         assert [report.step for report in run.reports] == [0, 1, 2, 3]

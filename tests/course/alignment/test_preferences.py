@@ -176,7 +176,7 @@ def test_the_control_compares_the_same_pairs(judges):
 
 
 def test_the_weights_that_were_recorded_are_the_ones_opened(judges):
-    made = {name: judges.record(STORY_JUDGES, name).model for name in STORY_JUDGES.names}
+    made = {part.name: judges.record(STORY_JUDGES, part.name).model for part in STORY_JUDGES.parts}
     for name, model in made.items():
         assert torch.equal(load_story_judge(name).values.head.weight, model.values.head.weight)
     assert not torch.equal(made["impartial"].values.head.weight, made["shuffled"].values.head.weight)
