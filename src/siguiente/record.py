@@ -97,19 +97,9 @@ def parents(name: str) -> list[str]:
 
 
 def record(names: Sequence[str], workers: int) -> None:
-    """Entrena desde el principio y anota, con lo que haga falta de antes y no esté anotado.
+    """Entrena desde el principio y anota unas recetas, con las que necesiten y no estén anotadas.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Qué recetas.
-    workers : int
-        Cuántos procesos a la vez, de un hilo cada uno.
-
-    Raises
-    ------
-    JobError
-        Si alguna falla: conserva lo que tenía anotado.
+    En `workers` procesos a la vez, de un hilo cada uno. La que falla conserva lo que tenía anotado.
     """
     needed = {*names, *(other for name in names for other in parents(name) if not recorded(other))}
     with tempfile.TemporaryDirectory(prefix=".recording-", dir=RECORDS) as folder:
@@ -197,15 +187,8 @@ def check(name: str, rekey: bool = False) -> list[str]:
     """Repite los primeros pasos de lo anotado, vuelve a medir sus pesos y dice qué no coincide.
 
     Los pasos, de la primera parte: a las demás las entrena el mismo código. Las medidas, de todas, con la
-    primera semilla.
-
-    Parameters
-    ----------
-    name : str
-        Qué receta.
-    rekey : bool
-        Que su código sea otro no es un problema: si sale lo mismo, se le da su clave. La procedencia queda
-        como estaba, porque quien reordena el código no ha entrenado nada.
+    primera semilla. Con `rekey` no importa que el código sea otro: si sale lo mismo, a lo anotado se le da su
+    clave, y su procedencia queda como estaba, porque quien reordena el código no ha entrenado nada.
     """
     key, keys = training(name).key, {other: find(other).key for other in parents(name)}
     try:
@@ -263,8 +246,6 @@ def differences(found: Sequence[Any], expected: Sequence[Any], tolerance: float)
     Un número puede alejarse `tolerance` veces su tamaño o, si es menor que 1, `tolerance`. Donde un informe
     tiene números, son ellos los que miden sus textos, que no se comparan.
 
-    Examples
-    --------
     >>> differences([[0, 2.5, "Ana"]], [[0, 2.6, "Luis"]], tolerance=1e-3)
     ['informe 1: sale 2.5 y está anotado 2.6']
     >>> differences(["Ana", "Eva"], ["Ana", "Luis"], tolerance=1e-3)

@@ -11,8 +11,6 @@ FIELDS = ("producto", "precio", "ciudad")
 class Advert:
     """Un anuncio y lo que hay que sacar de él.
 
-    Examples
-    --------
     >>> Advert("Mesa, 9 euros, en Lima.", "mesa", 9, "Lima").answer()
     {'producto': 'mesa', 'precio': 9, 'ciudad': 'Lima'}
     """

@@ -18,8 +18,6 @@ class Annotator:
     `length_bias` puntos de más por cada cien palabras y, en la proporción `carelessness` de las veces,
     responde sin leer, a cara o cruz.
 
-    Examples
-    --------
     >>> request = StoryRequest("Ana", "pet")
     >>> first, second = "Ana quería una mascota, y rieron.", "Ana quería llorar."
     >>> Annotator().preference(request, first, second) > 0.9
@@ -42,8 +40,6 @@ class Annotator:
     def utility(self, request: StoryRequest, story: str) -> float:
         """Lo que le gusta un cuento, en puntos, con su sesgo por la longitud.
 
-        Examples
-        --------
         >>> from siguiente.course.data.story_reward import gold_reward
         >>> request, story = StoryRequest("Ana", "pet"), "Ana rió. " * 50
         >>> round(Annotator(length_bias=3).utility(request, story) - gold_reward(request, story), 4)

@@ -24,8 +24,6 @@ def load_branded_tweets(brands: Mapping[str, str] = BRANDS) -> list[LabelledText
     Con `BRANDS`, saber siete marcas basta para acertar siempre; con ``"la empresa"`` en todos, hay que leer
     el resto; con las marcas cambiadas de sector, se ve quién leía y quién se sabía la tabla.
 
-    Examples
-    --------
     >>> load_branded_tweets(dict.fromkeys(BRANDS, "la empresa"))[0].text[:30]
     'La empresa cambió la fórmula s'
     """

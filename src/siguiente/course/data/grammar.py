@@ -12,8 +12,6 @@ from typing import NamedTuple, TypeAlias
 class Word:
     """Una palabra con su género (1 si es femenina), su número (1 si es plural) y sus otras formas.
 
-    Examples
-    --------
     >>> Word("rojo", agreed=("rojo", "roja", "rojos", "rojas")).agreed[Word("botas", 1, 1).agreement]
     'rojas'
     """
@@ -111,8 +109,6 @@ def readings(
 
     Con `prefix`, el texto puede acabar antes: la suma es la probabilidad de que un texto empiece así.
 
-    Examples
-    --------
     >>> from siguiente.course.data.grammar_notation import compile_template
     >>> greeting = compile_template("[3:Hola|Adiós], [Ana|Luis].", {})
     >>> [reading.probability for reading in readings(greeting, "Hola, Ana.")]
@@ -148,8 +144,6 @@ def entropy(node: Node) -> float:
     La de una sucesión es la suma de las de sus partes, que son independientes; la de una alternativa, la de
     la elección más la media de las de sus opciones.
 
-    Examples
-    --------
     >>> from siguiente.course.data.grammar_notation import compile_template
     >>> round(entropy(compile_template("[3:Hola|Adiós], [Ana|Luis].", {})) / math.log(2), 4)
     1.8113

@@ -24,8 +24,6 @@ def compile_template(template: str, pools: Pools) -> Node:
     forma de la palabra. Un salto de línea vale un espacio, y nada junto a un corchete o una barra. Lo
     sorteado dentro de una opción no se recuerda fuera de ella.
 
-    Examples
-    --------
     >>> import random
     >>> from siguiente.course.data.grammar import write
     >>> animals = {"ANIMALES": (Word("perro"), Word("gata", 1))}

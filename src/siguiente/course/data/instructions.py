@@ -44,8 +44,6 @@ def load_instructions(split: str) -> list[Instruction]:
 
     El orden es fijo: cada nueve son una de cada clase, en el orden de `KINDS`.
 
-    Examples
-    --------
     >>> instruction = load_instructions("train")[6]
     >>> instruction.prompt, instruction.completion
     ('Corrija las faltas: «Mi ermano vive en Lima.»', 'Mi hermano vive en Lima.')
@@ -68,8 +66,6 @@ def follows_form(instruction: Instruction, answer: str) -> bool:
     - ``con:a|b``: están todas estas; ``sin:a|b``: no está ninguna.
     - ``límite``: un párrafo que admite que algo no se sabe, no se puede o no se debe hacer.
 
-    Examples
-    --------
     >>> two = Instruction("", "enumerar", "lista:2", "Dos frutas, con guiones.", "- Pera\n- Uva")
     >>> follows_form(two, "- Uva\n- Kiwi"), follows_form(two, "Pera y uva.")
     (True, False)

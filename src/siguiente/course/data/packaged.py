@@ -8,8 +8,6 @@ from typing import Any
 def packaged_rows(name: str, package: str = "siguiente.course.data") -> list[dict[str, str]]:
     """Las filas de un CSV que viene en el paquete `package`, cada una por los nombres de sus columnas.
 
-    Examples
-    --------
     >>> packaged_rows("tweets.csv")[0]["label"]
     'alimentos'
     """
@@ -20,8 +18,6 @@ def packaged_rows(name: str, package: str = "siguiente.course.data") -> list[dic
 def packaged_part(name: str, split: str) -> list[dict[str, str]]:
     """Las filas de una parte de una tabla, sin la columna que lo dice, que es ``split``.
 
-    Examples
-    --------
     >>> packaged_part("adverts.csv", "dev")
     Traceback (most recent call last):
     ValueError: No hay una parte «dev». Elija una de estas: examples, test.
@@ -36,8 +32,6 @@ def packaged_part(name: str, split: str) -> list[dict[str, str]]:
 def packaged_records(kind: type[Any], name: str, package: str) -> list[Any]:
     """Las filas de un CSV del paquete `package` como `kind`, cada campo del tipo que declara.
 
-    Examples
-    --------
     >>> from siguiente.course.alignment.measured_costs import MeasuredStep
     >>> packaged_records(MeasuredStep, "measured_costs.csv", "siguiente.course.alignment")[0].group
     2

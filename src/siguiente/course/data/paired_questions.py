@@ -13,8 +13,6 @@ class Question:
 
     La frase que responde, `frame`, tiene el hueco ``<answer>``; las respuestas se escriben como irían en él.
 
-    Examples
-    --------
     >>> question = Question("¿De qué color es la leche?", ("blanca", "negra"), "La leche es <answer>.")
     >>> question.words[0], question.sentences[0]
     ('Blanca', 'La leche es blanca.')

@@ -19,8 +19,6 @@ class SentencePair:
 def load_parallel_sentences() -> list[SentencePair]:
     """Devuelve sesenta parejas, diez de cada tema de `TOPICS`, que se alternan en un orden fijo.
 
-    Examples
-    --------
     >>> load_parallel_sentences()[1].english
     'Do you know where I left the car keys?'
     """

@@ -45,8 +45,6 @@ def load_questions(split: str) -> list[Question]:
 
     Las dos partes no preguntan por ningún pasaje en común.
 
-    Examples
-    --------
     >>> questions = load_questions("development")
     >>> questions[0].text, questions[0].answer
     ('¿Cómo llaman los vecinos al autobús nocturno que sale de la plaza de los Relojes?', 'el Búho')

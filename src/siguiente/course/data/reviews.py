@@ -9,8 +9,6 @@ OPINIONS = ("positivo", "negativo")
 def load_reviews() -> list[LabelledText]:
     """Devuelve las reseñas en un orden fijo en que las dos opiniones se alternan.
 
-    Examples
-    --------
     >>> load_reviews()[1].text
     'Me aburrí tanto que conté las butacas de la sala.'
     """

@@ -29,8 +29,6 @@ class Story:
 def load_stories(split: str, count: int) -> tuple[str, ...]:
     """Los primeros cuentos de una parte (``"train"`` o ``"test"``), siempre los mismos y en el mismo orden.
 
-    Examples
-    --------
     >>> load_stories("train", 2) == load_stories("train", 5)[:2]
     True
     """
@@ -42,8 +40,6 @@ def load_stories(split: str, count: int) -> tuple[str, ...]:
 def story_logprob(text: str) -> float:
     """El logaritmo, en nats, de la probabilidad de que la gramática escriba este cuento, que está completo.
 
-    Examples
-    --------
     >>> story = load_stories("test", 1)[0]
     >>> 20 < -story_logprob(story) < 100
     True
@@ -57,8 +53,6 @@ def prefix_logprob(text: str) -> float:
     La probabilidad verdadera de que a un comienzo :math:`u` le siga un trozo :math:`v` es
     :math:`p(v \\mid u) = p(uv\\ldots) / p(u\\ldots)`: lo que un modelo de lenguaje intenta estimar.
 
-    Examples
-    --------
     >>> prefix_logprob(""), prefix_logprob("Había un dragón")
     (0.0, -inf)
     """
@@ -70,8 +64,6 @@ def prefix_logprob(text: str) -> float:
 def possible_words(text: str) -> int:
     """Cuántas palabras seguidas, desde el comienzo, pudo escribir la gramática.
 
-    Examples
-    --------
     >>> story = load_stories("train", 1)[0]
     >>> possible_words(story) == len(story.split(" ")), possible_words("Samuel escondía tres neveras")
     (True, 2)
@@ -85,8 +77,6 @@ def possible_words(text: str) -> int:
 def describe_story(text: str) -> Story:
     """Reconstruye cómo se escribió un cuento: su argumento y quién es quién.
 
-    Examples
-    --------
     >>> story = describe_story(load_stories("test", 1)[0])
     >>> story.roles["hero"] in story.text
     True
@@ -98,8 +88,6 @@ def describe_story(text: str) -> Story:
 def entropy_bits_per_byte() -> float:
     """La entropía por byte: el suelo que ningún modelo puede bajar con textos nuevos, en promedio.
 
-    Examples
-    --------
     >>> round(entropy_bits_per_byte(), 2)
     0.11
     """

@@ -31,8 +31,6 @@ THEMES = {plot: Theme(theme["name"], tuple(theme["cues"])) for plot, theme in _W
 class StoryRequest(NamedTuple):
     """Lo que alguien pide: un cuento con un protagonista y sobre un asunto.
 
-    Examples
-    --------
     >>> StoryRequest("Ana", "pet").text
     'Quiero un cuento con Ana y una mascota.\\n'
     """
@@ -75,8 +73,6 @@ class RequestedStory(NamedTuple):
 def load_demonstrations(split: str, count: int) -> tuple[RequestedStory, ...]:
     """Las primeras demostraciones de una parte (``"train"`` o ``"test"``), siempre en el mismo orden.
 
-    Examples
-    --------
     >>> request, story = load_demonstrations("test", 1)[0]
     >>> request.hero in story
     True

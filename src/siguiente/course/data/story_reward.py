@@ -47,8 +47,6 @@ WEIGHTS = Merits(hero=1.0, theme=2.0, ending=1.0, steady=1.0, fresh=4.0, kind=4.
 def story_merits(request: StoryRequest, story: str) -> Merits:
     """Mide un cuento como respuesta a una petición.
 
-    Examples
-    --------
     >>> story = "Desde los seis años, Ana quería una mascota. Ana la llamará Nube, y dormirá"
     >>> merits = story_merits(StoryRequest("Ana", "pet"), story)
     >>> merits.hero, merits.theme, merits.ending
@@ -76,8 +74,6 @@ def score_merits(prompts: Sequence[str], stories: Sequence[str]) -> Tensor:
 def gold_reward(request: StoryRequest, story: str) -> float:
     """La recompensa verdadera de un cuento, en puntos: la suma de sus méritos, cada uno con su peso.
 
-    Examples
-    --------
     >>> from siguiente.course.data.story_requests import load_demonstrations
     >>> request, story = load_demonstrations("test", 1)[0]
     >>> gold_reward(request, story) > gold_reward(request, "Gracias. " * 20)

@@ -14,8 +14,6 @@ def noun(text: str, agreement: str, **forms: str) -> Word:
 def nouns(**groups: str) -> tuple[Word, ...]:
     """Varios sustantivos, separados por espacios, en grupos ``m``, ``f``, ``mp`` y ``fp``.
 
-    Examples
-    --------
     >>> [word.text for word in nouns(m="auto tren", fp="botas")]
     ['auto', 'tren', 'botas']
     """
@@ -35,8 +33,6 @@ def words(written: str | dict[str, str] | list[dict[str, str]]) -> tuple[Word, .
 def adjectives(line: str) -> tuple[Word, ...]:
     """Varios adjetivos con sus cuatro formas: en -o, como «rojo», o de dos, como «verde» y «azul».
 
-    Examples
-    --------
     >>> adjectives("rojo marrón")[1].agreed
     ('marrón', 'marrón', 'marrones', 'marrones')
     """

@@ -16,8 +16,6 @@ LIMIT = 2000  # dos números de tres cifras suman menos
 def number_words(n: int) -> str:
     """Escribe con palabras un número de 0 a 1999.
 
-    Examples
-    --------
     >>> number_words(38), number_words(100), number_words(1122)
     ('treinta y ocho', 'cien', 'mil ciento veintidós')
     """
@@ -97,8 +95,6 @@ class Sum(NamedTuple):
     def solution(self, steps: bool) -> str:
         """Lo que sigue a la pregunta: el resultado, con los pasos delante o sin ellos.
 
-        Examples
-        --------
         >>> Sum(27, 38).solution(steps=True)
         ': siete más ocho, quince; dos más tres más uno, seis; son sesenta y cinco'
         """
@@ -109,8 +105,6 @@ class Sum(NamedTuple):
 def draw_sums(count: int, digits: int, generator: Generator) -> list[Sum]:
     """Sortea sumas distintas de dos números de 1 a 3 cifras: ninguna es otra con los sumandos al revés.
 
-    Examples
-    --------
     >>> draw_sums(2, 2, torch.Generator().manual_seed(0))
     [Sum(a=19, b=54), Sum(a=96, b=25)]
     """

@@ -14,8 +14,6 @@ def load_tweets(split: str) -> list[LabelledText]:
     *prompt*) y ``"development"`` (161, para elegir su forma). Los ``7 * k`` primeros son ``k`` de cada
     sector, en el orden de `SECTORS`.
 
-    Examples
-    --------
     >>> examples = load_tweets("examples")
     >>> len(examples), [tweet.label for tweet in examples[:3]]
     (140, ['alimentos', 'automóviles', 'bancos'])

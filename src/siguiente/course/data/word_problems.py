@@ -54,8 +54,6 @@ class WordProblem(NamedTuple):
 def load_word_problems() -> list[WordProblem]:
     """Devuelve los problemas en un orden fijo; los cuatro primeros sirven de ejemplos.
 
-    Examples
-    --------
     >>> problem = load_word_problems()[4]
     >>> problem.text
     'Una caja trae 12 lápices. Compro 3 cajas y regalo 7 lápices. ¿Cuántos me quedan?'

@@ -12,8 +12,6 @@ def automaton_diagram(edges: Mapping[tuple[int, int], str], final: Collection[in
 
     Por pareja de estados, `edges` da lo que lleva del primero al segundo; los finales llevan doble círculo.
 
-    Examples
-    --------
     >>> drawn = automaton_diagram({(1, 2): "a", (2, 2): "b"}, {2})
     >>> written = [text.get_text() for text in drawn.texts]
     >>> list(filter(None, written))
@@ -43,8 +41,6 @@ def automaton_diagram(edges: Mapping[tuple[int, int], str], final: Collection[in
 def layout(edges: Mapping[tuple[int, int], str], start: int = 1) -> dict[int, tuple[float, float]]:
     """El lugar de cada estado: por columnas, según los pasos desde el inicial.
 
-    Examples
-    --------
     >>> layout({(1, 2): "a", (1, 3): "b", (2, 3): "c"})
     {1: (0.0, 0.0), 2: (1.0, 0.5), 3: (1.0, -0.5)}
     """

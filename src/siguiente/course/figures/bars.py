@@ -15,8 +15,6 @@ def probability_bars(
 
     Un espacio inicial se muestra como ``␣``; los textos de `highlight` van en otro color.
 
-    Examples
-    --------
     >>> ax = probability_bars([" sí", " no"], [0.75, 0.25])
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['␣sí', '␣no']

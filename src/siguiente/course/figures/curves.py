@@ -32,8 +32,6 @@ def estimate_curves(
     Los valores de `x` se ponen a la misma distancia, aunque no la tengan, y los grupos se separan un poco
     para que no se tapen. La referencia es una línea horizontal, por ejemplo el azar.
 
-    Examples
-    --------
     >>> curves = {"modelo": [(0.2, 0.1, 0.3), (0.5, 0.4, 0.6)]}
     >>> ax = estimate_curves([0, 7], curves, "Ejemplos en el prompt", "Exactitud")
     >>> [label.get_text() for label in ax.get_xticklabels()]
@@ -62,8 +60,6 @@ def learning_curves(curves: Mapping[str, Sequence[tuple[float, float]]], floor: 
     El punto con 0 tokens se salta, porque el eje es logarítmico. La línea `floor` es la entropía de la
     fuente: ningún modelo baja de ahí.
 
-    Examples
-    --------
     >>> learning_curves({"GRU": [(0, 8.0), (1e4, 2.0), (1e5, 1.5)]}, floor=1.2).get_xscale()
     'log'
     """
@@ -90,8 +86,6 @@ def reward_by_divergence(
     como ella :cite:p:`gao2023overoptimization`; un extremo del intervalo bajo cero, que es ruido, se deja en
     cero.
 
-    Examples
-    --------
     >>> groups = {"PPO": [((16.0, 9.0, 25.0), (9.5, 9.4, 9.6))]}
     >>> reward_by_divergence(groups, "Puntos").containers[0].lines[0].get_xydata().tolist()
     [[4.0, 9.5]]

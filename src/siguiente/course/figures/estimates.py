@@ -27,8 +27,6 @@ def estimate_rows(
 
     La referencia es una línea vertical, por ejemplo el azar.
 
-    Examples
-    --------
     >>> estimate_rows(["A"], {"modelo": [(0.5, 0.4, 0.6)]}, "Exactitud").get_xlabel()
     'Exactitud'
     """

@@ -16,8 +16,6 @@ def attention_heatmap(
 
     En cada fila está lo que uno de los T tokens que miran, de arriba abajo, mira a los S mirados.
 
-    Examples
-    --------
     >>> ax = attention_heatmap([[0.9, 0.1], [0.0, 1.0]], ["a", "b"], ["el", "gato"])
     >>> [text.get_text() for text in ax.texts]
     ['0,9', '0,1', '1,0']
@@ -40,8 +38,6 @@ def confusion_heatmap(matrix: Sequence[Sequence[int]], labels: Sequence[str]) ->
     En cada fila están los de una clase verdadera; en cada columna, los de una predicha; y en la diagonal,
     los aciertos.
 
-    Examples
-    --------
     >>> confusion_heatmap([[8, 2], [1, 9]], ["comida", "banca"]).texts[0].get_text()
     '8'
     """

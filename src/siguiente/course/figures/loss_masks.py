@@ -16,8 +16,6 @@ NAMES = ("se lee, no cuenta", "se aprende")
 def loss_mask_strip(tokens: Sequence[str], mask: Sequence[bool]) -> Axes:
     """Dibuja un texto token a token; los que cuentan en la pérdida, en recuadros llenos y en negrita.
 
-    Examples
-    --------
     >>> ax = loss_mask_strip(["1", "+", "1", "=", "2"], [False] * 4 + [True])
     >>> [text.get_text() for text in ax.texts]
     ['1', '+', '1', '=', '2']
@@ -48,8 +46,6 @@ def looks(counts: bool) -> dict[str, Any]:
 def token_places(widths: Sequence[int]) -> list[tuple[float, int]]:
     """Dónde empieza cada token y en qué renglón, sin partir ninguno.
 
-    Examples
-    --------
     >>> token_places([60, 30, 30])
     [(0.5, 0), (62.1, 0), (0.5, 1)]
     """

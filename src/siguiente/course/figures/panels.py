@@ -15,8 +15,6 @@ def step_panels(panels: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str
 
     El mismo nombre tiene el mismo color en todos los recuadros, y la leyenda es una.
 
-    Examples
-    --------
     >>> panels = {"Recompensa": {"PPO": [0.1, 0.4]}, "KL (nats)": {"PPO": [0.0, 2.5]}}
     >>> [ax.get_ylabel() for ax in step_panels(panels)]
     ['Recompensa', 'KL (nats)']
@@ -46,8 +44,6 @@ def cost_panels(
     Cada recuadro se da por el rótulo de su eje vertical, y todo debe ser positivo. Una recta que sube tanto
     como avanza crece en proporción; si sube el doble, con el cuadrado.
 
-    Examples
-    --------
     >>> panels = {"Tiempo (s)": {"red": [(1, 2), (10, 20)]}, "Memoria (MB)": {"red": [(1, 5), (10, 5)]}}
     >>> [ax.get_ylabel() for ax in cost_panels(panels, "Parámetros")]
     ['Tiempo (s)', 'Memoria (MB)']
@@ -76,8 +72,6 @@ def distance_panels(
     Cada punto es (distancia, valor, mínimo, máximo). Los recuadros comparten los ejes, y la curva ajustada de
     cada uno, si la hay, va a trazos.
 
-    Examples
-    --------
     >>> panels = {"200 parejas": {"verdadera": [(0, 0, -1, 1), (2, 1, 0, 2)]}}
     >>> distance_panels(panels, "Puntos ganados")[0].get_title()
     '200 parejas'

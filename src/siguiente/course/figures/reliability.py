@@ -18,8 +18,6 @@ def reliability_diagram(groups: Mapping[str, Sequence[tuple[float, float, int]]]
     es proporcional a sus casos, salvo en los tramos casi vacíos, donde no se vería. Bajo la diagonal, el
     modelo acierta menos de lo que dice.
 
-    Examples
-    --------
     >>> reliability_diagram({"modelo": [(0.6, 0.5, 20), (0.9, 0.7, 80)]}).get_xlabel()
     'Confianza (%)'
     """

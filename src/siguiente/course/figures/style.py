@@ -44,8 +44,6 @@ def new_row(
 def styled(groups: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
     """De cada grupo, su nombre tal cual, lo que se dibuja, su color y su forma; se repiten si se acaban.
 
-    Examples
-    --------
     >>> next(styled({"modelo": [1, 2]}))
     ('modelo', [1, 2], '#0072B2', 'o')
     """
@@ -56,8 +54,6 @@ def styled(groups: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
 def error_bars(estimates: Sequence[Sequence[float]]) -> tuple[list[float], list[list[float]]]:
     """Los valores de unas estimaciones (valor, mínimo, máximo) y lo que sus barras bajan y suben.
 
-    Examples
-    --------
     >>> error_bars([(0.5, 0.25, 1.0)])
     ([0.5], [[0.25], [0.5]])
     """
@@ -73,8 +69,6 @@ def legend_above(ax: Axes, columns: int = 3) -> None:
 def literal(text: str) -> str:
     """Escribe un texto de otros para que se dibuje tal cual: sin esto, lo que va entre ``$`` es una fórmula.
 
-    Examples
-    --------
     >>> print(literal("de 5 $ a 10 $"))
     de 5 \\$ a 10 \\$
     """
@@ -99,8 +93,6 @@ def spanish_log_axis(axis: Axis) -> None:
 def tick_label(value: float) -> str:
     """Escribe un número con los decimales que tenga.
 
-    Examples
-    --------
     >>> tick_label(0.25), tick_label(14.0)
     ('0,25', '14')
     """

@@ -172,8 +172,6 @@ def claim(sentence: str, smaller: SupportsFloat, larger: SupportsFloat, margin: 
 def claim_close(sentence: str, value: SupportsFloat, expected: SupportsFloat, tolerance: float) -> CloseClaim:
     """Compara un número con el que el texto anuncia: el efecto se cumple si no distan más que la tolerancia.
 
-    Examples
-    --------
     >>> claim_close("Acierta la mitad.", 0.52, 0.5, tolerance=0.05).met
     True
     """

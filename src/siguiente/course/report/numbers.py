@@ -12,8 +12,6 @@ def number(value: float, digits: int = 0) -> str:
 
     A partir de cinco cifras, un espacio fino separa los millares.
 
-    Examples
-    --------
     >>> number(3.14159, 2), number(1985), number(-0.5, 1)
     ('3,14', '1985', '−0,5')
     """
@@ -35,8 +33,6 @@ def percent(value: float, digits: int = 0) -> str:
 def interval(low: float, high: float, digits: int = 2) -> str:
     """Escribe un intervalo entre corchetes, con punto y coma: la coma ya separa los decimales.
 
-    Examples
-    --------
     >>> interval(0.25, 0.5)
     '[0,25; 0,50]'
     """
@@ -46,8 +42,6 @@ def interval(low: float, high: float, digits: int = 2) -> str:
 def significant(value: float, digits: int = 3) -> str:
     """Escribe un número con `digits` cifras significativas; si es muy grande o muy pequeño, con una potencia.
 
-    Examples
-    --------
     >>> significant(0.12345), significant(1985), significant(0.5), significant(-4.441e-16)
     ('0,123', '1985', '0,5', '−4,44·10⁻¹⁶')
     """

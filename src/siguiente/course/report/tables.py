@@ -87,8 +87,6 @@ def style(name: str, digits: int | Mapping[str, int], percent: Collection[str]) 
 def written(value: Any, digits: int, share: bool) -> str:
     """Escribe una celda: un texto, un sí o un no, un número o una estimación con su intervalo.
 
-    Examples
-    --------
     >>> written(Estimate(0.5, 0.25, 0.75), 0, True).replace("\u202f", " ")
     '50 % [25; 75]'
     """
