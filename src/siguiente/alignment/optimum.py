@@ -38,8 +38,8 @@ def grpo_fixed_point(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tens
        \\pi(y) = \\pi_{\\mathrm{ref}}(y)\\,\\frac{\\beta}{\\beta - A(y)}
                = \\pi_{\\mathrm{ref}}(y)\\,\\frac{\\beta\\sigma}{c - r(y)}, \\qquad c = \\mu + \\beta\\sigma.
 
-    No hay exponencial, y multiplicar la recompensa por diez no cambia nada: GRPO sabe qué es mejor, no
-    cuánto. Para hallar :math:`c`: de la igualdad anterior, :math:`\\mathbb E_\\pi[(c-r)^2]` es
+    No hay exponencial, y multiplicar la recompensa por diez no cambia nada: GRPO
+    no ve su escala. Para hallar :math:`c`: de la igualdad anterior, :math:`\\mathbb E_\\pi[(c-r)^2]` es
     :math:`\\beta\\sigma(c-\\mu_{\\mathrm{ref}})`, con :math:`\\mu_{\\mathrm{ref}}` la media según
     :math:`\\pi_{\\mathrm{ref}}`; y también :math:`\\sigma^2 + (c-\\mu)^2 = \\sigma^2(1+\\beta^2)`. Al
     igualarlas, y como :math:`\\pi` suma 1, queda

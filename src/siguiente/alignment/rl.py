@@ -89,7 +89,7 @@ class Reinforce(Method):
 class GRPO(Method):
     """GRPO, que divide por la dispersión del grupo y lleva la divergencia en la pérdida.
 
-    `beta` es lo que cuesta un nat de divergencia por token.
+    `beta` es lo que cuesta un nat de divergencia, en desviaciones de la recompensa del grupo.
     """
 
     beta: float = 0.04

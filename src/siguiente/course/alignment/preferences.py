@@ -123,7 +123,7 @@ FIT_CONFIG = TrainingConfig(steps=250, batch_size=32, learning_rate=1e-3, warmup
 
 def load_story_pairs() -> list[StoryPair]:
     """Abre las parejas de cuentos que escribió la política, sin comparar; si faltan, las escribe.
-    Las peticiones no son las de las demostraciones.
+    Los cuentos son suyos; las peticiones se repiten, también las de las demostraciones: solo hay 672.
     """
     return [StoryPair(StoryRequest(*request), *texts) for request, *texts in STORY_PAIRS.rows()]
 

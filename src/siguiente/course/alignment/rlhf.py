@@ -27,7 +27,7 @@ from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
 from siguiente.transformers.gpt import GPT
 
-ASKED = 3_000  # peticiones: ni las de las demostraciones ni las comparadas
+ASKED = 3_000  # peticiones, detrás de las de las demostraciones y de las comparadas
 WRITTEN = 64  # respuestas por paso, con cualquier método
 RUN_CONFIG = TrainingConfig(
     steps=40, batch_size=WRITTEN, length=ANSWER_LENGTH, learning_rate=1e-3, warmup=5, weight_decay=0.0
@@ -58,7 +58,7 @@ def load_run(method: str) -> TunedPolicy:
 
 
 def unused_prompts() -> list[str]:
-    """Peticiones de las que ni la política ni el modelo de recompensa vieron un cuento."""
+    """Otras peticiones: pueden repetir el texto de alguna anterior, porque solo hay 672 distintas."""
     used = DEMONSTRATIONS + COMPARED
     return [demo.prompt for demo in load_demonstrations("train", used + ASKED)[used:]]
 
