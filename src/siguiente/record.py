@@ -22,6 +22,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -300,6 +301,8 @@ def main(given: Sequence[str] | None = None) -> None:
             names.sort(key=lambda name: len(inputs(name)))  # primero, aquello de que otros parten
             from joblib import Parallel, delayed
 
+            # Un proceso que abrió un modelo ocupa más que al empezar, y joblib lo cambia por otro.
+            warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
             # Una clave nueva cambia la de quien parte de ella: esas, de una en una.
             together = Parallel(n_jobs=1 if options.rekey else options.jobs)
             problems = together(delayed(told)(name, options.rekey) for name in names)

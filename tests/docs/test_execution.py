@@ -392,6 +392,12 @@ def test_one_page_runs_alone_and_the_others_wait(project):
     assert project.build().executed == {"lazy"}
 
 
+def test_a_page_without_cells_runs_nothing(tmp_path):
+    project = Project(tmp_path / "new").write()
+    one = project.run("pasted")
+    assert (one.code, one.executed) == (0, set()), one.text
+
+
 def test_one_page_of_a_project_never_built(tmp_path):
     project = Project(tmp_path).write()
     one = project.build("data")

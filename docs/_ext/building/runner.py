@@ -6,7 +6,7 @@ Primero se ejecuta y después se compone: lo que falle en una página se queda e
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -133,12 +133,12 @@ def text_key(text: str) -> str:
 
 
 def run(
-    course: Course, only: Iterable[str] = (), asked: int | None = None, scheduler: str = ""
+    course: Course, only: Collection[str] = (), asked: int | None = None, scheduler: str = ""
 ) -> list[Failure]:
     """Ejecuta las páginas caducadas, todas o solo las pedidas, y escribe qué cuaderno muestra cada una."""
     surroundings = course.surroundings()
     pages = course.pages(surroundings)
-    wanted = [pages[name] for name in only] or list(pages.values())
+    wanted = [page for name, page in pages.items() if name in (only or pages)]
     stale = [page for page in wanted if not course.store.is_fresh(page.name, page.digest)]
     able = [page for page in stale if not page.problem]
     works = [page_work(course, page, {}, course.store, page.digest, page.name) for page in able]
@@ -218,9 +218,9 @@ def write_plan(course: Course, pages: Mapping[str, Page], surroundings: str) -> 
         write_atomically(course.work / "plan.json", json.dumps(plan, indent=1))
 
 
-def unmet_claims(course: Course, only: Iterable[str] = ()) -> list[tuple[str, str]]:
+def unmet_claims(course: Course, only: Collection[str] = ()) -> list[tuple[str, str]]:
     """Las afirmaciones que no se cumplieron en las páginas que se muestran."""
     pages = read_plan(course)["pages"]
-    shown = {name: pages[name]["notebook"] for name in list(only) or pages}
+    shown = {name: entry["notebook"] for name, entry in pages.items() if name in (only or pages)}
     texts = {name: (course.work / path).read_text("utf8") for name, path in shown.items() if path}
     return [(name, sentence) for name, text in texts.items() for sentence in unmet(json.loads(text))]
