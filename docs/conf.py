@@ -104,8 +104,6 @@ nitpick_ignore = [
     # Un nombre que solo se importa para los tipos.
     ("py:class", "nn.Module"),
     ("py:class", "Pipeline"),
-    # Detalles de su módulo, que no se documentan.
-    ("py:class", "siguiente.prompting.constrained.Level"),
     # El inventario guardado, que está recortado, no los trae.
     ("py:class", "collections.Counter"),
     ("py:class", "collections.abc.Collection"),

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from siguiente.course.cli.labelled_csv import LabelledRow
 from siguiente.course.cli.score_log import ScoreLog
+from siguiente.course.scoring import batches
 from siguiente.language_models.completions import completions_trie
 from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.prompting.few_shot import FewShotTemplate, balanced_examples, one_line, score_texts, shuffled
@@ -50,10 +51,9 @@ class FewShotTask:
             "texts": hashlib.sha256(texts.encode()).hexdigest(),
         }
 
-    def batches(self) -> list[tuple[LabelledRow, ...]]:
+    def batches(self) -> list[Sequence[LabelledRow]]:
         """Reparte los textos en tandas, las mismas aunque se reanude: así salen los mismos números."""
-        asked = self.pool[: self.limit]
-        return [asked[start : start + BATCH] for start in range(0, len(asked), BATCH)]
+        return list(batches(self.pool[: self.limit], BATCH))
 
     def score(self, model: TextModel[LanguageModel], texts: Sequence[str]) -> Tensor:
         """Log-probabilidad de cada etiqueta entera tras cada texto, (N, C), en nats."""
