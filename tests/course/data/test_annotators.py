@@ -7,7 +7,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.course.data.annotators import KINDNESS_ONLY, OBEDIENCE_ONLY, Annotator
+from siguiente.course.data.annotators import (
+    KINDNESS_ONLY,
+    OBEDIENCE_ONLY,
+    Annotator,
+    HastyAnnotator,
+    agreement,
+    ceiling,
+    kappa,
+)
 from siguiente.course.data.story_requests import StoryRequest, load_demonstrations
 from siguiente.course.data.story_reward import gold_reward
 
@@ -82,3 +90,32 @@ def test_bad_input():
     for share in (-0.1, 1.5, math.nan):
         with pytest.raises(ValueError, match="de 0 a 1"):
             Annotator(carelessness=share)
+
+
+def test_who_is_in_a_hurry_reads_only_stories_of_a_similar_length():
+    calm, hasty = Annotator(noise=2.0, carelessness=0.2), HastyAnnotator(2.0, carelessness=0.2, glance=4)
+    close = f"{GOOD} Y nada más."
+    for pair in [(GOOD, close), (close, GOOD)]:
+        assert hasty.preference(REQUEST, *pair) == calm.preference(REQUEST, *pair)
+    long = f"{GOOD} Y nada más se supo."
+    expected = 0.8 / (1 + math.exp(-1)) + 0.1
+    assert hasty.preference(REQUEST, long, GOOD) == pytest.approx(expected)
+    assert hasty.preference(REQUEST, GOOD, long) == pytest.approx(1 - expected)
+
+
+def test_what_two_annotators_agree_on_is_what_they_would_if_asked():
+    generator = torch.Generator().manual_seed(0)
+    likely = torch.rand(40, generator=generator)
+    one, other = (torch.rand(5000, 40, generator=generator) < likely for _ in range(2))
+    assert agreement(likely) == pytest.approx((one == other).double().mean().item(), abs=0.005)
+    assert kappa(likely) == pytest.approx(2 * agreement(likely) - 1)
+    best = likely > 0.5
+    assert ceiling(likely) == pytest.approx((one == best).double().mean().item(), abs=0.005)
+
+
+def test_nobody_knows_an_annotator_better_than_the_ceiling():
+    likely = torch.tensor([0.9, 0.2, 0.5, 0.6])
+    guesses = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 4)
+    hits = (guesses * likely + (1 - guesses) * (1 - likely)).mean(1)
+    assert ceiling(likely) == pytest.approx(hits.max().item())
+    assert agreement(likely) <= ceiling(likely)

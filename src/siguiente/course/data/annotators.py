@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from siguiente.course.data.story_requests import StoryRequest
 from siguiente.course.data.story_reward import WEIGHTS, Merits, story_merits
@@ -64,7 +64,66 @@ class Annotator:
         return torch.rand((), generator=generator).item() < self.preference(request, first, second)
 
 
+@dataclass(frozen=True)
+class HastyAnnotator(Annotator):
+    """Alguien con prisa: si un cuento tiene más de `glance` palabras más que el otro, no los lee.
+
+    Prefiere entonces el largo, tan seguro como si valiera `hurry` puntos más. Con tres cuentos puede dar la
+    vuelta: A mejor que B, B mejor que C y C mejor que A. Ninguna recompensa cumple las tres cosas, así que
+    para él la hipótesis de :cite:t:`bradley1952` es falsa.
+
+    >>> hasty, request = HastyAnnotator(glance=3), StoryRequest("Ana", "pet")
+    >>> round(hasty.preference(request, "Ana quería una mascota.", "Y nada más se supo de todo aquello."), 4)
+    0.1192
+    """
+
+    glance: int = 5
+    hurry: float = 2.0
+
+    def preference(self, request: StoryRequest, first: str, second: str) -> float:
+        """Probabilidad de que prefiera el primero; si no los lee, depende solo de cuál es más largo."""
+        longer = len(first.split()) - len(second.split())
+        if abs(longer) <= self.glance:
+            return super().preference(request, first, second)
+        sure = torch.tensor(math.copysign(self.hurry, longer) / self.noise).sigmoid().item()
+        return (1 - self.carelessness) * sure + self.carelessness / 2
+
+
+def agreement(likely: Tensor) -> float:
+    """La proporción de veces en que dos anotadores iguales coinciden, sin preguntarles.
+
+    De la probabilidad de que prefieran el primer cuento de cada pareja, (N,): o eligen los dos el primero o
+    los dos el segundo, :math:`\\mathbb{E}[p^2 + (1-p)^2]`.
+
+    >>> agreement(torch.tensor([0.5, 1.0, 0.0, 0.5]))
+    0.75
+    """
+    likely = likely.double()
+    return (likely**2 + (1 - likely) ** 2).mean().item()
+
+
+def kappa(likely: Tensor) -> float:
+    """La κ de :cite:t:`cohen1960` de dos anotadores iguales, si el orden de los cuentos no dice nada.
+
+    Por azar coincidirían la mitad de las veces, y :math:`\\kappa = (p_o - 1/2) / (1 - 1/2)`, con la
+    :math:`p_o` de :func:`agreement`.
+
+    >>> kappa(torch.tensor([0.5, 0.5])), kappa(torch.tensor([1.0, 0.0]))
+    (0.0, 1.0)
+    """
+    return 2 * agreement(likely) - 1
+
+
+def ceiling(likely: Tensor) -> float:
+    """Lo más que nadie puede acertar de sus respuestas: :math:`\\mathbb{E}[\\max(p, 1-p)]`.
+
+    >>> ceiling(torch.tensor([0.5, 1.0, 0.25]))
+    0.75
+    """
+    return torch.maximum(likely, 1 - likely).double().mean().item()
+
+
 #: A quien solo le importa que los personajes se traten bien.
-KINDNESS_ONLY = Annotator(weights=Merits(hero=0, theme=0, ending=0, steady=0, fresh=0, kind=10.0))
+KINDNESS_ONLY = Annotator(weights=Merits(hero=0, theme=0, steady=0, sense=0, kind=10.0))
 #: A quien solo le importa que el cuento sea el que se pidió.
-OBEDIENCE_ONLY = Annotator(weights=Merits(hero=2.5, theme=5.0, ending=0, steady=0, fresh=0, kind=0))
+OBEDIENCE_ONLY = Annotator(weights=Merits(hero=2.5, theme=5.0, steady=0, sense=0, kind=0))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from siguiente.course.data.grammar import Choice, Reading, entropy, mean_bytes, readings, write
+from siguiente.course.data.grammar_fragments import fragments
 from siguiente.course.data.grammar_notation import compile_template
 from siguiente.course.data.story_plots import PLOTS
 from siguiente.course.data.story_words import POOLS
@@ -74,6 +75,25 @@ def possible_words(text: str) -> int:
     )
 
 
+RUN = 4  # palabras seguidas en que se mira si un cuento se entiende
+STOP = " ·"  # señala el final: un cuento a medias acaba en un grupo que nadie escribe
+
+
+def impossible_share(text: str) -> float:
+    """Qué parte de los grupos de cuatro palabras de un texto no puede estar en ningún cuento, de 0 a 1.
+
+    El final cuenta como una palabra más. No hace falta leer el cuento desde el principio: un texto que se
+    pierde y se vuelve a encontrar se paga donde se pierde.
+
+    >>> story = load_stories("test", 1)[0]
+    >>> impossible_share(story), impossible_share("colorín colorado"), impossible_share(story[:-9]) > 0
+    (0.0, 1.0, True)
+    """
+    words = (text.strip() + STOP).split()
+    runs = [" ".join(words[start : start + RUN]) for start in range(len(words) - RUN + 1)]
+    return sum(run not in _possible() for run in runs) / len(runs) if runs else 1.0
+
+
 def describe_story(text: str) -> Story:
     """Reconstruye cómo se escribió un cuento: su argumento y quién es quién.
 
@@ -99,6 +119,12 @@ def story_grammar() -> Choice:
     """El árbol de la gramática: una alternativa entre los argumentos, todos igual de probables."""
     trees = tuple(compile_template(plot, POOLS) for plot in PLOTS.values())
     return Choice(trees, (1 / len(trees),) * len(trees))
+
+
+@lru_cache(maxsize=1)
+def _possible() -> frozenset[str]:
+    """Los grupos de cuatro palabras de todos los cuentos posibles: unos cuatrocientos mil."""
+    return frozenset().union(*(fragments((tree, STOP), RUN) for tree in story_grammar().options))
 
 
 def _first(rng: random.Random, count: int) -> tuple[str, ...]:

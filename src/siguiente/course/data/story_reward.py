@@ -9,17 +9,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from siguiente.course.data.story_requests import THEMES, StoryRequest, read_request
-from siguiente.course.data.story_words import PEOPLE
+from siguiente.course.data.stories import impossible_share
+from siguiente.course.data.story_requests import HEROES, THEMES, StoryRequest, read_request
 
-NAMES = frozenset(word.text for word in PEOPLE)
+NAMES = frozenset(HEROES)
 _LISTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf8"))
 #: Gestos amables y palabras de ánimo.
 KIND = frozenset(_LISTS["kind"].split())
 #: Burlas, quejas y sustos.
 UNKIND = frozenset(_LISTS["unkind"].split())
-RUN = 4  # palabras seguidas que ya cuentan como repetición
 MOST = 4  # gestos distintos que se cuentan
+LOST = 0.25  # con esta parte de sus grupos de palabras imposible, ya no se entiende nada
 CAST = 3  # personas que caben en un cuento sin confundirse
 
 
@@ -30,18 +30,17 @@ class Merits(NamedTuple):
     """Si el protagonista es quien se pidió; la mitad, si solo sale."""
     theme: float
     """Qué parte de las palabras del asunto pedido tiene."""
-    ending: float
-    """Si termina con una frase completa."""
     steady: float
     """Si no confunde a sus personajes. Con más de tres, va bajando hasta cero."""
-    fresh: float
-    """Qué parte de sus grupos de cuatro palabras no se repite."""
+    sense: float
+    """Si se entiende. Vale 1 si la gramática pudo escribir todos sus grupos de cuatro palabras, y baja hasta
+    0, con uno de cada cuatro imposible."""
     kind: float
     """Gestos amables distintos menos desagradables; más de cuatro no suman."""
 
 
 #: Cuánto vale cada mérito, en puntos.
-WEIGHTS = Merits(hero=1.0, theme=2.0, ending=1.0, steady=1.0, fresh=4.0, kind=4.0)
+WEIGHTS = Merits(hero=3.0, theme=5.0, steady=3.0, sense=3.0, kind=2.5)
 
 
 def story_merits(request: StoryRequest, story: str) -> Merits:
@@ -49,8 +48,8 @@ def story_merits(request: StoryRequest, story: str) -> Merits:
 
     >>> story = "Desde los seis años, Ana quería una mascota. Ana la llamará Nube, y dormirá"
     >>> merits = story_merits(StoryRequest("Ana", "pet"), story)
-    >>> merits.hero, merits.theme, merits.ending
-    (1.0, 1.0, 0.0)
+    >>> merits.hero, merits.theme, merits.sense < 1
+    (1.0, 1.0, True)
     """
     words = re.findall(r"\w+", story)
     people = [word for word in words if word in NAMES]
@@ -58,15 +57,14 @@ def story_merits(request: StoryRequest, story: str) -> Merits:
     return Merits(
         hero=_hero(request.hero, people),
         theme=_share(THEMES[request.plot].cues, lower),
-        ending=float(story.rstrip().endswith((".", "!", "?", "»"))),
         steady=min(1.0, max(0.0, 1 - (len(set(people)) - CAST) / CAST)),
-        fresh=_fresh(lower),
+        sense=max(0.0, 1 - impossible_share(story) / LOST),
         kind=(_different(KIND, lower) - _different(UNKIND, lower)) / MOST,
     )
 
 
 def score_merits(prompts: Sequence[str], stories: Sequence[str]) -> Tensor:
-    """Los seis méritos de cada cuento, (B, 6): una fila por cuento, una columna por mérito."""
+    """Los cinco méritos de cada cuento, (B, 5): una fila por cuento, una columna por mérito."""
     pairs = zip(prompts, stories, strict=True)
     return torch.tensor([story_merits(read_request(prompt), story) for prompt, story in pairs])
 
@@ -100,8 +98,3 @@ def _share(wanted: Sequence[str], words: Sequence[str]) -> float:
 
 def _different(wanted: frozenset[str], words: Sequence[str]) -> int:
     return min(MOST, len(wanted.intersection(words)))
-
-
-def _fresh(words: Sequence[str]) -> float:
-    runs = [tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)]
-    return len(set(runs)) / len(runs) if runs else 0.0
