@@ -51,6 +51,23 @@ def proportions(successes: Tensor) -> list[Estimate]:
     return [proportion(int(k), len(successes)) for k in successes.sum(0)]
 
 
+def mean_interval(values: Tensor) -> Estimate:
+    """Media de unas medidas independientes y pocas, (S,), dos al menos, con el intervalo de *Student*.
+
+    Para lo que se repitió con otras semillas: con ocho, remuestrear da intervalos demasiado estrechos.
+    :math:`\\bar x \\pm t_{S-1}\\,s/\\sqrt S` :cite:p:`student1908`.
+
+    >>> [round(x, 3) for x in mean_interval(torch.tensor([1.0, 2.0, 3.0]))]
+    [2.0, -0.484, 4.484]
+    """
+    from scipy.stats import t  # type: ignore[import-untyped]
+
+    values = _observed(values)
+    half = float(t.ppf(1 - TAIL, len(values) - 1)) * values.std().item() / math.sqrt(len(values))
+    mean = values.mean().item()
+    return Estimate(mean, mean - half, mean + half)
+
+
 def bootstrap(values: Tensor, seed: int = 0) -> Estimate:
     """Media de unas observaciones independientes, (N,), dos al menos, con su intervalo por remuestreo.
 
@@ -103,9 +120,14 @@ def paired_bootstrap(a: Tensor, b: Tensor, seed: int = 0) -> Estimate:
 
 
 def _resampled(values: Tensor, generator: Generator) -> Estimate:
-    if values.ndim != 1 or len(values) < 2 or not values.isfinite().all():
-        raise ValueError("Hacen falta al menos dos observaciones, todas números finitos, en un vector (N,).")
-    values = values.double()
+    values = _observed(values)
     rows = torch.randint(len(values), (DRAWS, len(values)), generator=generator)
     ends = torch.tensor([TAIL, 1 - TAIL], dtype=torch.double)
     return Estimate(values.mean().item(), *values[rows].mean(1).quantile(ends).tolist())
+
+
+def _observed(values: Tensor) -> Tensor:
+    """Comprueba unas observaciones y les da precisión doble."""
+    if values.ndim != 1 or len(values) < 2 or not values.isfinite().all():
+        raise ValueError("Hacen falta al menos dos observaciones, todas números finitos, en un vector (N,).")
+    return values.double()

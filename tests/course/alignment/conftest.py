@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from siguiente.alignment.reward_model import RewardModel
-from siguiente.course.alignment import dpo, overoptimization, policy_scores, preferences, rlhf, sft
+from siguiente.course.alignment import dpo, overoptimization, policy_scores, preferences, pursuits, rlhf, sft
 from siguiente.course.alignment.preferences import StoryPair
 from siguiente.course.data.story_requests import load_demonstrations
 from siguiente.course.stories.base import make_story_base
@@ -14,7 +14,7 @@ from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.words import WordTokenizer
 from siguiente.runtime.recipe import Recipe
 
-MODULES = (dpo, overoptimization, policy_scores, preferences, rlhf, sft)
+MODULES = (dpo, overoptimization, policy_scores, preferences, pursuits, rlhf, sft)
 EMPTY = "Y nada más se supo de aquello. "
 
 
@@ -45,7 +45,9 @@ def small(monkeypatch, tmp_path, tokenizer, start):
     settings = {
         "load_story_policy": fresh,
         "load_story_reward": lambda: judge,
-        "load_story_pairs": lambda: [StoryPair(demo.request, demo.completion, EMPTY) for demo in shown],
+        "load_story_pairs": lambda split="train": [
+            StoryPair(demo.request, demo.completion, EMPTY) for demo in shown
+        ],
         "STORY_BASE": SimpleNamespace(load=fresh),
         "ANSWER_LENGTH": 6,
         "ASKED": 4,
@@ -58,7 +60,7 @@ def small(monkeypatch, tmp_path, tokenizer, start):
                 monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(Recipe, "folder", lambda self: tmp_path)
 
-    def record(recipe, name=None):
-        return recipe.train(recipe.part(name), tmp_path)
+    def record(recipe, name=None, seed=None):
+        return recipe.train(recipe.part(name, seed), tmp_path)
 
     return SimpleNamespace(policy=fresh(), judge=judge, record=record)

@@ -1,7 +1,8 @@
-"""Cómo le va a una política: cuánto se ha alejado, lo que puntúa y lo que vale."""
+"""Cómo le va a una política mientras aprende: cuánto se aleja, lo que puntúa y lo que vale lo que escribe."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Generator, Tensor, nn
@@ -10,12 +11,19 @@ from siguiente.alignment.rl import Reward
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import answer_totals
 from siguiente.course.alignment.sft import ANSWER_LENGTH, load_story_policy
-from siguiente.course.data.story_reward import gold_rewards
+from siguiente.course.data.story_requests import distinct_requests
+from siguiente.course.data.story_reward import WEIGHTS, Merits, score_merits
+from siguiente.evaluation.intervals import Estimate, mean_interval
 from siguiente.language_models.protocol import TextModel
+from siguiente.runtime.trained import Trained
 
 DIGITS = 4  # cifras decimales de cada medida, al anotarla
 SEED = 5  # con que se mide siempre mientras aprende
 EVERY = 10  # pasos entre dos medidas
+SHOWN = 4  # cuentos que se guardan de cada medida
+ANSWERS = 2  # cuentos con que se mide cada petición
+#: Lo que además se ve en cada medida, de peticiones y respuestas a unos números con nombre.
+Watch: TypeAlias = Callable[[Sequence[str], Sequence[str]], Mapping[str, float]]
 
 
 class PolicyScores(NamedTuple):
@@ -25,46 +33,34 @@ class PolicyScores(NamedTuple):
     """Log-probabilidad de la respuesta menos la que le da el modelo de partida, en nats, (B,)."""
     proxy: Tensor
     """La recompensa que se optimiza, (B,)."""
-    gold: Tensor
-    """La recompensa verdadera, (B,)."""
+    merits: Tensor
+    """Los méritos de cada respuesta, (B, 5)."""
     texts: list[str]
     """Las respuestas."""
 
     @property
-    def distance(self) -> float:
-        """Raíz de la divergencia KL media; 0 si el azar la hizo negativa."""
-        return max(0.0, self.kl.mean().item()) ** 0.5
+    def gold(self) -> Tensor:
+        """La recompensa verdadera, (B,)."""
+        return self.merits @ torch.tensor(WEIGHTS)
 
 
 def score_policy(
-    policy: TextModel[Any],
-    reference: nn.Module,
-    prompts: Sequence[str],
-    proxy: Reward,
-    gold: Reward,
-    generator: Generator,
-    length: int,
+    policy: TextModel[Any], reference: nn.Module, prompts: Sequence[str], proxy: Reward, generator: Generator
 ) -> PolicyScores:
-    """Responde a B peticiones, con `length` tokens como mucho, con el final, y mide las respuestas.
-    La recompensa que se optimiza y la verdadera van de B peticiones y B respuestas a B números. Con la misma
-    semilla, dos políticas se comparan petición a petición.
+    """Responde a B peticiones y mide las respuestas.
+
+    La recompensa que se optimiza va de B peticiones y B respuestas a B números. Con la misma semilla, dos
+    políticas se comparan petición a petición.
     """
-    rollouts = sample_answers(policy, prompts, generator, length)
+    rollouts = sample_answers(policy, prompts, generator, ANSWER_LENGTH)
     own, start = (answer_totals(model, rollouts.answers) for model in (policy.model, reference))
-    given, true = (torch.tensor(list(reward(prompts, rollouts.texts))) for reward in (proxy, gold))
-    return PolicyScores(own - start, given, true, rollouts.texts)
+    given = torch.tensor(list(proxy(prompts, rollouts.texts)))
+    return PolicyScores(own - start, given, score_merits(prompts, rollouts.texts), rollouts.texts)
 
 
-def score_during(
-    reports: Iterable[object], score: Callable[[], PolicyScores], every: int
-) -> Iterator[tuple[int, PolicyScores]]:
-    """Mide una política antes de aprender y, mientras aprende, cada tantos pasos: los que lleva y la medida.
-    Los informes son el entrenamiento, sin empezar: avanza al recorrerlos.
-    """
-    yield 0, score()
-    for done, _ in enumerate(reports, 1):
-        if done % every == 0:
-            yield done, score()
+def measured_prompts() -> list[str]:
+    """Las peticiones con que se mide: combinaciones que nadie vio al aprender, cada una `ANSWERS` veces."""
+    return [request.text for request in distinct_requests("test") for _ in range(ANSWERS)]
 
 
 def rounded(values: Iterable[float]) -> list[float]:
@@ -72,42 +68,80 @@ def rounded(values: Iterable[float]) -> list[float]:
     return [round(value, DIGITS) for value in values]
 
 
-def write_scores(step: int, scores: PolicyScores) -> list[Any]:
-    """Deja una medida en forma de JSON, con cuatro cifras decimales; la lee :func:`read_scores`.
+def written(step: int, scores: PolicyScores, watched: Mapping[str, float]) -> dict[str, Any]:
+    """Una medida como se anota: medias, y los primeros cuentos.
 
-    >>> write_scores(10, PolicyScores(torch.ones(1) / 3, torch.zeros(1), torch.ones(1), ["Un cuento."]))
-    [10, [0.3333], [0.0], [1.0], ['Un cuento.']]
+    >>> scores = PolicyScores(torch.ones(1) / 3, torch.zeros(1), torch.ones(1, 5), ["Un cuento."])
+    >>> row = written(10, scores, {"disagreement": 0.5})
+    >>> row["kl"], row["gold"], row["words"], row["disagreement"]
+    (0.3333, 16.5, 2.0, 0.5)
     """
-    return [step, *(rounded(field.tolist()) for field in scores[:3]), scores.texts]
+    words = [float(len(text.split())) for text in scores.texts]
+    means = {"kl": scores.kl, "proxy": scores.proxy, "gold": scores.gold, "words": torch.tensor(words)}
+    means |= dict(zip(Merits._fields, scores.merits.T, strict=True))
+    values = {name: value.mean().item() for name, value in means.items()} | dict(watched)
+    named = dict(zip(values, rounded(values.values()), strict=True))
+    return {"step": step, **named, "texts": scores.texts[:SHOWN]}
 
 
-def read_scores(rows: Iterable[Any]) -> dict[int, PolicyScores]:
-    """Lee las medidas que escribió :func:`write_scores`, por pasos dados.
-
-    >>> read_scores([[10, [0.25], [0.0], [1.0], ["Un cuento."]]])[10].distance
-    0.5
-    """
-    return {
-        step: PolicyScores(torch.tensor(kl), torch.tensor(proxy), torch.tensor(gold), texts)
-        for step, kl, proxy, gold, texts in rows
-    }
-
-
-def scored_rows(
+def measured_rows(
     policy: TextModel[Any],
     steps: Iterable[object],
     reward: Reward,
-    tests: Sequence[str],
-    keep: Callable[[int, list[str]], list[str]],
-) -> Iterator[list[Any]]:
-    """Las medidas de una política mientras aprende, siempre con el mismo azar; de los textos, los de `keep`.
-    No hay punto de control: cada medida necesita los pesos de su paso.
+    watch: Watch = lambda prompts, texts: {},
+    every: int = EVERY,
+) -> Iterator[dict[str, Any]]:
+    """Las medidas de una política antes de aprender y cada tantos pasos, siempre con el mismo azar.
+
+    Los pasos son el entrenamiento, sin empezar: avanza al recorrerlos. `watch` da lo que además se mira.
     """
-    start = load_story_policy().model
+    start, prompts = load_story_policy().model, measured_prompts()
 
-    def score() -> PolicyScores:
-        seeded = Generator().manual_seed(SEED)
-        return score_policy(policy, start, tests, reward, gold_rewards, seeded, ANSWER_LENGTH)
+    def measure(step: int) -> dict[str, Any]:
+        scores = score_policy(policy, start, prompts, reward, Generator().manual_seed(SEED))
+        return written(step, scores, watch(prompts, scores.texts))
 
-    for step, scores in score_during(steps, score, EVERY):
-        yield write_scores(step, scores._replace(texts=keep(step, scores.texts)))
+    yield measure(0)
+    for done, _ in enumerate(steps, 1):
+        if done % every == 0:
+            yield measure(done)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Un mismo entrenamiento con S semillas, medido a los mismos K pasos.
+
+    >>> start = {"step": 0, "kl": 0.0, "gold": 9.0}
+    >>> paths = Paths([[start, {"step": 10, "kl": 4.0, "gold": end}] for end in (9.0, 11.0)])
+    >>> paths.steps, paths.gain("gold").tolist(), paths.distance()[0].tolist()
+    ([0, 10], [[0.0, 0.0], [0.0, 2.0]], [0.0, 2.0])
+    """
+
+    rows: Sequence[Sequence[Mapping[str, Any]]]
+    """De cada semilla, las medidas que escribió :func:`written`."""
+
+    @property
+    def steps(self) -> list[int]:
+        """Los pasos dados en cada medida."""
+        return [row["step"] for row in self.rows[0]]
+
+    def of(self, name: str) -> Tensor:
+        """Lo que valía una cifra en cada semilla y cada medida, (S, K)."""
+        return torch.tensor([[float(row[name]) for row in rows] for rows in self.rows])
+
+    def gain(self, name: str) -> Tensor:
+        """Lo que subió una cifra desde el principio, (S, K)."""
+        return self.of(name) - self.of(name)[:, :1]
+
+    def gained(self, name: str) -> Estimate:
+        """Lo que subió de principio a fin, de media sobre las semillas."""
+        return mean_interval(self.gain(name)[:, -1])
+
+    def distance(self) -> Tensor:
+        """Raíz de la divergencia KL, (S, K); 0 si el azar la hizo negativa."""
+        return self.of("kl").clamp(min=0).sqrt()
+
+
+def load_paths(recipe: Trained, name: str) -> Paths:
+    """Abre lo que se midió de una parte de una receta, con todas sus semillas; si falta, entrena y mide."""
+    return Paths([recipe.rows(name, seed) for seed in recipe.seeds])
