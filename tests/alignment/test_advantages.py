@@ -5,7 +5,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siguiente.alignment.advantages import generalized_advantages, kl_rewards, whitened
+from siguiente.alignment.advantages import (
+    explained_variance,
+    generalized_advantages,
+    kl_rewards,
+    whitened,
+)
 
 MASK = torch.tensor([[False, True, True, True], [False, True, True, False]])
 
@@ -82,3 +87,26 @@ def test_whitened_by_its_definition(seed):
 
 def test_constant_advantages_teach_nothing():
     assert not whitened(torch.full((2, 4), 0.5), MASK).any()
+
+
+def test_credit_goes_to_the_token_that_decided():
+    """Cinco tokens, y el tercero decide: con el valor exacto se ve; sin él, cobran los últimos."""
+    paid, every = torch.tensor([[0.0, 0, 0, 0, 1]]), torch.ones(1, 5).bool()
+    right, blank = torch.tensor([[0.5, 0.5, 0.5, 1, 1]]), torch.zeros(1, 5)
+    assert generalized_advantages(paid, right, every, lam=0).advantages.tolist() == [[0, 0, 0.5, 0, 0]]
+    assert generalized_advantages(paid, right, every, lam=1).advantages.tolist() == [[0.5, 0.5, 0.5, 0, 0]]
+    late = generalized_advantages(paid, blank, every, lam=0.95).advantages[0]
+    assert late.argmax() == 4
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 1000), st.floats(-5, 5))
+def test_a_value_is_right_up_to_a_constant(seed, shift):
+    returns = tables(seed)[0]
+    assert explained_variance(returns + shift, returns, MASK) == pytest.approx(1)
+    assert explained_variance(torch.full((2, 4), shift).double(), returns, MASK) == pytest.approx(0, abs=1e-9)
+    assert explained_variance(-returns, returns, MASK) == pytest.approx(-3)
+
+
+def test_where_nothing_varies_there_is_nothing_to_explain():
+    assert explained_variance(torch.zeros(2, 4), torch.ones(2, 4), MASK) == 0

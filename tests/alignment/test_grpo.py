@@ -28,6 +28,13 @@ def test_neither_the_zero_nor_the_unit_of_the_reward_matters(groups, unit, zero)
     assert values.sum(1).abs().max() < 1e-9
 
 
+def test_the_order_is_not_enough():
+    """Con las mismas posiciones y otras distancias, las ventajas son otras."""
+    same_order = group_advantages(torch.tensor([[0.0, 1.0, 0.3, 1.2], [0.0, 1.0, 0.3, 5.0]])).values
+    assert same_order.argsort(1)[0].tolist() == same_order.argsort(1)[1].tolist()
+    assert (same_order[0] - same_order[1]).abs().max() > 0.3
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.floats(-1e3, 1e3, width=32))
 def test_a_constant_reward_gives_exactly_nothing_and_says_so(reward):

@@ -7,14 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siguiente.alignment.kl import exact_kl, k1, k3
+from siguiente.alignment.kl import exact_kl, k1, k2, k3
 
 LOGITS = st.lists(st.floats(-3, 3), min_size=4, max_size=4).map(lambda z: torch.tensor(z, dtype=torch.double))
-
-
-def k2(logprobs, ref_logprobs):
-    """La mitad del cuadrado de `k1`: poco ruidoso, pero con sesgo."""
-    return k1(logprobs, ref_logprobs).square() / 2
 
 
 def moments(estimator, logits, ref_logits):

@@ -11,7 +11,6 @@ from safetensors.torch import load_file, save_file
 
 from siguiente.alignment.reward_model import RewardModel
 from siguiente.alignment.sequences import PromptCompletion
-from siguiente.course.alignment import preferences
 from siguiente.course.alignment.preferences import StoryPair
 from siguiente.course.cli import own_data, scripts
 from siguiente.course.cli.scripts import save_curves
@@ -43,7 +42,7 @@ ROUND = {  # la función que cada uno llama una vez por paso
     "sft": "siguiente.alignment.sft.training_step",
     "reward_model": "siguiente.alignment.reward_model.update",
     "best_of_n": "siguiente.alignment.rollouts.sample_answers",
-    "reinforce": "siguiente.alignment.rl.update",
+    "reinforce": "siguiente.alignment.rl.move",
     "dpo": "siguiente.alignment.dpo.update",
 }
 STEPS, NAMES = ("--steps", "4", "--batch", "4"), sorted(RESULTS)
@@ -76,7 +75,7 @@ def run(monkeypatch, tmp_path):
     monkeypatch.setattr(own_data, "load_story_policy", tiny_policy)
     monkeypatch.setattr(own_data, "STORY_BASE", SimpleNamespace(load=tiny_policy))
     monkeypatch.setattr(own_data, "load_story_reward", tiny_reward)
-    monkeypatch.setattr(preferences, "load_story_pairs", lambda: [StoryPair(REQUEST, *STORIES)] * 5)
+    monkeypatch.setattr(own_data, "load_story_pairs", lambda: [StoryPair(REQUEST, *STORIES)] * 5)
     monkeypatch.setattr(own_data, "load_demonstrations", lambda split, count: shown)
     monkeypatch.setattr(own_data, "unused_prompts", lambda: [REQUEST.text] * 3)
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siguiente.alignment.advantages import generalized_advantages, kl_rewards
-from siguiente.alignment.dpo import dpo_loss
-from siguiente.alignment.kl import exact_kl, k1
-from siguiente.alignment.optimum import grpo_fixed_point, kl_optimum
+from siguiente.alignment.dpo import Compared, dpo_loss
+from siguiente.alignment.kl import exact_kl, k1, k2, k3
+from siguiente.alignment.optimum import group_loss, grpo_fixed_point, kl_optimum
 from siguiente.alignment.policy_gradient import group_advantages, grpo_loss, ppo_loss, reinforce_loss
 from siguiente.alignment.reward_model import preference_probability
 
@@ -116,7 +116,7 @@ def test_dpo_with_exact_preferences_reaches_it():
     preference = preference_probability(REWARDS[a] - REWARDS[b])
 
     def loss(logprobs):
-        return dpo_loss(logprobs[a], logprobs[b], REF[a], REF[b], BETA, preference).loss
+        return dpo_loss(Compared(logprobs[a], logprobs[b], REF[a], REF[b]), BETA, preference)
 
     close(descend(loss), kl_optimum(REF, REWARDS, BETA))
 
@@ -154,6 +154,27 @@ def test_grpo_does_not_see_how_much_the_reward_matters():
     ten_times = descend(population_grpo(10 * REWARDS), steps=600)
     close(ten_times, grpo_fixed_point(REF, REWARDS, BETA))
     assert (kl_optimum(REF, 10 * REWARDS, BETA).exp() - ten_times).abs().max() > 0.1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_loss_of_an_infinite_group_is_that_of_grpo(seed):
+    start = torch.randn(K, generator=torch.Generator().manual_seed(seed)).double()
+
+    def gradient(loss):
+        logits = start.clone().requires_grad_()
+        return torch.autograd.grad(loss(logits.log_softmax(-1)), logits)[0]
+
+    ours = gradient(lambda logprobs: group_loss(logprobs, REF, REWARDS, BETA))
+    torch.testing.assert_close(ours, gradient(population_grpo()), atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("penalty", "same"), [(k2, True), (k3, False), (k1, False)])
+def test_without_dividing_only_k2_leads_to_the_optimum(penalty, same):
+    def loss(logprobs):
+        return group_loss(logprobs, REF, REWARDS, BETA, penalty, divided=False)
+
+    far = (descend(loss, steps=600) - kl_optimum(REF, REWARDS, BETA).exp()).abs().max()
+    assert (far < 1e-3) == same
 
 
 def test_a_large_group_is_the_population():

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from siguiente.alignment.reward_model import ValueModel
-from siguiente.alignment.rl import GRPO, PPO, Reinforce, train_rl
-from siguiente.language_models.training import TrainingConfig
+from siguiente.alignment.rl import GRPO, PPO, Reinforce, gather, move, train_rl
+from siguiente.alignment.rollouts import sample_answers
+from siguiente.alignment.sequences import answer_logprobs
+from siguiente.language_models.training import MAX_NORM, TrainingConfig
 
 CONFIG = TrainingConfig(steps=60, batch_size=8, length=6, learning_rate=3e-2, weight_decay=0.0)
 METHODS = {
@@ -123,3 +125,48 @@ def test_it_does_not_go_on_from_another_starting_model(policy, prompts, tmp_path
     reports.close()
     with pytest.raises(ValueError, match="no coincide el modelo de partida"):
         train_rl(policy, prompts, thanks, GRPO(), short, checkpoint=path)
+
+
+def test_reinforce_refuses_a_second_step_with_the_same_answers(policy, prompts):
+    with pytest.raises(ValueError, match=r"un paso con cada respuesta \(`epochs=1`\)"):
+        train_rl(policy, prompts, thanks, Reinforce(), CONFIG, epochs=2)
+    for method in (GRPO(), PPO(ValueModel(policy.model))):
+        train_rl(policy, prompts, thanks, method, CONFIG, epochs=2)
+
+
+def test_an_answer_without_an_end_pays_for_it(policy, prompts):
+    rollouts = sample_answers(policy, prompts, torch.Generator().manual_seed(0), length=4, n=4)
+    rollouts = rollouts._replace(ended=[True, False] * 4)
+    logprobs = answer_logprobs(policy.model, rollouts.answers).detach()
+    seen = [gather(logprobs, policy.model, rollouts, [3.0] * 8, 4, price) for price in (0.0, 2.0)]
+    assert (seen[0].rewards == 3).all()
+    assert seen[1].rewards.flatten().tolist() == [3.0 if ended else 1.0 for ended in rollouts.ended]
+
+
+def test_a_large_error_of_the_value_does_not_shrink_the_step_of_the_policy():
+    policy, value = (torch.nn.Linear(1, 1, bias=False) for _ in range(2))
+    learned, before = torch.nn.ModuleList([policy, value]), policy.weight.item()
+    optimizer = torch.optim.SGD(learned.parameters())
+    loss = 0.5 * policy.weight.sum() + 1e3 * value.weight.sum()
+    move(loss, learned, optimizer, TrainingConfig(steps=1, learning_rate=0.1), step=0)
+    assert before - policy.weight.item() == pytest.approx(0.05)
+    assert value.weight.grad.norm().item() == pytest.approx(MAX_NORM)
+
+
+def test_only_ppo_says_what_its_value_explains(policy, prompts):
+    short = TrainingConfig(steps=2, batch_size=4, length=6, learning_rate=1e-2)
+    explained = {}
+    for name, make in METHODS.items():
+        learner = deepcopy(policy)
+        reports = list(train_rl(learner, prompts, thanks, make(learner.model), short))
+        explained[name] = reports[0].explained
+        assert reports[0].clipped == 0  # un solo paso por lote
+    assert explained["reinforce"] is explained["grpo"] is None
+    assert explained["ppo"] == pytest.approx(0, abs=1e-6)  # el valor empieza a cero
+
+
+def test_with_several_steps_the_clip_acts(policy, prompts):
+    fast = TrainingConfig(steps=1, batch_size=8, length=6, learning_rate=3e-2, weight_decay=0.0)
+    shorter = lambda prompts, texts: [-len(text) for text in texts]  # noqa: E731
+    (report,) = train_rl(policy, prompts, shorter, GRPO(), fast, epochs=8)
+    assert report.clipped > 0

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from siguiente.alignment.dpo import dpo_loss
+from siguiente.alignment.dpo import Compared, dpo_loss, ipo_loss, kto_loss, simpo_loss
 from siguiente.alignment.policy_gradient import (
     group_advantages,
     grpo_loss,
@@ -138,44 +138,111 @@ def test_reinforce_gradient(batch):
     torch.testing.assert_close(with_gradient(ours, old)[1], with_gradient(trl, old)[1], atol=1e-5, rtol=1e-5)
 
 
-def test_dpo_loss(batch):
+def fake_network(logprobs):
+    """Un modelo que da a cada token de la respuesta su log-probabilidad."""
+    zero = torch.zeros(B, T)
+    fields = {"entropy": zero, "mean_logits": zero, "is_top1": zero.bool()}
+    return lambda **_: SimpleNamespace(log_probs=logprobs, **fields)
+
+
+def as_inputs(mask):
+    completion = torch.cat([torch.zeros(B, 1, dtype=torch.bool), mask], 1).long()
+    return dict.fromkeys(["input_ids", "attention_mask", "completion_mask"], completion)
+
+
+def trl_pair_loss(loss_type, logprobs, references, mask):
+    """La pérdida de `DPOTrainer` y sus medidas, con la primera mitad del lote como preferidas."""
     from trl import DPOTrainer
-
-    new, _, ref, _, mask = batch
-    new, ref = (table * mask for table in (new, ref))
-
-    def outputs(logprobs):
-        zero = torch.zeros(B, T)
-        fields = {"entropy": zero, "mean_logits": zero, "is_top1": zero.bool()}
-        return lambda **_: SimpleNamespace(log_probs=logprobs, **fields)
 
     trainer = fake_trainer(
         ld_alpha=None,
         precompute_ref_logps=True,
         f_divergence_type="reverse_kl",
-        loss_types=["sigmoid"],
+        loss_types=[loss_type],
         loss_weights=[1.0],
         beta=0.3,
         use_weighting=False,
     )
-    completion = torch.cat([torch.zeros(B, 1, dtype=torch.bool), mask], 1).long()
-    inputs = dict.fromkeys(["input_ids", "attention_mask", "completion_mask"], completion)
-    references = ref.sum(1).chunk(2)
-    inputs |= dict(zip(["ref_chosen_logps", "ref_rejected_logps"], references, strict=True))
+    inputs = as_inputs(mask) | dict(zip(["ref_chosen_logps", "ref_rejected_logps"], references, strict=True))
+    return DPOTrainer._compute_loss(trainer, fake_network(logprobs), inputs, False), trainer._metrics["eval"]
+
+
+def test_dpo_loss(batch):
+    new, _, ref, _, mask = batch
+    new, references = new * mask, (ref * mask).sum(1).chunk(2)
+
+    def ours(logprobs):
+        return dpo_loss(Compared(*logprobs.sum(1).chunk(2), *references), beta=0.3)
 
     def trl(logprobs):
-        return DPOTrainer._compute_loss(trainer, outputs(logprobs), inputs, False)
+        return trl_pair_loss("sigmoid", logprobs, references, mask)[0]
 
-    def terms(logprobs):
+    torch.testing.assert_close(with_gradient(ours, new), with_gradient(trl, new), atol=1e-5, rtol=1e-5)
+    metrics, seen = (
+        trl_pair_loss("sigmoid", new, references, mask)[1],
+        Compared(*new.sum(1).chunk(2), *references),
+    )
+    rewards = [0.3 * change.mean().item() for change in seen.changes]
+    expected = [metrics[f"rewards/{name}"][-1] for name in ("chosen", "rejected", "accuracies")]
+    assert [*rewards, (seen.margin > 0).float().mean().item()] == pytest.approx(expected, abs=1e-5)
+
+
+def test_ipo_loss(batch):
+    """La suya lleva medias por token donde la nuestra lleva sumas."""
+    new, _, ref, _, mask = batch
+    new, references = new * mask, (ref * mask).sum(1).chunk(2)
+    sizes = [*mask.sum(1).chunk(2)] * 2
+
+    def ours(logprobs):
+        totals = (*logprobs.sum(1).chunk(2), *references)
+        return ipo_loss(Compared(*(x / n for x, n in zip(totals, sizes, strict=True))), beta=0.3)
+
+    def trl(logprobs):
+        return trl_pair_loss("ipo", logprobs, references, mask)[0]
+
+    torch.testing.assert_close(with_gradient(ours, new), with_gradient(trl, new), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("drift", [0.4, -0.4])
+def test_kto_loss(batch, drift):
+    from trl import KTOTrainer
+
+    new, old, ref, _, mask = batch
+    new, references = new * mask, (ref * mask).sum(1)
+    before, after = old.sum(1), old.sum(1) + drift
+    label = torch.arange(B) < B // 2
+
+    def trl(logprobs):
+        settings = {"beta": 0.3, "loss_type": "kto", "desirable_weight": 1.0, "undesirable_weight": 1.0}
+        trainer = fake_trainer(
+            calculate_KL=True, precompute_ref_logps=True, _compute_kl_logps=lambda *_: after, **settings
+        )
+        inputs = as_inputs(mask) | {"label": label, "ref_logps": references, "ref_KL_logps": before}
+        return KTOTrainer._compute_loss(trainer, fake_network(logprobs), inputs, False)
+
+    def ours(logprobs):
+        pairs = Compared(*logprobs.sum(1).chunk(2), *references.chunk(2), stray=after - before)
+        return kto_loss(pairs, beta=0.3)
+
+    torch.testing.assert_close(with_gradient(ours, new), with_gradient(trl, new), atol=1e-5, rtol=1e-5)
+
+
+def test_simpo_loss(batch):
+    from trl.experimental.cpo import CPOTrainer
+
+    new, _, _, _, mask = batch
+    new, sizes = new * mask, mask.sum(1).chunk(2)
+    trainer = fake_trainer(alpha=0.0, loss_type="simpo", simpo_gamma=1.375, beta=2.5, label_smoothing=0.0)
+
+    def trl(logprobs):
+        means = (x / n for x, n in zip(logprobs.sum(1).chunk(2), sizes, strict=True))
+        return CPOTrainer.cpo_loss(trainer, *means)[0].mean()
+
+    def ours(logprobs):
         chosen, rejected = logprobs.sum(1).chunk(2)
-        return dpo_loss(chosen, rejected, *references, beta=0.3)
+        return simpo_loss(Compared(chosen, rejected, chosen, rejected, sizes), beta=2.5, gap=0.55)
 
-    found = with_gradient(lambda logprobs: terms(logprobs).loss, new)
-    torch.testing.assert_close(found, with_gradient(trl, new), atol=1e-5, rtol=1e-5)
-    metrics = trainer._metrics["eval"]
-    names = ["chosen", "rejected", "accuracies"]
-    expected = [metrics[f"rewards/{name}"][-1] for name in names]
-    assert [term.item() for term in terms(new)[1:]] == pytest.approx(expected, abs=1e-5)
+    torch.testing.assert_close(with_gradient(ours, new), with_gradient(trl, new), atol=1e-5, rtol=1e-5)
 
 
 def test_reward_model_loss():

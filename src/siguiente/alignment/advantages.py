@@ -56,6 +56,21 @@ def generalized_advantages(
     return AdvantageEstimate(advantages, advantages + V)
 
 
+def explained_variance(values: Tensor, returns: Tensor, mask: Tensor) -> float:
+    """La parte de la varianza de lo que se ganó, (B, T), que los valores, (B, T), ya esperaban.
+
+    :math:`1 - \\mathrm{Var}(R - V)/\\mathrm{Var}(R)` sobre los tokens que cuentan: 1 si acertaron, 0 si da lo
+    mismo no esperar nada, y negativa si esperaban lo que no es. Si lo ganado no varía, 0.
+
+    >>> returns, mask = torch.tensor([[0.0, 1.0, 2.0]]), torch.tensor([[True, True, True]])
+    >>> [round(explained_variance(k * returns, returns, mask), 2) for k in (0, 0.5, 1, -1)]
+    [0.0, 0.75, 1.0, -3.0]
+    """
+    earned = returns[mask]
+    left, whole = (earned - values[mask]).var(), earned.var()
+    return (1 - left / whole).item() if whole > 0 else 0.0
+
+
 def whitened(advantages: Tensor, mask: Tensor) -> Tensor:
     """Las ventajas con media 0 y varianza 1 sobre los tokens que cuentan, (B, T); 0 en los demás.
 

@@ -1,6 +1,10 @@
 """A dónde llega cada método cuando todas las respuestas caben en una tabla y todo se puede calcular."""
 
+from collections.abc import Callable
+
 from torch import Tensor
+
+from siguiente.alignment.kl import k3
 
 
 def kl_optimum(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
@@ -8,7 +12,8 @@ def kl_optimum(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
 
     De las log-probabilidades (o logits) del modelo de partida y de las recompensas, ambas (K,), a
     log-probabilidades. :math:`\\pi^*(y) = \\frac1Z\\,\\pi_{\\mathrm{ref}}(y)\\,e^{r(y)/\\beta}`, el máximo de
-    :eq:`eq-rlhf` :cite:p:`rafailov2023`.
+    :eq:`eq-rlhf` :cite:p:`rafailov2023`: a cualquier otra le faltan :math:`\\beta` veces su divergencia hasta
+    ella.
 
     >>> import torch
     >>> kl_optimum(torch.tensor([0.8, 0.2]).log(), torch.tensor([0.0, 1.0]), beta=0.5).exp()
@@ -17,10 +22,38 @@ def kl_optimum(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
     return (ref_logprobs + rewards / beta).log_softmax(-1)
 
 
+def group_loss(
+    logprobs: Tensor,
+    ref_logprobs: Tensor,
+    rewards: Tensor,
+    beta: float,
+    penalty: Callable[[Tensor, Tensor], Tensor] = k3,
+    divided: bool = True,
+) -> Tensor:
+    """La pérdida media de GRPO, sin azar: infinitas respuestas de un token, recién escritas.
+
+    De log-probabilidades y recompensas (K,) a un número: :math:`L = -\\sum_y\\pi(y)\\bigl[A(y)\\log\\pi(y) -
+    \\beta\\,k(y)\\bigr]`, donde :math:`\\pi(y)` y la ventaja :math:`A = (r-\\mu)/\\sigma` no llevan gradiente
+    :cite:p:`shao2024`. `penalty` es :math:`k`; si no `divided`, no se divide entre :math:`\\sigma`
+    :cite:p:`liu2025`.
+
+    >>> import torch
+    >>> logprobs, rewards = torch.tensor([0.5, 0.5]).log(), torch.tensor([0.0, 1.0])
+    >>> group_loss(logprobs, logprobs, rewards, beta=1).item()
+    0.0
+    """
+    policy = logprobs.detach().exp()
+    advantages = rewards - policy @ rewards
+    if divided:
+        advantages = advantages / (policy @ advantages.square()).sqrt()
+    return -policy @ (advantages * logprobs - beta * penalty(logprobs, ref_logprobs))
+
+
 def grpo_fixed_point(ref_logprobs: Tensor, rewards: Tensor, beta: float) -> Tensor:
     """La política en la que se detiene GRPO, que no es la de :func:`kl_optimum`: log-probabilidades (K,).
 
-    Con infinitas respuestas por grupo, escritas por la propia política, la ventaja es
+    Es un caso, el del grupo infinito, de las políticas estacionarias de :cite:t:`vojnovic2025`. Con infinitas
+    respuestas por grupo, de un solo token y escritas por la propia política, la ventaja es
     :math:`A(y) = (r(y)-\\mu)/\\sigma`, con la media y la desviación típica según :math:`\\pi`, y no lleva
     gradiente. El de :math:`k_3 = \\rho - 1 - \\log\\rho`, con :math:`\\rho=\\pi_{\\mathrm{ref}}/\\pi`, es
     :math:`(1-\\rho)\\nabla\\log\\pi`; de media, :math:`-\\sum_y\\pi_{\\mathrm{ref}}(y)\\nabla\\log\\pi(y)`:

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import Optimizer
 
-from siguiente.alignment.advantages import generalized_advantages, kl_rewards, whitened
+from siguiente.alignment.advantages import explained_variance, generalized_advantages, kl_rewards, whitened
 from siguiente.alignment.kl import k1
 from siguiente.alignment.policy_gradient import (
     PolicyLoss,
@@ -23,7 +25,13 @@ from siguiente.alignment.reward_model import ValueModel
 from siguiente.alignment.rollouts import Rollouts, sample_answers
 from siguiente.alignment.sequences import Answers, answer_logprobs
 from siguiente.language_models.protocol import TextModel
-from siguiente.language_models.training import TrainingConfig, make_optimizer, update
+from siguiente.language_models.training import (
+    MAX_NORM,
+    TrainingConfig,
+    diverged,
+    learning_rate_at,
+    make_optimizer,
+)
 from siguiente.runtime.resume import Progress, fingerprint
 
 
@@ -49,9 +57,13 @@ Loss: TypeAlias = Callable[[Tensor], PolicyLoss]
 
 
 class Method:
-    """Una manera de aprender de la experiencia. `beta` es lo que cuesta un nat de divergencia."""
+    """Una manera de aprender de la experiencia. `beta` es lo que cuesta un nat de divergencia.
+
+    Si es `single_use`, cada respuesta sirve para un solo paso: nada corrige que la política ya sea otra.
+    """
 
     beta: float = 0.0
+    single_use = False
 
     def __post_init__(self) -> None:
         if not self.beta >= 0:
@@ -75,6 +87,7 @@ class Reinforce(Method):
     """
 
     beta: float = 0.05
+    single_use = True
 
     def loss(self, experience: Experience) -> Loss:
         """Descuenta la divergencia de la respuesta entera y compara con la línea base."""
@@ -106,7 +119,8 @@ class GRPO(Method):
 class PPO(Method):
     """PPO, con un modelo del valor, que aprende a la vez, y la divergencia en la recompensa de cada token.
 
-    `beta` es lo que cuesta un nat; `lam`, la mezcla de la ventaja generalizada.
+    `value` suele empezar como una copia del de la recompensa, ``deepcopy(reward.values)``
+    :cite:p:`ouyang2022`. `beta` es lo que cuesta un nat; `lam`, la mezcla de la ventaja generalizada.
     """
 
     value: ValueModel
@@ -127,9 +141,11 @@ class PPO(Method):
         rewards = kl_rewards(experience.rewards.flatten(), old, ref, self.beta, mask)
         estimate = generalized_advantages(rewards, values, mask, lam=self.lam)
         advantages = whitened(estimate.advantages, mask)
+        earned = generalized_advantages(rewards, values, mask, lam=1.0).returns  # sin nada de lo esperado
+        explained = explained_variance(values, earned, mask)
         return lambda logprobs: ppo_loss(
             logprobs, old, advantages, self.value(inputs), values, estimate.returns, mask
-        )
+        )._replace(explained=explained)
 
 
 def check_group(experience: Experience) -> None:
@@ -160,6 +176,10 @@ class RLReport(NamedTuple):
     """La proporción de respuestas que terminan."""
     sample: str
     """La primera respuesta."""
+    clipped: float = 0.0
+    """La proporción de tokens sin gradiente, por el recorte, en la última época."""
+    explained: float | None = None
+    """La parte de la varianza de lo ganado que esperaba el modelo del valor, si lo hay."""
 
 
 def train_rl(
@@ -172,6 +192,7 @@ def train_rl(
     epochs: int = 1,
     gold: Reward | None = None,
     checkpoint: Path | None = None,
+    unfinished: float = 0.0,
 ) -> Iterator[RLReport]:
     """Ajusta una política a una recompensa y da un informe por paso.
 
@@ -200,14 +221,21 @@ def train_rl(
     checkpoint : Path, optional
         Donde se guarda todo cada `config.evaluate_every` pasos y al final. Si existe, se sigue donde quedó, y
         la política ha de llegar como la primera vez: lo aprendido se recupera después.
+    unfinished : float
+        Lo que se descuenta a una respuesta que se quedó sin sitio. La recompensa lee textos y no lo sabe.
     """
     if not prompts:
         raise ValueError("No hay peticiones: dé al menos una.")
+    if epochs > 1 and method.single_use:
+        raise ValueError(
+            "Este método no corrige que la política ya no sea la que escribió: dé un paso con cada respuesta "
+            "(`epochs=1`), o use PPO o GRPO."
+        )
     reference = deepcopy(policy.model).eval()
     learned = nn.ModuleList([policy.model, method.learned])
     optimizer = make_optimizer(learned, config)
     letters = torch.tensor([ord(letter) for letter in "\0".join(prompts)])
-    identity = fingerprint(learned, letters, (config, method, group, epochs), start=reference)
+    identity = fingerprint(learned, letters, (config, method, group, epochs, unfinished), start=reference)
     run = Progress(checkpoint, identity, learned, optimizer, RLReport)
 
     def steps() -> Iterator[RLReport]:
@@ -222,34 +250,61 @@ def train_rl(
             scores = reward(repeated, rollouts.texts)
             gold_scores = None if gold is None else gold(repeated, rollouts.texts)
             logprobs = answer_logprobs(policy.model, rollouts.answers)
-            experience = gather(logprobs.detach(), reference, rollouts, scores, group)
+            experience = gather(logprobs.detach(), reference, rollouts, scores, group, unfinished)
             # Mover los pesos; para la primera época ya está calculado lo que hace falta.
             loss = method.loss(experience)
             for epoch in range(epochs):
                 if epoch > 0:
                     logprobs = answer_logprobs(policy.model, rollouts.answers)
-                update(loss(logprobs).loss, learned, optimizer, config, step)
-            yield _report(step, experience, rollouts, gold_scores)
+                terms = loss(logprobs)
+                move(terms.loss, learned, optimizer, config, step)
+            yield _report(step, experience, rollouts, gold_scores, terms)
 
     return run.reports(steps(), config.evaluate_every, config.steps)
 
 
+def move(
+    loss: Tensor, learned: nn.ModuleList, optimizer: Optimizer, config: TrainingConfig, step: int
+) -> None:
+    """Mueve los pesos como :func:`~siguiente.language_models.training.update`, pero cada red con su recorte.
+
+    Con uno común, un error grande del modelo del valor encogería el paso de la política.
+    """
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate_at(step, config)
+    optimizer.zero_grad()
+    loss.backward()
+    parts = [weights for part in learned if (weights := list(part.parameters()))]
+    norms = [clip_grad_norm_(weights, MAX_NORM) for weights in parts]
+    if not all(x.isfinite() for x in (loss, *norms)):
+        raise diverged(step, config)
+    optimizer.step()
+
+
 @torch.no_grad()
 def gather(
-    logprobs: Tensor, reference: nn.Module, rollouts: Rollouts, rewards: Sequence[float], group: int
+    logprobs: Tensor,
+    reference: nn.Module,
+    rollouts: Rollouts,
+    rewards: Sequence[float],
+    group: int,
+    unfinished: float = 0.0,
 ) -> Experience:
-    """Reúne lo que hace falta para aprender de unas respuestas."""
+    """Reúne lo que hace falta para aprender de unas respuestas; a las que no terminan les descuenta algo."""
     scores = torch.as_tensor(rewards, dtype=torch.float32)
     if scores.shape != (len(rollouts.texts),) or not scores.isfinite().all():
         raise ValueError(
             f"Se esperaban {len(rollouts.texts)} recompensas finitas, una por respuesta: revise la función "
             "de recompensa."
         )
+    scores = scores - unfinished * ~torch.tensor(rollouts.ended)
     ref = answer_logprobs(reference, rollouts.answers)
     return Experience(rollouts.answers, scores.view(-1, group), logprobs, ref)
 
 
-def _report(step: int, seen: Experience, rollouts: Rollouts, gold: Sequence[float] | None) -> RLReport:
+def _report(
+    step: int, seen: Experience, rollouts: Rollouts, gold: Sequence[float] | None, terms: PolicyLoss
+) -> RLReport:
     reward = seen.rewards.mean().item()
     return RLReport(
         step,
@@ -259,4 +314,6 @@ def _report(step: int, seen: Experience, rollouts: Rollouts, gold: Sequence[floa
         seen.mask.sum(1).float().mean().item(),
         sum(rollouts.ended) / len(rollouts.ended),
         rollouts.texts[0],
+        float(terms.clipped),
+        terms.explained,
     )

@@ -1,6 +1,6 @@
 """Los recuadros: lo que se da es lo que se dibuja, con sus nombres y con números en español."""
 
-from siguiente.course.figures.panels import cost_panels, distance_panels, step_panels
+from siguiente.course.figures.panels import cost_panels, interval_panels, step_panels
 
 STEPS = {"Recompensa": {"PPO": [0.1, 0.4, 0.3], "de 5 $": [0.2, 0.5]}, "KL (nats)": {"de 5 $": [0.0, 2.5]}}
 COSTS = {
@@ -57,20 +57,20 @@ def test_each_panel_can_have_its_own_horizontal_label():
 
 
 def test_each_reward_is_a_line_with_its_band():
-    one, other = distance_panels(REWARDS, "Puntos")
+    one, other = interval_panels(REWARDS, "Puntos", "Paso")
     assert one.get_lines()[1].get_xydata().tolist() == [[0.0, 0.0], [1.5, 1.0]]
     assert [len(ax.collections) for ax in (one, other)] == [2, 1]
     assert (one.get_ylabel(), other.get_ylabel()) == ("Puntos", "")
 
 
 def test_titles_are_literal_and_rewards_are_named():
-    one, other = distance_panels(REWARDS, "Puntos")
+    one, other = interval_panels(REWARDS, "Puntos", "Paso")
     assert other.get_title() == r"5 \$"
     assert [text.get_text() for text in one.get_legend().get_texts()] == ["aprendida", "verdadera"]
 
 
 def test_a_fitted_curve_is_dashed_and_only_in_its_panel():
-    one, other = distance_panels(REWARDS, "Puntos", {"200 parejas": [(0, 0), (2, 3)]})
+    one, other = interval_panels(REWARDS, "Puntos", "Paso", {"200 parejas": [(0, 0), (2, 3)]})
     assert one.get_lines()[-1].get_linestyle() == "--"
     assert one.get_lines()[-1].get_xydata().tolist() == [[0, 0], [2, 3]]
     assert len(other.get_lines()) == 2
@@ -78,7 +78,9 @@ def test_a_fitted_curve_is_dashed_and_only_in_its_panel():
 
 def test_panels_share_both_axes_and_nothing_is_cut():
     far = [(0.0, 0.0, 0.0, 0.0), (9.0, -3.0, -5.0, 4.0)]
-    one, other = distance_panels({"cerca": {"verdadera": POINTS}, "lejos": {"verdadera": far}}, "Puntos")
+    one, other = interval_panels(
+        {"cerca": {"verdadera": POINTS}, "lejos": {"verdadera": far}}, "Puntos", "Paso"
+    )
     assert one.get_xlim() == other.get_xlim()
     assert one.get_ylim() == other.get_ylim()
     assert one.get_ylim()[0] <= -5

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from siguiente.course.figures.style import COLORS, DISTANCE, literal, new_row, spanish_axis, styled
+from siguiente.course.figures.style import COLORS, literal, new_row, spanish_axis, styled
 
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))  # para quien no distingue los colores
 
@@ -62,18 +62,19 @@ def cost_panels(
     return row
 
 
-def distance_panels(
+def interval_panels(
     panels: Mapping[str, Mapping[str, Sequence[tuple[float, float, float, float]]]],
     ylabel: str,
+    xlabel: str,
     curves: Mapping[str, Sequence[tuple[float, float]]] | None = None,
 ) -> list[Axes]:
-    """Dibuja, en un recuadro por política, sus recompensas según la distancia, con su intervalo.
+    """Dibuja un recuadro por política y, en él, unas cifras con su intervalo según el paso o la distancia.
 
-    Cada punto es (distancia, valor, mínimo, máximo). Los recuadros comparten los ejes, y la curva ajustada de
+    Cada punto es (lugar, valor, mínimo, máximo). Los recuadros comparten los ejes, y la curva ajustada de
     cada uno, si la hay, va a trazos.
 
-    >>> panels = {"200 parejas": {"verdadera": [(0, 0, -1, 1), (2, 1, 0, 2)]}}
-    >>> distance_panels(panels, "Puntos ganados")[0].get_title()
+    >>> panels = {"200 parejas": {"verdadera": [(0, 0, -1, 1), (20, 1, 0, 2)]}}
+    >>> interval_panels(panels, "Puntos ganados", "Paso")[0].get_title()
     '200 parejas'
     """
     row = new_row(len(panels))
@@ -88,7 +89,7 @@ def distance_panels(
             ax.fill_between(x, lows, highs, color=color, alpha=0.2, linewidth=0)
         if curves and title in curves:
             ax.plot(*zip(*curves[title], strict=True), color="0.2", linestyle="--", label="curva ajustada")
-        ax.set(title=literal(title), xlabel=DISTANCE, ylabel=ylabel if ax is row[0] else "")
+        ax.set(title=literal(title), xlabel=xlabel, ylabel=ylabel if ax is row[0] else "")
         spanish_axis(ax.xaxis, ax.yaxis)
     row[0].legend(frameon=False, fontsize="small")
     return row
