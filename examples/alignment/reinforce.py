@@ -36,23 +36,21 @@ def run(options: argparse.Namespace) -> str:
 
     from siguiente.alignment.reward_model import score_texts
     from siguiente.alignment.rl import train_rl
-    from siguiente.course.alignment.rlhf import METHODS
+    from siguiente.course.alignment.rlhf import GROUP, METHODS
     from siguiente.course.cli import own_data
     from siguiente.course.report.numbers import number
 
-    folder, config, setting = options.out, scripts.training_config(options), METHODS[options.method]
+    folder, config = options.out, scripts.training_config(options)
     prompts, policy = own_data.open_prompts(options.data), own_data.open_policy(options.policy)
-    reward = partial(score_texts, own_data.open_reward(options.reward, policy), policy)
-    method = setting.make(policy.model)
+    judge = own_data.open_reward(options.reward, policy)
+    reward, method = partial(score_texts, judge, policy), METHODS[options.method](policy.model, judge)
     if options.beta is not None:
         method = replace(method, beta=options.beta)
-    asked = max(1, config.batch_size // setting.group)
+    asked = max(1, config.batch_size // GROUP)
     config = replace(config, batch_size=asked, length=own_data.answer_room(policy, prompts))
     scripts.open_folder(options)
     path = folder / scripts.CHECKPOINT
-    training = train_rl(
-        policy, prompts, reward, method, config, setting.group, setting.epochs, checkpoint=path
-    )
+    training = train_rl(policy, prompts, reward, method, config, GROUP, checkpoint=path)
     reports, name = scripts.followed(training, config.steps), NAMES[options.method]
     own_data.save_weights(folder / scripts.POLICY, policy.model)
     curves = {

@@ -57,13 +57,19 @@ ROUNDED = Margin(reports=1, tolerance=2e-3)  # se anotan tres decimales, y cambi
 MEASURED = Margin(reports=1, diverged=1 / 8)
 MARGINS = {
     "story-pairs": Margin(reports=32, diverged=1 / 8),
-    "story-runs": MEANS,
-    "story-clinic": MEANS,
+    "story-runs": MEASURED,
+    "story-blank": MEASURED,
+    "story-rates": Margin(reports=0),  # cada informe es un entrenamiento entero
+    "story-penalty": MEASURED,
     "story-pool": MEASURED,
     "story-pursuits": MEASURED,
-    "story-dpo": Margin(diverged=1 / 8),  # antes de aprender empatan, y la exactitud es del redondeo
-    "story-dpo-betas": MEASURED,
+    "story-watchers": Margin(reports=0),  # aprende de parejas que escribe: con una distinta, todo es otro
+    "story-sft": MEASURED,
+    "story-sft-path": MEASURED,
+    "story-dpo": MEASURED,
+    "story-choices": MEASURED,
     "assistant-replies": Margin(diverged=1 / 8),
+    "chat-refusals": Margin(reports=2, diverged=1 / 8),
     "advert-answers": Margin(reports=1, tolerance=0.01, diverged=1 / 2),  # dos respuestas
     "few-shot-draws": ROUNDED,
     "tweet-forms": ROUNDED,

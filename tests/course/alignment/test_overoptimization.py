@@ -1,98 +1,94 @@
-"""Lo que se registra de perseguir notas flojas, en pequeño: se escribe, se lee y dice lo que debe."""
-
-from dataclasses import replace
+"""Los cuentos entre los que se elige, en pequeño, y cuándo parar: se registran y dicen lo que deben."""
 
 import pytest
 import torch
 
-from siguiente.alignment.reward_model import RewardModel, score_answers, score_texts
-from siguiente.alignment.sequences import encode_answers
-from siguiente.course.alignment import overoptimization, policy_scores, preferences
+from siguiente.alignment.reward_model import score_texts
+from siguiente.course.alignment import overoptimization, policy_scores, pursuits
 from siguiente.course.alignment.overoptimization import (
-    PROXIES,
-    PURSUIT_CONFIG,
-    PURSUITS,
+    JUDGES,
     STORY_POOL,
-    STORY_PROXIES,
-    STORY_PURSUITS,
-    Proxy,
-    load_pursuit,
+    best_of_gains,
+    binomial_below,
+    choice_curves,
     load_story_pool,
-    load_story_proxy,
-    lowest_reward,
+    stop_by_asking,
+    stop_by_distance,
+    worst_choice,
 )
-from siguiente.course.data.story_requests import load_demonstrations
+from siguiente.course.alignment.policy_scores import Paths
+from siguiente.course.data.story_requests import distinct_requests
 from siguiente.course.data.story_reward import gold_rewards
+from siguiente.language_models.training import TrainingConfig
+
+PROMPTS = [request.text for request in distinct_requests("test")[:2]]
 
 
-def test_each_weak_judge_sees_its_own_pairs_and_has_its_zero_in_the_demonstrations(small, monkeypatch):
-    seen = []
-
-    def spy(policy, preferences):
-        seen.append([pair.prompt for pair in preferences])
-        return encode(policy, preferences)
-
-    encode = preferences.encode_preferences
-    monkeypatch.setattr(preferences, "encode_preferences", spy)
-    monkeypatch.setitem(PROXIES, "200-b", Proxy(4, 8, steps=5, seed=1))
-    small.record(STORY_PROXIES, "200-b")
-    model, shown = load_story_proxy("200-b"), load_demonstrations("train", 4)
-    answers = encode_answers(small.policy, [d.prompt for d in shown], [d.completion for d in shown])
-    assert seen == [[demo.prompt for demo in load_demonstrations("train", 12)[4:]]]
-    assert score_answers(model, answers).mean().item() == pytest.approx(0, abs=2e-3)
-    assert load_story_proxy("4000") is small.judge
+@pytest.fixture
+def few(small, monkeypatch):
+    """Pocas peticiones, pocas comparaciones y pocos cuentos."""
+    monkeypatch.setattr(pursuits, "CENTRED", 4)
+    monkeypatch.setattr(pursuits, "judge_config", lambda pairs: TrainingConfig(2, 4, learning_rate=1e-2))
+    monkeypatch.setattr(policy_scores, "measured_prompts", lambda: PROMPTS)
+    monkeypatch.setattr(pursuits, "measured_prompts", lambda: PROMPTS)
+    for name, value in {"REQUESTS": 1, "WRITTEN": 3, "KEPT": (1, 3)}.items():
+        monkeypatch.setattr(overoptimization, name, value)
+    return small
 
 
-def test_the_weak_judges_see_different_pairs():
-    trios = [range(p.first, p.first + p.pairs) for p in (PROXIES[n] for n in ("200", "200-b", "200-c"))]
-    assert sorted(row for trio in trios for row in trio) == list(range(600))
-    assert PROXIES["600"][:2] == (0, 600)
-
-
-def test_the_pool_scores_each_story_with_each_judge(small, monkeypatch):
-    monkeypatch.setattr(overoptimization, "PROMPTS", 2)
-    monkeypatch.setattr(overoptimization, "WRITTEN", 3)
-    monkeypatch.setattr(overoptimization, "load_story_proxy", lambda name: small.judge)
-    small.record(STORY_POOL)
+def test_the_pool_scores_each_story_with_each_judge_and_keeps_the_chosen(few, monkeypatch):
+    for name in JUDGES:
+        monkeypatch.setitem(JUDGES, name, lambda: few.judge)
+    monkeypatch.setattr(STORY_POOL, "seeds", (0, 1))
+    for block in (0, 1):
+        few.record(STORY_POOL, "pool", block)
     pool = load_story_pool()
-    assert pool.prompts == [demo.prompt for demo in load_demonstrations("test", 2)]
-    assert [len(texts) for texts in pool.texts] == [3, 3]
-    assert set(pool.scores) == {*PROXIES, "4000"}
-    again = score_texts(small.judge, small.policy, pool.prompts[1:] * 3, pool.texts[1])
-    assert pool.scores["200"][1].tolist() == pytest.approx(again, abs=1e-4)
-    assert pool.gold()[1].tolist() == pytest.approx(gold_rewards(pool.prompts[1:] * 3, pool.texts[1]))
+    assert pool.prompts == PROMPTS
+    assert set(pool.scores) == set(JUDGES)
+    assert pool.scores["long"].shape == pool.gold.shape == pool.words.shape == (2, 3)
+    curves = choice_curves(pool, "400", (1, 3))
+    most = (pool.scores["400"].amax(1) - pool.scores["400"].mean(1)).mean().item()
+    assert [point[1] for point in curves["la aprendida"]] == pytest.approx([0, most], abs=1e-5)
+    told = worst_choice(pool, "400")
+    assert told.gold == pytest.approx(gold_rewards([told.prompt], [told.text])[0], abs=1e-3)
+    for row, kept in enumerate(pool.texts):
+        assert {0, pool.chosen("400", 3)[row]} == set(kept)
+        again = score_texts(few.judge, few.policy, [PROMPTS[row]] * len(kept), list(kept.values()))
+        assert pool.scores["400"][row][list(kept)].tolist() == pytest.approx(again, abs=1e-3)
+        gold = gold_rewards([PROMPTS[row]] * len(kept), list(kept.values()))
+        assert pool.gold[row][list(kept)].tolist() == pytest.approx(gold, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", ["200", "gold", "lowest", "beta-1"])
-def test_a_pursuit_is_measured_along_the_way(small, monkeypatch, name):
-    brief = replace(PURSUIT_CONFIG, steps=2, batch_size=2, length=6, warmup=1)
-    monkeypatch.setattr(overoptimization, "load_story_proxy", lambda name: small.judge)
-    monkeypatch.setattr(overoptimization, "PURSUIT_CONFIG", brief)
-    monkeypatch.setattr(policy_scores, "EVERY", 1)
-    monkeypatch.setitem(PURSUITS, name, PURSUITS[name]._replace(tests=3))
-    small.record(STORY_PURSUITS, name)
-    found, tests = load_pursuit(name), [demo.prompt for demo in load_demonstrations("test", 3)]
-    assert list(found) == [0, 1, 2]
-    assert found[0].kl.tolist() == pytest.approx([0, 0, 0], abs=1e-4)
-    assert [len(scores.texts) for scores in found.values()] == [3, 0, 3]
-    assert found[2].gold.tolist() == pytest.approx(list(gold_rewards(tests, found[2].texts)), abs=1e-3)
-    if name == "gold":
-        assert found[2].proxy.tolist() == found[2].gold.tolist()
+def made(**columns):
+    """Unas medidas con estas columnas, (S, K)."""
+    names, values = columns.keys(), torch.tensor(list(columns.values())).permute(1, 2, 0).tolist()
+    return Paths(
+        [[dict(zip(names, row, strict=True), step=k) for k, row in enumerate(seed)] for seed in values]
+    )
 
 
-def test_several_models_are_combined_answer_by_answer(policy, prompts):
-    models = [RewardModel(policy.model) for _ in range(3)]
-    for value, model in enumerate(models):
-        torch.nn.init.constant_(model.values.head.weight, value)
-    texts = [" sí", " no gracias"]
-    each = torch.tensor([score_texts(model, policy, prompts, texts) for model in models])
-    assert lowest_reward(models, policy)(prompts, texts) == each.amin(0).tolist()
+def test_it_stops_the_first_time_it_is_too_far_or_at_the_end():
+    paths = made(kl=[[0.0, 3.0, 1.0], [0.0, 1.0, 1.9]], gold=[[9.0, 8.0, 7.0], [9.0, 8.5, 8.2]])
+    assert stop_by_distance(paths, "gold", limit=2).tolist() == pytest.approx([8.0, 8.2])
 
 
-@pytest.mark.parametrize(
-    ("load", "name", "known"),
-    [(load_story_proxy, "5", "200, 200-b, 200-c, 600, 1333"), (load_pursuit, "nada", "200, 1333,")],
-)
-def test_an_unknown_name_is_refused(small, load, name, known):
-    with pytest.raises(ValueError, match=f"no tiene '{name}'.* Tiene: {known}"):
-        load(name)
+def test_what_is_expected_of_asking_is_the_average_of_many_trials():
+    paths = made(gold=[[9.0, 10.0, 7.0]], fresh=[[0.5, 0.6, 0.3]])
+    draw, ends = torch.Generator().manual_seed(0), []
+    for _ in range(4_000):
+        first, second = (torch.rand(5, generator=draw) < chance for chance in (0.6, 0.3))
+        ends.append(9.0 if first.sum() < 2.5 else 10.0 if second.sum() < 2.5 else 7.0)
+    found = stop_by_asking(paths, "gold", "fresh", labels=5).item()
+    assert found == pytest.approx(sum(ends) / len(ends), abs=0.06)
+    assert stop_by_asking(paths, "gold", "fresh", labels=301).item() == pytest.approx(10.0, abs=0.01)
+
+
+def test_half_is_not_less_than_half():
+    assert binomial_below(torch.tensor([0.5]), 2).item() == pytest.approx(0.25)
+
+
+def test_each_size_gains_what_the_best_of_it_is_worth_more_than_any():
+    scores = torch.rand(2, 6, generator=torch.Generator().manual_seed(0))
+    found = best_of_gains(scores, scores, (1, 6))
+    assert found[:, 0].tolist() == pytest.approx([0, 0])
+    assert found[:, 1].tolist() == pytest.approx((scores.amax(1) - scores.mean(1)).tolist())

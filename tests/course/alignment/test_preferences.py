@@ -1,26 +1,46 @@
 """De la política a las preferencias: dos cuentos, quién gusta más y los modelos que aprenden de ello."""
 
+import math
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 import torch
 
+from siguiente.alignment.reward_model import score_texts
 from siguiente.alignment.sequences import Pairs, Preference, encode_preferences, join_answers, shuffled_rows
 from siguiente.course.alignment import preferences
 from siguiente.course.alignment.preferences import (
+    JUDGED,
     STORY_JUDGES,
+    Measured,
     StoryPair,
-    annotated,
+    agrees,
     ask_annotators,
+    by_length,
+    check_careless_loss,
+    discount_length,
+    fit_merits,
     judge_config,
+    judge_scores,
+    judged,
     label_pairs,
-    load_story_judge,
+    league,
+    length_slopes,
+    likelihood,
+    measure_pairs,
+    merit_differences,
+    mixed_merits,
+    most_circular,
+    pair_scores,
+    play_league,
     sample_pairs,
     shuffled_labels,
     story_preferences,
 )
-from siguiente.course.data.annotators import KINDNESS_ONLY, OBEDIENCE_ONLY, Annotator
+from siguiente.course.data.annotators import KINDNESS_ONLY, OBEDIENCE_ONLY, Annotator, HastyAnnotator
 from siguiente.course.data.story_requests import StoryRequest, load_demonstrations
+from siguiente.course.data.story_reward import KIND, gold_reward, story_merits
 from siguiente.language_models.protocol import ByteTokenizer, TextModel, UniformModel
 from siguiente.transformers.gpt import GPT, GPTConfig
 
@@ -142,9 +162,10 @@ def test_bad_input():
 @pytest.fixture
 def judges(monkeypatch, small):
     """Parejas de un cuento y un texto largo y vacío, y dos pasos."""
-    monkeypatch.setattr(preferences, "load_story_pairs", lambda: PAIRS)
-    brief = replace(judge_config(40), steps=2, batch_size=4, warmup=1)
+    monkeypatch.setattr(preferences, "load_story_pairs", lambda split="train": PAIRS)
+    brief = replace(judge_config(400), steps=2, batch_size=4, warmup=1)
     monkeypatch.setattr(preferences, "judge_config", lambda pairs: brief)
+    monkeypatch.setattr(preferences, "JUDGED", dict.fromkeys(JUDGED, 20) | {"200": 5})
     return small
 
 
@@ -158,25 +179,144 @@ def test_each_pair_is_read_twice():
 
 
 def test_the_impartial_annotator_prefers_the_stories(judges):
-    chosen = [pair.chosen for pair in annotated("impartial")]
+    chosen = [pair.chosen for pair in judged("600", 0)]
     assert sum(text.startswith(LONG) for text in chosen) < 4
 
 
 def test_who_likes_long_texts_prefers_them_more(monkeypatch, judges):
     longer = [StoryPair(p.request, p.first, p.first + " Fin. " * 60) for p in PAIRS]
-    monkeypatch.setattr(preferences, "load_story_pairs", lambda: longer)
-    count = {name: sum("Fin." in p.chosen for p in annotated(name)) for name in ("impartial", "partial")}
-    assert count["partial"] > count["impartial"] + 8
+    monkeypatch.setattr(preferences, "load_story_pairs", lambda split="train": longer)
+    count = {name: sum("Fin." in p.chosen for p in judged(name, 0)) for name in ("600", "partial")}
+    assert count["partial"] > count["600"] + 8
 
 
 def test_the_control_compares_the_same_pairs(judges):
-    taught, control = annotated("impartial"), annotated("shuffled")
+    taught, control = judged("600", 3), judged("shuffled", 3)
     assert [{p.chosen, p.rejected} for p in taught] == [{p.chosen, p.rejected} for p in control]
-    assert 4 < sum(a.chosen != b.chosen for a, b in zip(taught, control, strict=True)) < 20
+    assert 3 < sum(a.chosen != b.chosen for a, b in zip(taught, control, strict=True)) < 17
 
 
-def test_the_weights_that_were_recorded_are_the_ones_opened(judges):
-    made = {part.name: judges.record(STORY_JUDGES, part.name).model for part in STORY_JUDGES.parts}
-    for name, model in made.items():
-        assert torch.equal(load_story_judge(name).values.head.weight, model.values.head.weight)
-    assert not torch.equal(made["impartial"].values.head.weight, made["shuffled"].values.head.weight)
+def test_each_seed_draws_its_pairs_and_the_name_says_how_many(judges):
+    assert [len(judged(name, 0)) for name in ("200", "600")] == [5, 20]
+    assert {p.prompt for p in judged("200", 0)} != {p.prompt for p in judged("200", 1)}
+
+
+def test_what_is_recorded_are_the_scores_of_the_test_pairs(judges):
+    for part in STORY_JUDGES.parts[:8]:
+        STORY_JUDGES.train(part, STORY_JUDGES.folder())
+    losses, last = STORY_JUDGES.rows("200", 1)[:-1], STORY_JUDGES.rows("200", 1)[-1]
+    assert losses[0] == pytest.approx(math.log(2), abs=1e-4)
+    found = judge_scores("200")
+    assert found.shape == (8, len(PAIRS), 2)
+    assert found[1].tolist() == torch.tensor(last).tolist()
+
+
+def test_a_pair_is_scored_as_its_answers_are(judges):
+    policy, model = judges.policy, judges.judge
+    prompts = [pair.request.text for pair in PAIRS]
+    expected = [score_texts(model, policy, prompts, [p[side] for p in PAIRS]) for side in (1, 2)]
+    found = torch.tensor(pair_scores(model, policy, PAIRS))
+    torch.testing.assert_close(found, torch.tensor(expected).T, atol=5.1e-4, rtol=0)
+
+
+def test_likelihood_is_the_annotators_and_agreement_needs_no_draws():
+    pairs = [GAP, BEST[0], StoryPair(GAP.request, GAP.second, GAP.first)]
+    likely = likelihood(pairs, Annotator(noise=2.0))
+    assert likely[0] + likely[2] == pytest.approx(1)
+    sure = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    assert agrees(sure, likely) == pytest.approx((likely[0] + likely[1] + 1 - likely[2]).item() / 3)
+    both = agrees(torch.stack([sure, -sure]), likely)
+    assert both.sum() == pytest.approx(1)
+
+
+def known_pairs(n=60, seed=0):
+    generator = seeded(seed)
+    words = torch.randint(60, 100, (n, 2), generator=generator).float()
+    return Measured(words / 20 + torch.randn(n, 2, generator=generator), words)
+
+
+def test_the_slope_that_was_put_is_found_and_taken_away():
+    known = known_pairs()
+    paid = torch.stack([known.gold + slope / 100 * known.words for slope in (0.0, 3.0)])
+    torch.testing.assert_close(length_slopes(paid, known), torch.tensor([0.0, 3.0]), atol=1e-3, rtol=0)
+    half = torch.arange(60) < 30
+    torch.testing.assert_close(discount_length(paid, known, half)[1], known.gold, atol=1e-3, rtol=0)
+
+
+def test_by_length_is_a_straight_line_when_each_word_is_paid_the_same():
+    known = known_pairs(4000)
+    found = by_length((5 * known.gold + 0.1 * known.words)[None], known, (69.5, 79.5, 89.5))[0]
+    torch.testing.assert_close(found.diff(), torch.ones(3), atol=0.05, rtol=0)
+    bent = by_length((known.gold + (known.words > 79.5).float())[None], known, (69.5, 79.5, 89.5))[0].diff()
+    assert bent[1] > 2 * max(bent[0].abs(), bent[2].abs())
+
+
+def test_measured_pairs_have_their_gold_and_their_words():
+    found = measure_pairs([GAP])
+    assert found.gold[0].tolist() == pytest.approx([gold_reward(GAP.request, text) for text in GAP[1:]])
+    assert found.words.tolist() == [[3.0, 4.0]]
+
+
+def test_merits_are_recovered_from_who_values_them_and_not_from_a_mixture():
+    draws = torch.randn(300, 5, generator=seeded())
+    wanted = torch.tensor([1.0, 0.0, -2.0, 0.5, 3.0])
+    one, other = (draws @ wanted).sigmoid(), (draws @ wanted.flip(0)).sigmoid()
+    torch.testing.assert_close(fit_merits(draws, one), wanted, atol=1e-4, rtol=0)
+    mixed = fit_merits(draws, (one + other) / 2)
+    assert (mixed.abs() < torch.maximum(wanted, wanted.flip(0)).abs()).all()
+    slope = draws.T @ ((one + other) / 2 - (draws @ mixed).sigmoid())
+    torch.testing.assert_close(slope, torch.zeros(5), atol=1e-3, rtol=0)  # es el máximo
+
+
+def test_merit_differences_are_those_of_the_two_stories():
+    found = merit_differences([GAP])[0]
+    one, other = (torch.tensor(story_merits(GAP.request, text)) for text in GAP[1:])
+    torch.testing.assert_close(found, one - other)
+
+
+def test_the_shown_pair_has_the_property_it_is_shown_for():
+    request, good = load_demonstrations("test", 1)[0]
+    kinder = [f"{good} {' '.join(two)}{' de la' * n}." for two in combinations(KIND, 2) for n in range(4)]
+    mixed = [pair for text in kinder if mixed_merits(pair := StoryPair(request, good, text))]
+    assert mixed
+    for pair in mixed[:5]:
+        one, other = (story_merits(request, text) for text in pair[1:])
+        assert other.kind > one.kind
+        assert other.sense < one.sense
+        assert 0.5 < gold_reward(request, pair.second) - gold_reward(request, pair.first) < 1
+        assert not mixed_merits(StoryPair(request, pair.second, pair.first))
+
+
+def test_the_circle_goes_round_and_there_is_none_without_haste():
+    request = REQUESTS[0]
+    told = ["Nada de nada.", f"{BEST[0].first}", " ".join(BEST[0].first.split()[:-8]), f"{LONG} {LONG}"]
+    pairs = [StoryPair(request, a, b) for a, b in zip(told[::2], told[1::2], strict=True)]
+    for annotator in (HastyAnnotator(noise=0.5), Annotator(noise=0.5)):
+        found, stories = most_circular(pairs, annotator)
+        p = league(found, stories, annotator)
+        assert found == request
+        least = min(p[0, 1], p[1, 2], p[2, 0]).item()
+        assert least == max(
+            min(annotator.preference(request, a, b) for a, b in ((x, y), (y, z), (z, x)))
+            for x in told
+            for y in told
+            for z in told
+        )
+    assert least <= 0.5 + 1e-6  # con una recompensa, no se da la vuelta
+
+
+def test_a_league_is_played_as_often_as_it_should():
+    chances = torch.tensor([[0.5, 0.9, 0.2], [0.1, 0.5, 0.6], [0.8, 0.4, 0.5]])
+    wins = play_league(chances, 1000, seeded())
+    assert (wins + wins.T == 1000 * (1 - torch.eye(3))).all()
+    assert ((wins / 1000 - chances) * (1 - torch.eye(3))).abs().max() < 4 * 0.016
+
+
+def test_a_loss_is_told_whether_it_counts_the_careless():
+    def right(chosen, rejected, share):
+        return -((1 - share) * (chosen - rejected).sigmoid() + share / 2).log().mean()
+
+    assert check_careless_loss(right).startswith("Bien")
+    assert "Todavía no" in check_careless_loss(lambda c, r, share: right(c, r, share / 2))
+    assert "Todavía no" in check_careless_loss(lambda c, r, share: right(r, c, share))
+    assert "descuido 0,0" in check_careless_loss(lambda c, r, share: c.sum() * 0)

@@ -9,22 +9,24 @@ import torch
 from siguiente.alignment.lora import lora_state, merge_lora
 from siguiente.course.alignment import spanish_assistant as assistant
 from siguiente.course.alignment.spanish_assistant import (
-    ASKED,
     ASSISTANT_REPLIES,
+    BASE,
     BATCH,
-    ENGLISH,
-    SPANISH,
+    CHECKED,
+    REPLY_LENGTH,
+    SHOTS,
     Reply,
     bits_per_byte,
+    few_shot_prompt,
     load_replies,
     measure_replies,
     request,
-    stays_in_spanish,
+    right_replies,
     stopped,
+    training_records,
     write_replies,
 )
-from siguiente.course.data.instructions import load_instructions
-from siguiente.course.data.parallel_sentences import load_parallel_sentences
+from siguiente.course.data.instructions import KINDS, load_instructions
 from siguiente.language_models.protocol import ByteTokenizer, TextModel, UniformModel
 from siguiente.language_models.sampling import complete
 from siguiente.language_models.scoring import evaluate
@@ -74,30 +76,40 @@ def test_its_first_steps_repeat():
     assert assistant.repeat_first_steps(3) == pytest.approx(recorded, abs=1e-3)
 
 
-@pytest.mark.parametrize("field", ["prompt", "completion"])
-def test_the_instructions_are_in_spanish(field):
-    wrong = [i for i in load_instructions("train") if not stays_in_spanish(getattr(i, field))]
-    assert not wrong
-
-
-def test_sentences_are_told_apart():
-    for pair in load_parallel_sentences():
-        assert stays_in_spanish(pair.spanish)
-        assert not stays_in_spanish(pair.english)
-
-
-def test_no_word_is_of_both_languages():
-    assert not set(SPANISH.split()) & set(ENGLISH.split())
-
-
 def test_each_measure_has_its_column():
     test = load_instructions("test")
     good = [Reply(i.completion, True) for i in test]
-    assert measure_replies(test, good).mean(0).tolist() == [1, 1, 1]
-    assert measure_replies(test, [Reply(r.text, False) for r in good]).mean(0).tolist() == [0, 1, 1]
-    assert measure_replies(test[:1], [Reply("", True)]).tolist() == [[1, 0, 1]]
+    assert measure_replies(test, good).mean(0).tolist() == [1, 1]
+    assert measure_replies(test, [Reply(r.text, False) for r in good]).mean(0).tolist() == [0, 1]
+    assert measure_replies(test[:1], [Reply("", True)]).tolist() == [[1, 0]]
     with pytest.raises(ValueError, match="zip"):
         measure_replies(test, good[1:])
+
+
+def test_the_good_replies_are_right_and_copying_what_was_asked_is_not():
+    test = load_instructions("test")
+    checked = [i for i in test if i.kind in CHECKED]
+    assert right_replies(test, [Reply(i.completion, True) for i in test]).tolist() == [1] * len(checked)
+    assert right_replies(test, [Reply(i.prompt, True) for i in test]).tolist() == [0] * len(checked)
+
+
+def test_each_request_is_shown_one_of_each_kind_and_not_always_the_same():
+    records = [record.prompt + record.completion for record in training_records()]
+    kinds = dict(zip(records, (i.kind for i in load_instructions("train")), strict=True))
+    shown = [few_shot_prompt(place, "¿Y?").split("\n\n") for place in range(len(records) // SHOTS + 1)]
+    for *cases, last in shown:
+        assert {kinds[case] for case in cases} == {*KINDS}
+        assert last == request("¿Y?")
+    assert {case for cases in shown for case in cases[:-1]} == {*records}
+    assert shown[0] != shown[-1]
+    assert {*shown[0]} == {*shown[-1]}
+
+
+def test_the_longest_answer_fits():
+    from siguiente.llm.files.loading import load
+
+    tokens = load(assistant.BASE).tokenizer
+    assert max(len(tokens.encode(f" {i.completion}")) for i in load_instructions("test")) < REPLY_LENGTH
 
 
 def test_the_first_mark_ends_the_reply():
@@ -141,11 +153,12 @@ def asked(monkeypatch, tmp_path):
     return seen, tmp_path
 
 
-@pytest.mark.parametrize(("name", "who"), [("base", "gemma-3-270m"), ("tuned", "tuned")])
+@pytest.mark.parametrize(("name", "who"), [("base", BASE), ("few-shot", BASE), ("tuned", "tuned")])
 def test_each_model_answers_the_same_requests_with_the_template(asked, name, who):
     seen, folder = asked
     run = ASSISTANT_REPLIES.train(ASSISTANT_REPLIES.part(name), folder)
-    tasks = load_instructions("test")[:ASKED]
-    assert seen == [request(task.prompt) for task in tasks]
+    prompts = [task.prompt for task in load_instructions("test")]
+    few = [few_shot_prompt(*each) for each in enumerate(prompts)]
+    assert seen == (few if name == "few-shot" else [request(prompt) for prompt in prompts])
     assert load_replies(name) == [Reply(f"{who}: {len(prompt)}", ended=True) for prompt in seen]
     assert len(run.measure(ASSISTANT_REPLIES.rows(name))) == 3

@@ -1,66 +1,323 @@
-"""La página de DPO: la política ajustada a las preferencias, su control barajado y tres β muy distintas."""
+"""La página de DPO: los métodos que aprenden de las mismas preferencias, medidos mientras se alejan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Generator, Tensor
 
-from siguiente.alignment.dpo import DPOReport, train_dpo
-from siguiente.alignment.sequences import encode_preferences
-from siguiente.course.alignment.policy_scores import PolicyScores, read_scores, scored_rows
-from siguiente.course.alignment.preferences import SEED, learned_reward, shuffled_labels, story_preferences
-from siguiente.course.alignment.sft import TunedPolicy, load_story_policy, load_tuned, told
-from siguiente.course.data.story_requests import load_demonstrations
+from siguiente.alignment.dpo import Compared, PairLoss, dpo_loss, ipo_loss, kto_loss, simpo_loss, train_dpo
+from siguiente.alignment.reward_model import RewardModel, score_texts
+from siguiente.alignment.rl import Reward
+from siguiente.alignment.rollouts import sample_answers
+from siguiente.alignment.sequences import (
+    Preference,
+    PromptCompletion,
+    answer_totals,
+    encode_demonstrations,
+    encode_preferences,
+)
+from siguiente.alignment.sft import train_sft
+from siguiente.course.alignment.policy_scores import (
+    Paths,
+    Watch,
+    load_paths,
+    measured_prompts,
+    measured_rows,
+    rounded,
+)
+from siguiente.course.alignment.preferences import (
+    COMPARED,
+    StoryPair,
+    fit_reward,
+    judge_config,
+    learned_reward,
+    load_story_pairs,
+    sample_pairs,
+    shuffled_labels,
+    story_preferences,
+)
+from siguiente.course.alignment.rlhf import GROUP, RUN_CONFIG
+from siguiente.course.alignment.sft import ANSWER_LENGTH, load_story_policy
+from siguiente.course.data.story_requests import distinct_requests
+from siguiente.course.data.story_reward import WEIGHTS, Merits, gold_rewards, score_merits
+from siguiente.evaluation.intervals import Estimate, mean_interval
+from siguiente.evaluation.selection import best_of_n, best_of_n_kl, select_best
+from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
 
-BETA = 0.1
-#: Los pasos justos para ver cada pareja una sola vez.
-DPO_CONFIG = TrainingConfig(steps=125, batch_size=32, learning_rate=1e-3, warmup=5, weight_decay=0.0)
+SEEDS = range(8)
+LABELS = 640  # comparaciones que lee cada entrenamiento, una vez cada una
+ROUNDS = 2  # veces que pregunta el iterado
+IMITATED = 160  # peticiones del que se destila
+WRITTEN = 8  # cuentos por petición entre los que elige el que se destila
+EVERY = 20
+HELD = 132  # parejas nuevas, una por petición de prueba
+CONFIG = TrainingConfig(steps=40, batch_size=16, learning_rate=3e-4, warmup=5, weight_decay=0.0)
 
 
-def load_story_dpo(shuffled: bool = False) -> TunedPolicy:
-    """Abre la política que ajustó DPO o, con `shuffled`, el control, que aprendió de las mismas parejas con
-    la preferida a cara o cruz; si falta, la ajusta.
+class Setting(NamedTuple):
+    """Cómo se usa un método."""
+
+    learn: Callable[["Setting", TextModel[Any], int], Iterator[object]]
+    """De él, de la política y de la semilla, al entrenamiento sin empezar."""
+    loss: PairLoss = dpo_loss
+    """La pérdida."""
+    beta: float = 0.1
+    """El freno."""
+    rate: float = 3e-4
+    """La mejor tasa de tres, por su recompensa aprendida menos 0,02 por nat, con la semilla 100 y peticiones
+    de `train`."""
+
+
+TRIED = 3  # tasas de cada método
+
+
+def some_pairs(seed: int, count: int) -> list[StoryPair]:
+    """Unas parejas de `train`, sorteadas."""
+    every = load_story_pairs()
+    rows = torch.randperm(len(every), generator=Generator().manual_seed(seed))[:count]
+    return [every[row] for row in rows.tolist()]
+
+
+def once(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
+    """Aprende de lo que dijo el anotador de unas parejas."""
+    return prefer(setting, policy, seed, story_preferences(some_pairs(seed, LABELS), seed=seed))
+
+
+def shuffled(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
+    """El control: las mismas parejas, con la preferida sorteada."""
+    judged = story_preferences(some_pairs(seed, LABELS), seed=seed)
+    return prefer(setting, policy, seed, shuffled_labels(judged, Generator().manual_seed(seed)))
+
+
+def prefer(
+    setting: Setting, policy: TextModel[Any], seed: int, judged: Sequence[Preference]
+) -> Iterator[object]:
+    """Ajusta la política a unas preferencias, una vez cada una."""
+    config = replace(CONFIG, learning_rate=setting.rate, seed=seed)
+    return train_dpo(policy.model, encode_preferences(policy, judged), config, setting.beta, setting.loss)
+
+
+def again(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
+    """Aprende en rondas; desde la segunda, de parejas que acaba de escribir."""
+    start, generator = load_story_policy().model, Generator().manual_seed(seed)
+    pairs, size = some_pairs(seed, LABELS), LABELS // ROUNDS
+    config = replace(CONFIG, steps=CONFIG.steps // ROUNDS, learning_rate=setting.rate)
+    for turn in range(ROUNDS):
+        asked = pairs[turn * size : (turn + 1) * size]
+        if turn > 0:
+            asked = sample_pairs(policy, [pair.request for pair in asked], generator, ANSWER_LENGTH)
+        judged = encode_preferences(policy, story_preferences(asked, seed=seed))
+        turned = replace(config, seed=ROUNDS * seed + turn)
+        yield from train_dpo(policy.model, judged, turned, setting.beta, setting.loss, start)
+
+
+def taught_reward(seed: int) -> Reward:
+    """Un modelo de recompensa ajustado a las mismas comparaciones que lee :func:`once` con esa semilla."""
+    judged = story_preferences(some_pairs(seed, LABELS), seed=seed)
+    run = fit_reward(judged, replace(judge_config(LABELS), seed=seed), None)
+    for _ in run.reports:
+        pass
+    return partial(score_texts, cast(RewardModel, run.model).eval(), load_story_policy())
+
+
+def imitate(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
+    """Escribe varios cuentos por petición e imita el que más puntúa el modelo de recompensa."""
+    prompts = [pair.request.text for pair in some_pairs(seed, IMITATED)]
+    generator = Generator().manual_seed(seed)
+    texts = sample_answers(policy, prompts, generator, ANSWER_LENGTH, WRITTEN).texts
+    scores = taught_reward(seed)([prompt for prompt in prompts for _ in range(WRITTEN)], texts)
+    best = select_best(torch.tensor(scores).view(-1, WRITTEN)).tolist()
+    chosen = [texts[WRITTEN * row + place] for row, place in enumerate(best)]
+    shown = list(map(PromptCompletion, prompts, chosen))
+    config = replace(CONFIG, learning_rate=setting.rate, seed=seed)
+    return train_sft(policy.model, encode_demonstrations(policy, shown), config)
+
+
+METHODS = {
+    "dpo": Setting(once),
+    "shuffled": Setting(shuffled),
+    "iterated": Setting(again),
+    "ipo": Setting(once, ipo_loss, rate=6e-4),
+    "kto": Setting(once, kto_loss, rate=1e-4),
+    "simpo": Setting(once, simpo_loss, beta=2.5),
+    "distilled": Setting(imitate, rate=1e-3),
+}
+WATCHED = ("dpo", "shuffled")
+#: Cómo se llama cada uno en las tablas y en las figuras.
+NAMES = {
+    "dpo": "DPO",
+    "shuffled": "DPO, control",
+    "iterated": "DPO iterado",
+    "ipo": "IPO",
+    "kto": "KTO",
+    "simpo": "SimPO",
+    "distilled": "lo mejor de 8, destilado",
+}
+
+
+def load_preferred(name: str) -> Paths:
+    """Abre lo que se midió con uno de los `METHODS` y ocho semillas; si falta, entrena y mide."""
+    return load_paths(STORY_DPO, name)
+
+
+def learn(part: Part) -> Run:
+    """Entrena con un método y mide la política mientras aprende."""
+    policy, setting = load_story_policy(), METHODS[part.name]
+    watch = new_pairs(policy) if part.name in WATCHED else unwatched
+
+    def steps() -> Iterator[object]:
+        yield from setting.learn(setting, policy, int(part.seed or 0))
+
+    return Run(None, measured_rows(policy, steps(), learned_reward(), watch, EVERY), shown_gold)
+
+
+def unwatched(prompts: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
+    """No mira nada más."""
+    return {}
+
+
+def new_pairs(policy: TextModel[Any]) -> Watch:
+    """Mira, en parejas nuevas, cuánto cambia la log-probabilidad de la preferida y de la otra, en nats.
+
+    Y en qué proporción sube más la preferida. Las escribió la política como llega.
     """
-    return load_tuned(STORY_DPO, "shuffled" if shuffled else "annotated", DPOReport)
+    judged = encode_preferences(policy, story_preferences(load_story_pairs("test")[:HELD]))
+    before = [answer_totals(policy.model, answers) for answers in judged]
+
+    def see(prompts: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
+        now = [answer_totals(policy.model, answers) for answers in judged]
+        chosen, rejected = (new - old for new, old in zip(now, before, strict=True))
+        ordered = (chosen > rejected).float()
+        seen = {"chosen": chosen, "rejected": rejected, "margin": chosen - rejected}
+        seen |= {"fall": (chosen + rejected) / 2, "ordered": ordered}
+        return {name: values.mean().item() for name, values in seen.items()}
+
+    return see
 
 
-def prefer(part: Part) -> Run:
-    """Ajusta una política a las preferencias del anotador o, como control, a las mismas barajadas."""
-    policy, preferences = load_story_policy(), story_preferences()
-    if part.name == "shuffled":
-        preferences = shuffled_labels(preferences, Generator().manual_seed(SEED))
-    pairs = encode_preferences(policy, preferences)
-    return Run(policy.model, train_dpo(policy.model, pairs, DPO_CONFIG, BETA, part.checkpoint), told(policy))
+def shown_gold(rows: Sequence[Mapping[str, Any]]) -> list[float]:
+    """La recompensa verdadera de los cuentos que se guardaron: con ella se comprueba lo registrado."""
+    prompts = measured_prompts()
+    return [gold for row in rows for gold in gold_rewards(prompts[: len(row["texts"])], row["texts"])]
 
 
-STORY_DPO = Trained("story-dpo", __name__, prefer, parts=("annotated", "shuffled"))
+STORY_DPO = Trained("story-dpo", __name__, learn, tuple(METHODS), SEEDS)
 
 
-BETAS = ("0.02", "0.1", "0.5")
-BRIEF_CONFIG = replace(DPO_CONFIG, steps=30)
-PAIRS = 960  # las justas para ver cada una una sola vez
-TESTS = 200
+def trail(paths: Paths, name: str) -> list[tuple[Estimate, Estimate]]:
+    """El camino de un método: en cada medida, lo que se alejó, en nats, y lo que subió una cifra.
+
+    >>> rows = [{"step": 0, "kl": 0.0, "gold": 9.0}, {"step": 10, "kl": 4.0, "gold": 11.0}]
+    >>> [[round(x.value, 1) for x in point] for point in trail(Paths([rows, rows]), "gold")]
+    [[0.0, 0.0], [4.0, 2.0]]
+    """
+    columns = zip(paths.of("kl").T, paths.gain(name).T, strict=True)
+    return [(mean_interval(far), mean_interval(gain)) for far, gain in columns]
 
 
-def load_dpo_beta(beta: float) -> dict[int, PolicyScores]:
-    """Abre las medidas con una de las `BETAS`, por pasos dados; si faltan, ajusta una política y la mide."""
-    return read_scores(STORY_DPO_BETAS.rows(str(beta)))
+class Choices(NamedTuple):
+    """Con S semillas, M cuentos de la política de partida a N peticiones de prueba, para elegir."""
+
+    scores: dict[str, Tensor]
+    """De cada cuento, (S, N, M), lo que le da quien elige (`chooser`), la recompensa aprendida del curso
+    (`proxy`), la verdadera (`gold`) y cada mérito."""
+
+    def gain(self, name: str, n: int, by: str = "chooser") -> Tensor:
+        """Lo que sube una cifra, (S,), si se elige, de n, el cuento que más puntúa."""
+        seen = self.scores[name].double()
+        return (best_of_n(self.scores[by], seen, n) - seen.mean(2)).mean(1)
+
+    def trail(self, name: str, by: str = "chooser") -> list[tuple[Estimate, Estimate]]:
+        """Lo que aleja elegir el mejor de n, como mucho, y lo que sube una cifra, para cada n de `CHOSEN`."""
+        gains = [mean_interval(self.gain(name, n, by)) for n in CHOSEN]
+        return [(Estimate(*[best_of_n_kl(n)] * 3), gain) for n, gain in zip(CHOSEN, gains, strict=True)]
+
+    def table(self) -> list[list[Any]]:
+        """De cada n: la cota de la divergencia y lo que suben la puntuación de quien elige, la recompensa
+        verdadera y lo que se entiende; y la verdadera si elige el modelo del curso.
+        """
+        trails = [self.trail(name) for name in ("chooser", "gold", "sense")]
+        trails.append(self.trail("gold", by="proxy"))
+        rows = zip(CHOSEN, zip(*trails, strict=True), strict=True)
+        return [[n, best_of_n_kl(n), *(gain for _, gain in points)] for n, points in rows]
 
 
-def brake(part: Part) -> Run:
-    """Ajusta una política con pocas parejas y la mide antes, durante y después."""
-    policy, reward = load_story_policy(), learned_reward()
-    tests = [demo.prompt for demo in load_demonstrations("test", TESTS)]
-    few = encode_preferences(policy, story_preferences()[:PAIRS])
-    steps = train_dpo(policy.model, few, BRIEF_CONFIG, float(part.name))
-    rows = scored_rows(policy, steps, reward, tests, lambda step, texts: texts[:1])
-    return Run(None, rows, lambda rows: reward(tests[:1], rows[0][-1]))
+CHOSEN = (1, 2, 4, 8, 16)
+ASKED = 64  # peticiones de prueba con que se elige
+TOGETHER = 4  # a la vez: con dieciséis cuentos, un lote de `sample_answers`
 
 
-STORY_DPO_BETAS = Trained("story-dpo-betas", __name__, brake, parts=BETAS)
+def load_choices() -> Choices:
+    """Abre los cuentos entre los que se elige, con lo que vale cada uno; si faltan, los escribe."""
+    rows = [STORY_CHOICES.rows(seed=seed) for seed in STORY_CHOICES.seeds]
+    names = [name for name in rows[0][0] if name != "text"]
+    return Choices({name: torch.tensor([[row[name] for row in some] for some in rows]) for name in names})
+
+
+def write_choices(part: Part) -> Run:
+    """Escribe varios cuentos a cada petición y los puntúa; quien elige leyó lo que :func:`once`."""
+    policy, seed = load_story_policy(), int(part.seed or 0)
+    generator, proxy = Generator().manual_seed(seed), learned_reward()
+    asked = [request.text for request in distinct_requests("test")[:ASKED]]
+
+    def rows() -> Iterator[dict[str, Any]]:
+        chooser = taught_reward(seed)
+        for first in range(0, len(asked), TOGETHER):
+            prompts = [prompt for prompt in asked[first : first + TOGETHER] for _ in range(CHOSEN[-1])]
+            texts = sample_answers(policy, prompts, generator, ANSWER_LENGTH).texts
+            merits = score_merits(prompts, texts)
+            seen = {"chooser": chooser(prompts, texts), "proxy": proxy(prompts, texts)}
+            seen |= {"gold": (merits @ torch.tensor(WEIGHTS)).tolist()}
+            seen |= dict(zip(Merits._fields, merits.T.tolist(), strict=True))
+            for start in range(0, len(texts), CHOSEN[-1]):
+                here = slice(start, start + CHOSEN[-1])
+                yield {name: rounded(values[here]) for name, values in seen.items()} | {"text": texts[start]}
+
+    def measure(rows: Sequence[Mapping[str, Any]]) -> Sequence[float]:
+        return proxy(asked[:TOGETHER], [row["text"] for row in rows[:TOGETHER]])
+
+    return Run(None, rows(), measure)
+
+
+STORY_CHOICES = Trained("story-choices", __name__, write_choices, seeds=SEEDS)
+
+
+#: Lo que la página mira del final de cada camino.
+ENDS = {
+    "KL (nats)": "kl",
+    "verdadera": "gold",
+    "aprendida": "proxy",
+    "se entiende": "sense",
+    "amable": "kind",
+}
+
+
+def ended(paths: Mapping[str, Paths]) -> dict[str, list[Estimate]]:
+    """Cuánto cambió, al final de cada camino, lo que dice `ENDS`."""
+    return {name: [path.gained(key) for key in ENDS.values()] for name, path in paths.items()}
+
+
+def spent() -> list[tuple[str, int, int, int, int, int]]:
+    """Lo que gasta cada método: comparaciones, cuentos escritos, pasos, tasas probadas y semillas.
+
+    >>> spent()[0][:4]
+    ('DPO', 640, 0, 40)
+    """
+    steps, tried, seeds = CONFIG.steps, TRIED, len(SEEDS)
+    written = {"iterated": 2 * (LABELS - LABELS // ROUNDS), "distilled": WRITTEN * IMITATED}
+    rows = [(NAMES[name], LABELS, written.get(name, 0), steps, tried, seeds) for name in METHODS]
+    pursued = (RUN_CONFIG.steps * RUN_CONFIG.batch_size * GROUP, RUN_CONFIG.steps)
+    return [
+        *rows,
+        ("lo mejor de 16", LABELS, CHOSEN[-1] * ASKED, 0, 0, seeds),
+        ("REINFORCE", COMPARED, *pursued, tried, seeds),
+        ("lo mejor de 16, con 4000", COMPARED, CHOSEN[-1] * ASKED, 0, 0, seeds),
+    ]
 
 
 def descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 500) -> Tensor:
@@ -76,3 +333,14 @@ def descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 500) -
         loss(logits.log_softmax(0)).backward()
         optimizer.step()
     return logits.detach().softmax(0)
+
+
+def settle(loss: Callable[[Compared], Tensor], ref: Tensor, steps: int = 500) -> Tensor:
+    """La política, (K,), a que llega una pérdida de todas las parejas de una tabla, desde `ref`, (K,).
+
+    >>> ref = torch.tensor([0.5, 0.5]).log()
+    >>> settle(lambda seen: ipo_loss(seen, beta=0.5), ref).round(decimals=3)
+    tensor([0.7310, 0.2690])
+    """
+    a, b = torch.combinations(torch.arange(len(ref))).T
+    return descend(lambda p: loss(Compared(p[a], p[b], ref[a], ref[b])), ref, steps)

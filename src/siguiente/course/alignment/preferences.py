@@ -3,12 +3,12 @@
 El modelo de recompensa de los cuentos es el que persiguen los experimentos de las demás páginas.
 """
 
+import math
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from torch import Generator, Tensor
 from siguiente.alignment.reward_model import (
     RewardModel,
     centre_rewards,
+    length_slope,
     score_answers,
     score_texts,
     train_reward_model,
@@ -33,8 +34,9 @@ from siguiente.course.alignment.sft import (
     load_story_policy,
 )
 from siguiente.course.data.annotators import Annotator
-from siguiente.course.data.story_requests import StoryRequest, load_demonstrations
-from siguiente.course.data.story_reward import WEIGHTS, gold_rewards, story_merits
+from siguiente.course.data.story_requests import StoryRequest, distinct_requests, load_demonstrations
+from siguiente.course.data.story_reward import WEIGHTS, gold_reward, score_merits, story_merits
+from siguiente.course.report.numbers import number
 from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
@@ -113,25 +115,31 @@ def shuffled_labels(preferences: Sequence[Preference], generator: Generator) -> 
 
 
 COMPARED = 4_000
+REPEATED = 8  # parejas de cada petición de prueba
 ASKED = 32  # peticiones a la vez: con dos respuestas, un lote de `sample_answers`
 SHOWN = 500  # demostraciones con que se pone el cero
 SEED = 0
 #: Quien compara. Con ese ruido, dos coinciden en algo más de siete de cada diez parejas.
 ANNOTATOR = Annotator(noise=0.5)
-FIT_CONFIG = TrainingConfig(steps=250, batch_size=32, learning_rate=1e-3, warmup=5)
+#: Tres lecturas de cada pareja. Con cuatro, la verosimilitud de las parejas apartadas empeora.
+FIT_CONFIG = TrainingConfig(steps=375, batch_size=32, learning_rate=3e-3, warmup=5)
 
 
-def load_story_pairs() -> list[StoryPair]:
+def load_story_pairs(split: str = "train") -> list[StoryPair]:
     """Abre las parejas de cuentos que escribió la política, sin comparar; si faltan, las escribe.
-    Los cuentos son suyos; las peticiones se repiten, también las de las demostraciones: solo hay 672.
+
+    Las de `train` son respuestas a peticiones con que la política aprendió a responder; las de `test`, a
+    combinaciones que no vio: véase :func:`~siguiente.course.data.story_requests.split_of`.
     """
-    return [StoryPair(StoryRequest(*request), *texts) for request, *texts in STORY_PAIRS.rows()]
+    return [StoryPair(StoryRequest(*request), *texts) for request, *texts in STORY_PAIRS.rows(split)]
 
 
-def story_preferences(count: int | None = None, annotator: Annotator = ANNOTATOR) -> list[Preference]:
-    """Las primeras parejas, o todas, con lo que dijo de cada una un anotador."""
-    pairs = load_story_pairs()[:count]
-    return label_pairs(pairs, ask_annotators(pairs, [annotator], Generator().manual_seed(SEED)))
+def story_preferences(
+    pairs: Sequence[StoryPair] | None = None, annotator: Annotator = ANNOTATOR, seed: int = SEED
+) -> list[Preference]:
+    """Lo que dijo un anotador de unas parejas; si no se dan, de todas las de `train`."""
+    pairs = load_story_pairs() if pairs is None else pairs
+    return label_pairs(pairs, ask_annotators(pairs, [annotator], Generator().manual_seed(seed)))
 
 
 def load_story_reward() -> RewardModel:
@@ -147,14 +155,14 @@ def learned_reward() -> Reward:
 
 
 def write_pairs(part: Part) -> Run:
-    """Escribe dos cuentos por petición."""
-    shown = load_demonstrations("train", DEMONSTRATIONS + COMPARED)[DEMONSTRATIONS:]
+    """Escribe dos cuentos por petición: las que siguen a las demostraciones o, de `test`, las de prueba."""
+    requests = [demo.request for demo in load_demonstrations("train", DEMONSTRATIONS + COMPARED)]
+    asked = requests[DEMONSTRATIONS:] if part.name == "train" else distinct_requests("test") * REPEATED
     policy, generator = load_story_policy(), Generator().manual_seed(SEED)
 
     def pairs() -> Iterator[StoryPair]:
-        for first in range(0, COMPARED, ASKED):
-            requests = [demo.request for demo in shown[first : first + ASKED]]
-            yield from sample_pairs(policy, requests, generator, ANSWER_LENGTH)
+        for first in range(0, len(asked), ASKED):
+            yield from sample_pairs(policy, asked[first : first + ASKED], generator, ANSWER_LENGTH)
 
     def measure(rows: list[Any]) -> list[float]:
         prompts = [StoryRequest(*request).text for request, _, _ in rows[:ASKED]]
@@ -181,68 +189,206 @@ def fit_reward(preferences: Sequence[Preference], config: TrainingConfig, checkp
     return Run(model, losses(), lambda rows: score_answers(model, shown)[:TOLD].tolist())
 
 
-STORY_PAIRS = Trained("story-pairs", __name__, write_pairs, parts=("pairs",))
+STORY_PAIRS = Trained("story-pairs", __name__, write_pairs, parts=("train", "test"))
 STORY_REWARD = Trained("story-reward", __name__, compare)
 
 
-JUDGED = 1_500  # parejas de que aprende cada uno de los que se comparan
+#: De cuántas parejas aprende cada modelo que se compara, los que difieren en eso y los de otro anotador.
+JUDGED = {"200": 200, "600": 600, "1500": 1_500, "partial": 1_500, "shuffled": 600}
+TESTED = 528  # parejas de prueba en que se miden: cuatro de cada petición
 #: El mismo anotador, si además le gustan los cuentos largos (veinte puntos por cada cien palabras).
 LIKES_LONG = replace(ANNOTATOR, length_bias=20)
 
 
 def judge_config(pairs: int) -> TrainingConfig:
-    """Cómo se ajusta con unas parejas: cada una, dos veces, en lotes de dieciséis.
+    """Cómo se ajusta con unas parejas, sean las que sean: cada una, dos veces, en lotes de 32.
 
-    >>> judge_config(1500).steps
-    187
+    >>> judge_config(1600).steps
+    100
     """
-    return TrainingConfig(pairs // 8, batch_size=16, learning_rate=4e-3, warmup=5)
+    return TrainingConfig(pairs // 16, batch_size=32, learning_rate=3e-3, warmup=5)
 
 
-def load_story_judge(name: str) -> RewardModel:
-    """Abre un modelo de recompensa ajustado con 1500 parejas; si falta, lo ajusta.
-    Es `impartial`, `partial`, de quien prefiere lo largo, o `shuffled`, el control.
+def judged(name: str, seed: int) -> list[Preference]:
+    """Lo que dijo de unas parejas sorteadas el anotador imparcial; en `partial`, el que prefiere lo largo.
+
+    En `shuffled`, el control, la preferida se sortea.
     """
-    return STORY_JUDGES.restore(RewardModel(load_story_policy().model), name)
-
-
-def annotated(name: str) -> list[Preference]:
-    """Lo que dijo el anotador de las parejas; en el control, barajado."""
-    found = story_preferences(JUDGED, LIKES_LONG if name == "partial" else ANNOTATOR)
-    return shuffled_labels(found, Generator().manual_seed(SEED + 1)) if name == "shuffled" else found
+    generator, every = Generator().manual_seed(seed), load_story_pairs()
+    rows = torch.randperm(len(every), generator=generator)[: JUDGED[name]]
+    pairs = [every[row] for row in rows.tolist()]
+    found = story_preferences(pairs, LIKES_LONG if name == "partial" else ANNOTATOR, seed)
+    return shuffled_labels(found, generator) if name == "shuffled" else found
 
 
 def judge(part: Part) -> Run:
-    """Ajusta un modelo de recompensa a las preferencias de una parte."""
-    policy = load_story_policy()
-    model, pairs = RewardModel(policy.model), encode_preferences(policy, annotated(part.name))
-    shown = demonstrated(policy, "test", TOLD)
-    losses = train_reward_model(model, pairs, judge_config(JUDGED), part.checkpoint)
-    return Run(model, losses, lambda rows: score_answers(model, shown).tolist())
+    """Ajusta un modelo de recompensa y da la pérdida de cada paso y, al final, sus recompensas de prueba."""
+    policy, seed = load_story_policy(), int(part.seed or 0)
+    taught, model = judged(part.name, seed), RewardModel(policy.model)
+
+    def rows() -> Iterator[Any]:
+        config = replace(judge_config(len(taught)), seed=seed)
+        yield from train_reward_model(model, encode_preferences(policy, taught), config, part.checkpoint)
+        yield pair_scores(model.eval(), policy, load_story_pairs("test")[:TESTED])
+
+    return Run(None, rows(), lambda rows: torch.tensor(rows[-1]).mean(0).tolist())
 
 
-STORY_JUDGES = Trained("story-judges", __name__, judge, parts=("impartial", "partial", "shuffled"))
+def pair_scores(
+    model: RewardModel, policy: TextModel[Any], pairs: Sequence[StoryPair]
+) -> list[tuple[float, ...]]:
+    """La recompensa de los dos cuentos de N parejas, con tres decimales."""
+    prompts = [pair.request.text for pair in pairs]
+    sides = [score_texts(model, policy, prompts, texts) for texts in list(zip(*pairs, strict=True))[1:]]
+    return [tuple(round(score, 3) for score in both) for both in zip(*sides, strict=True)]
 
-#: Los seis méritos de un cuento, en el orden de :class:`siguiente.course.data.story_reward.Merits`.
+
+STORY_JUDGES = Trained("story-judges", __name__, judge, tuple(JUDGED), seeds=range(8))
+
+
+def judge_scores(name: str) -> Tensor:
+    """Abre las recompensas que S modelos, uno por semilla, dan a los dos cuentos de N parejas, (S, N, 2).
+
+    Las parejas son de prueba: responden a peticiones que ni los modelos ni la política vieron.
+    """
+    return torch.tensor([STORY_JUDGES.rows(name, seed)[-1] for seed in STORY_JUDGES.seeds])
+
+
+class Measured(NamedTuple):
+    """Lo que se sabe de unas parejas sin preguntar a nadie."""
+
+    gold: Tensor
+    """La recompensa verdadera de los dos cuentos, (N, 2)."""
+    words: Tensor
+    """Sus palabras, (N, 2)."""
+
+
+def measure_pairs(pairs: Sequence[StoryPair]) -> Measured:
+    """Mide los dos cuentos de cada pareja.
+
+    >>> measure_pairs([StoryPair(StoryRequest("Ana", "pet"), "Ana y su mascota.", "Ana.")]).words
+    tensor([[4., 1.]])
+    """
+    gold = [[gold_reward(pair.request, text) for text in pair[1:]] for pair in pairs]
+    return Measured(torch.tensor(gold), torch.tensor([[float(len(t.split())) for t in p[1:]] for p in pairs]))
+
+
+def likelihood(pairs: Sequence[StoryPair], annotator: Annotator) -> Tensor:
+    """La probabilidad de que un anotador prefiera el primer cuento de cada pareja, (N,): sin preguntarle.
+
+    >>> pair = StoryPair(StoryRequest("Ana", "pet"), "Ana y su mascota.", "Ana y su mascota.")
+    >>> likelihood([pair], ANNOTATOR)
+    tensor([0.5000])
+    """
+    return torch.tensor([annotator.preference(*pair) for pair in pairs])
+
+
+def agrees(scores: Tensor, likely: Tensor) -> Tensor:
+    """Cuánto acierta una recompensa, (..., N, 2), lo que alguien responde de N parejas, (...,).
+
+    Se le da la probabilidad de que prefiera el primer cuento, (N,), y no hay que sortear respuestas.
+
+    >>> agrees(torch.tensor([[2.0, 1.0], [0.0, 1.0]]), torch.tensor([0.9, 0.5]))
+    tensor(0.7000)
+    """
+    return torch.where(scores[..., 0] > scores[..., 1], likely, 1 - likely).mean(-1)
+
+
+def length_slopes(scores: Tensor, known: Measured) -> Tensor:
+    """Lo que pagan S recompensas, (S, N, 2), por cada cien palabras entre cuentos igual de buenos, (S,)."""
+    fixed = known.gold.flatten(), known.words.flatten()
+    return torch.tensor([100 * length_slope(each.flatten(), *fixed) for each in scores])
+
+
+def by_length(scores: Tensor, known: Measured, edges: Sequence[float]) -> Tensor:
+    """Lo que pagan S recompensas por la longitud, (S, K): la media de lo que lo bueno no explica, por tramos.
+
+    A cada recompensa se le quita :math:`b\\,g`, la parte que da por lo bueno, y la media. Si paga por cada
+    palabra lo mismo, sale una recta.
+
+    >>> known = Measured(torch.tensor([[1.0, 2.0], [3.0, 1.0]]), torch.tensor([[1.0, 2.0], [4.0, 5.0]]))
+    >>> by_length((2 * known.gold + known.words)[None], known, [3])
+    tensor([[-1.5000,  1.5000]])
+    """
+    words, places = known.words.flatten(), torch.bucketize(known.words.flatten(), torch.tensor(edges))
+    design = torch.stack([torch.ones(len(words)), known.gold.flatten(), words], 1).double()
+    flat = scores.flatten(1).double()
+    paid = flat - known.gold.flatten() * torch.linalg.lstsq(design, flat.T).solution[1][:, None]
+    paid = paid - paid.mean(1, keepdim=True)
+    return torch.stack([paid[:, places == k].mean(1) for k in range(len(edges) + 1)], 1).float()
+
+
+def discount_length(scores: Tensor, known: Measured, reviewed: Tensor) -> Tensor:
+    """Quita a S recompensas, (S, N, 2), lo que pagan por la longitud en las parejas revisadas, (N,).
+
+    >>> known = Measured(torch.tensor([[1.0, 2.0], [3.0, 1.0]]), torch.tensor([[1.0, 2.0], [4.0, 5.0]]))
+    >>> discount_length((known.gold + known.words)[None], known, torch.tensor([True, True]))[0]
+    tensor([[1., 2.],
+            [3., 1.]])
+    """
+    slopes = length_slopes(scores[:, reviewed], Measured(known.gold[reviewed], known.words[reviewed]))
+    return scores - slopes[:, None, None] / 100 * known.words
+
+
+def fit_merits(differences: Tensor, likely: Tensor) -> Tensor:
+    """Los pesos de la recompensa :math:`r = w \\cdot m` que hacen más probables unas respuestas, (K,).
+
+    De N parejas se dan las diferencias de méritos, (N, K), y la probabilidad de preferir el primero, (N,):
+    es lo que se aprendería con infinitas respuestas. La verosimilitud es cóncava, y el máximo es uno.
+
+    >>> differences = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, -1.0]])
+    >>> fit_merits(differences, (differences @ torch.tensor([2.0, 0.5])).sigmoid())
+    tensor([2.0000, 0.5000])
+    """
+    design, target = differences.double(), likely.double()
+    weights = torch.zeros(design.shape[1], dtype=torch.double)
+    for _ in range(100):
+        p = (design @ weights).sigmoid()
+        slope, curve = design.T @ (target - p), (design.T * (p * (1 - p))) @ design
+        step = torch.linalg.solve(curve, slope)
+        weights = weights + step / max(1.0, step.abs().max().item())
+        if step.abs().max() < 1e-9:
+            break
+    return weights.float()
+
+
+def merit_differences(pairs: Sequence[StoryPair]) -> Tensor:
+    """Los cinco méritos del primer cuento menos los del segundo, (N, 5)."""
+    prompts = [pair.request.text for pair in pairs]
+    first, second = (score_merits(prompts, texts) for texts in list(zip(*pairs, strict=True))[1:])
+    return first - second
+
+
+#: Los cinco méritos de un cuento, en el orden de :class:`siguiente.course.data.story_reward.Merits`.
 MERITS = (
     "sale el protagonista pedido",
     "trata del asunto pedido",
-    "termina",
     "no confunde a sus personajes",
-    "no se repite",
+    "se entiende",
     "es amable con ellos",
 )
 
 
 def mixed_merits(pair: StoryPair) -> bool:
-    """Dice si el segundo cuento es más amable, confunde más a sus personajes y vale un poco más.
+    """Dice si el segundo cuento es más amable, se entiende menos y vale un poco más.
 
     >>> mixed_merits(StoryPair(StoryRequest("Ana", "pet"), "Ana quería una mascota.", "Ana rió."))
     False
     """
     a, b = (story_merits(pair.request, story) for story in pair[1:])
     gap = sum(weight * (y - x) for weight, x, y in zip(WEIGHTS, a, b, strict=True))
-    return b.kind > a.kind and b.steady < a.steady and 0.5 < gap < 1
+    return b.kind > a.kind and b.sense < a.sense and 0.5 < gap < 1
+
+
+def told_stories(pairs: Sequence[StoryPair]) -> Iterator[tuple[StoryRequest, list[str]]]:
+    """Cada petición con sus cuentos distintos; primero, la que tiene más.
+
+    >>> request = StoryRequest("Ana", "pet")
+    >>> next(told_stories([StoryPair(request, "Sí.", "No."), StoryPair(request, "No.", "Ya.")]))[1]
+    ['Sí.', 'No.', 'Ya.']
+    """
+    for request, _ in Counter(pair.request for pair in pairs).most_common():
+        yield request, list(dict.fromkeys(t for pair in pairs if pair.request == request for t in pair[1:]))
 
 
 def stories_apart(pairs: Sequence[StoryPair], count: int) -> tuple[StoryRequest, list[str], Tensor]:
@@ -254,26 +400,68 @@ def stories_apart(pairs: Sequence[StoryPair], count: int) -> tuple[StoryRequest,
     >>> stories_apart(pairs, 2)[1]
     ['Una mascota.', 'Ana.']
     """
-    request = Counter(pair.request for pair in pairs).most_common(1)[0][0]
-    told = [story for pair in pairs if pair.request == request for story in pair[1:]]
-    values = torch.tensor(gold_rewards([request.text] * len(told), told))
+    request, told = next(told_stories(pairs))
+    values = torch.tensor([gold_reward(request, story) for story in told])
     apart = torch.linspace(1, len(told) - 2, count).long()
     picked = values.argsort(stable=True)[apart]
     return request, [told[i] for i in picked], values[picked]
 
 
-def play_league(
-    request: StoryRequest, stories: Sequence[str], annotator: Annotator, rounds: int, generator: Generator
-) -> Tensor:
-    """Compara cada pareja de K cuentos unas veces y cuenta las que cada uno ganó a cada otro, (K, K).
+def league(request: StoryRequest, stories: Sequence[str], annotator: Annotator) -> Tensor:
+    """La probabilidad de que un anotador prefiera cada uno de K cuentos a cada otro, (K, K).
 
-    >>> stories, generator = ["Ana y su mascota.", "Ana."], Generator().manual_seed(0)
-    >>> play_league(StoryRequest("Ana", "pet"), stories, Annotator(noise=0.01), 3, generator).tolist()
-    [[0.0, 3.0], [0.0, 0.0]]
+    >>> league(StoryRequest("Ana", "pet"), ["Ana.", "Ana."], Annotator()).tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
     """
-    wins = torch.zeros(len(stories), len(stories))
-    for i, j in combinations(range(len(stories)), 2):
-        duels = [StoryPair(request, stories[i], stories[j])] * rounds
-        won = ask_annotators(duels, [annotator], generator).sum()
-        wins[i, j], wins[j, i] = won, rounds - won
-    return wins
+    return torch.tensor([[annotator.preference(request, a, b) for b in stories] for a in stories])
+
+
+def most_circular(pairs: Sequence[StoryPair], annotator: Annotator) -> tuple[StoryRequest, list[str]]:
+    """La petición y los tres cuentos suyos con que un anotador da la vuelta con más decisión.
+
+    Prefiere el primero al segundo, el segundo al tercero y el tercero al primero; se mira la menos segura de
+    las tres. Con una recompensa, la menos segura nunca pasa de 1/2.
+    """
+    best = 0.0, StoryRequest("", ""), list[str]()
+    for request, told in told_stories(pairs):
+        p = league(request, told, annotator)
+        least = torch.stack(torch.broadcast_tensors(p[:, :, None], p[None], p.T[:, None])).amin(
+            0
+        )  # (K, K, K)
+        if least.max() > best[0]:
+            chosen = torch.unravel_index(least.argmax(), least.shape)
+            best = least.max().item(), request, [told[int(i)] for i in chosen]
+    return best[1:]
+
+
+def play_league(chances: Tensor, rounds: int, generator: Generator) -> Tensor:
+    """Sortea unas comparaciones de cada pareja de K cuentos y cuenta quién ganó a quién, (K, K).
+
+    >>> play_league(torch.tensor([[0.5, 1.0], [0.0, 0.5]]), 3, Generator().manual_seed(0))
+    tensor([[0., 3.],
+            [0., 0.]])
+    """
+    wins = torch.binomial(torch.full(chances.shape, float(rounds)), chances, generator=generator).triu(1)
+    return wins + (rounds - wins).T.tril(-1)
+
+
+def check_careless_loss(loss: Callable[[Tensor, Tensor, float], Tensor]) -> str:
+    """Dice si una pérdida cuenta con que parte de las respuestas, la tercera cifra, se da a cara o cruz.
+
+    Se compara con lo que :meth:`~siguiente.course.data.annotators.Annotator.preference` responde.
+
+    >>> from siguiente.alignment.reward_model import bradley_terry_loss
+    >>> check_careless_loss(lambda chosen, rejected, share: bradley_terry_loss(chosen, rejected))
+    'Todavía no: con diferencia 2,0 y descuido 0,3 se esperan 0,2658 nats y salen 0,1269.'
+    """
+    for share in (0.0, 0.3, 1.0):
+        for gap in (2.0, 0.0, -4.0):
+            sure = 1 / (1 + math.exp(-gap))
+            expected = -math.log((1 - share) * sure + share / 2)
+            found = loss(torch.tensor([gap]), torch.zeros(1), share).item()
+            if not abs(found - expected) < 1e-4:
+                told = (number(gap, 1), number(share, 1), number(expected, 4), number(found, 4))
+                return "Todavía no: con diferencia {} y descuido {} se esperan {} nats y salen {}.".format(
+                    *told
+                )
+    return "Bien: es la probabilidad de lo que respondió, también cuando no leyó."

@@ -1,206 +1,224 @@
-"""La página de RLHF: tres políticas ajustadas con refuerzo y la clínica, entrenamientos que se estropean.
+"""La página de RLHF: tres métodos persiguen la misma recompensa con el mismo esfuerzo, y ocho semillas."""
 
-Los estropeados, al lado de uno sano, no dan ningún aviso.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
-from siguiente.alignment.reward_model import ValueModel
-from siguiente.alignment.rl import GRPO, PPO, Experience, Loss, Method, Reinforce, RLReport, train_rl
-from siguiente.course.alignment.preferences import COMPARED, learned_reward
-from siguiente.course.alignment.sft import (
-    ANSWER_LENGTH,
-    DEMONSTRATIONS,
-    TunedPolicy,
-    load_story_policy,
-    load_tuned,
-    told,
+from siguiente.alignment.advantages import explained_variance, generalized_advantages
+from siguiente.alignment.policy_gradient import clipped_objective
+from siguiente.alignment.reward_model import RewardModel, ValueModel
+from siguiente.alignment.rl import GRPO, PPO, Method, Reinforce, RLReport, train_rl
+from siguiente.alignment.sequences import Answers, last_token, masked_mean
+from siguiente.course.alignment.policy_scores import (
+    SEED,
+    SHOWN,
+    Paths,
+    load_paths,
+    measured_prompts,
+    measured_rows,
+    score_policy,
+    written,
 )
-from siguiente.course.data.story_requests import load_demonstrations
-from siguiente.course.data.story_reward import gold_rewards
-from siguiente.language_models.training import TrainingConfig
+from siguiente.course.alignment.preferences import COMPARED, learned_reward, load_story_reward
+from siguiente.course.alignment.sft import ANSWER_LENGTH, DEMONSTRATIONS, load_story_policy
+from siguiente.course.data.story_requests import distinct_requests, load_demonstrations
+from siguiente.language_models.protocol import TextModel
+from siguiente.language_models.training import TrainingConfig, make_optimizer, update
 from siguiente.runtime.trained import Part, Run, Trained
 from siguiente.transformers.gpt import GPT
 
 ASKED = 3_000  # peticiones, detrás de las de las demostraciones y de las comparadas
-WRITTEN = 64  # respuestas por paso, con cualquier método
-RUN_CONFIG = TrainingConfig(
-    steps=40, batch_size=WRITTEN, length=ANSWER_LENGTH, learning_rate=1e-3, warmup=5, weight_decay=0.0
-)
+GROUP = 8  # cuentos por petición
+EVERY = 8  # pasos entre dos medidas
+END = "[fin]"
+UNFINISHED = 1.0  # lo que se descuenta a un cuento sin final
+#: En cada paso, ocho peticiones con ocho cuentos cada una.
+RUN_CONFIG = TrainingConfig(24, 8, ANSWER_LENGTH, 6e-4, warmup=4, weight_decay=0.0)
 
-
-class Setting(NamedTuple):
-    """Cómo se usa un método."""
-
-    make: Callable[[GPT], Method]
-    """De la política al método."""
-    group: int
-    """Respuestas por petición."""
-    epochs: int
-    """Pasos del optimizador con las mismas respuestas."""
-
-
-METHODS = {
-    "reinforce": Setting(lambda model: Reinforce(beta=0.02), group=8, epochs=1),
-    "ppo": Setting(lambda model: PPO(ValueModel(model), beta=0.02, lam=1.0), group=1, epochs=2),
-    "grpo": Setting(lambda model: GRPO(beta=0.04), group=8, epochs=1),
+#: De la política y el modelo de recompensa al método.
+METHODS: dict[str, Callable[[GPT, RewardModel], Method]] = {
+    "reinforce": lambda policy, judge: Reinforce(beta=0.02),
+    "ppo": lambda policy, judge: PPO(deepcopy(judge.values), beta=0.02),
+    "grpo": lambda policy, judge: GRPO(beta=0.04),
+    "blank": lambda policy, judge: PPO(ValueModel(policy), beta=0.02),  # el control: no espera nada
 }
 
 
-def load_run(method: str) -> TunedPolicy:
-    """Abre la política que ajustó uno de los `METHODS`; si falta, la ajusta."""
-    return load_tuned(STORY_RUNS, method, RLReport)
-
-
 def unused_prompts() -> list[str]:
-    """Otras peticiones: pueden repetir el texto de alguna anterior, porque solo hay 672 distintas."""
+    """Otras peticiones: repiten el texto de alguna anterior, porque solo hay 396 distintas."""
     used = DEMONSTRATIONS + COMPARED
     return [demo.prompt for demo in load_demonstrations("train", used + ASKED)[used:]]
 
 
+def train_with(method: str, config: TrainingConfig) -> tuple[Any, Iterator[RLReport]]:
+    """La política, y su entrenamiento sin empezar con uno de los `METHODS`."""
+    policy, reward = load_story_policy(), learned_reward()
+    made = METHODS[method](policy.model, load_story_reward())
+    steps = train_rl(policy, unused_prompts(), reward, made, config, GROUP, unfinished=UNFINISHED)
+    return policy, steps
+
+
+RATES = (3e-4, 6e-4, 1e-3)
+TRIALS = {f"{method}-{rate:g}": (method, rate) for method in ("reinforce", "ppo", "grpo") for rate in RATES}
+TRIED = 100  # la semilla con que se busca la tasa, y no se usa para nada más
+REPEATED = 4  # cuentos a cada petición con que se elige
+
+
+def try_rate(part: Part) -> Run:
+    """Persigue la recompensa con una tasa y mide el final con peticiones de protagonista nuevo."""
+    method, rate = TRIALS[part.name]
+    policy, steps = train_with(method, replace(RUN_CONFIG, learning_rate=rate, seed=TRIED))
+    reward, start = learned_reward(), load_story_policy().model
+    asked = [request.text for request in distinct_requests("name")] * REPEATED
+
+    def scores() -> Iterator[dict[str, Any]]:
+        done = sum(1 for _ in steps)
+        yield written(done, score_policy(policy, start, asked, reward, Generator().manual_seed(SEED)), {})
+
+    return Run(None, scores(), lambda rows: reward(asked[:SHOWN], rows[-1]["texts"]))
+
+
+STORY_RATES = Trained("story-rates", __name__, try_rate, parts=tuple(TRIALS))
+
+#: De las tres `RATES`, con la que cada método ganó más en `story-rates`; el control, con la de PPO.
+CHOSEN = {"reinforce": 1e-3, "ppo": 1e-3, "grpo": 1e-3, "blank": 1e-3}
+
+
+def tried_rates() -> dict[str, list[float]]:
+    """De cada método y cada una de las `RATES`, la recompensa aprendida al final menos 0,02 por nat."""
+    ends = {name: STORY_RATES.rows(name)[-1] for name in TRIALS}
+    worth = {name: end["proxy"] - 0.02 * end["kl"] for name, end in ends.items()}
+    return {
+        method: [worth[f"{method}-{rate:g}"] for rate in RATES] for method in ("reinforce", "ppo", "grpo")
+    }
+
+
 def pursue(part: Part) -> Run:
-    """Persigue la recompensa aprendida con un método; con todos se escribe el mismo número de respuestas."""
-    policy, reward, prompts = load_story_policy(), learned_reward(), unused_prompts()
-    make, group, epochs = METHODS[part.name]
-    config, method = replace(RUN_CONFIG, batch_size=RUN_CONFIG.batch_size // group), make(policy.model)
-    steps = train_rl(policy, prompts, reward, method, config, group, epochs, gold_rewards, part.checkpoint)
-    return Run(policy.model, steps, told(policy))
+    """Persigue la recompensa aprendida con un método y una semilla, y mide la política cada pocos pasos."""
+    config = replace(RUN_CONFIG, learning_rate=CHOSEN[part.name], seed=part.seed or 0)
+    policy, steps = train_with(part.name, config)
+    reward = learned_reward()
+    return Run(
+        None,
+        followed(policy, steps, reward),
+        lambda rows: reward(measured_prompts()[:SHOWN], rows[-1]["texts"]),
+    )
 
 
-STORY_RUNS = Trained("story-runs", __name__, pursue, parts=tuple(METHODS))
+def followed(policy: Any, steps: Iterable[RLReport], reward: Any) -> Iterator[dict[str, Any]]:
+    """Las medidas de una política, cada una con lo que los pasos de antes dicen del modelo del valor."""
+    seen = list[RLReport]()
+
+    def kept() -> Iterator[RLReport]:
+        for report in steps:
+            seen.append(report)
+            yield report
+
+    for row in measured_rows(policy, kept(), reward, every=EVERY):
+        explained = [round(report.explained, 4) for report in seen if report.explained is not None]
+        yield row | {"explained": explained, "ended": min((report.ended for report in seen), default=1.0)}
+        seen.clear()
 
 
-STEPS = 16  # de cada caso de la clínica
+STORY_RUNS = Trained("story-runs", __name__, pursue, parts=("reinforce", "ppo", "grpo"), seeds=range(8))
+STORY_BLANK = Trained("story-blank", __name__, pursue, parts=("blank",), seeds=range(8))
 
 
-@dataclass(frozen=True)
-class UpsideDown(Method):
-    """El mismo método, que lee la máscara al revés: la petición y el relleno, y no la respuesta."""
-
-    method: Method
-
-    @property
-    def learned(self) -> nn.Module:
-        """Lo que aprende el método sano."""
-        return self.method.learned
-
-    def loss(self, experience: Experience) -> Loss:
-        """La del método sano, con la máscara al revés."""
-        wrong = experience.answers._replace(mask=~experience.answers.mask)
-        return self.method.loss(experience._replace(answers=wrong))
+def load_method(name: str) -> Paths:
+    """Abre lo que se midió con uno de los `METHODS`, con ocho semillas; si falta, entrena y mide."""
+    return load_paths(STORY_BLANK if name == "blank" else STORY_RUNS, name)
 
 
-class AddedDivergence(Reinforce):
-    """El mismo método, que suma la divergencia en vez de restarla: el signo que ningún método admite."""
+def explained_steps(paths: Paths) -> Tensor:
+    """La parte explicada en cada paso de cada semilla, (S, pasos).
 
-    def __post_init__(self) -> None:
-        """No comprueba el precio."""
-
-
-class Case(NamedTuple):
-    """Un entrenamiento."""
-
-    make: Callable[[GPT], Method]
-    """De la política al método."""
-    spoil: Callable[[float, str], float] = lambda note, story: note
-    """De la nota de un cuento y el cuento a la nota que se persigue."""
-    prompts: int = 16
-    """Peticiones por paso."""
-    group: int = 2
-    """Respuestas por petición."""
-
-
-def reinforce(model: GPT) -> Method:
-    """El método sano."""
-    return Reinforce(beta=0.02)
-
-
-def ppo(model: GPT) -> Method:
-    """El que espera algo de cada cuento: al principio, 0."""
-    return PPO(ValueModel(model), beta=0.02)
-
-
-CASES = {
-    "healthy": Case(reinforce),
-    "constant": Case(reinforce, lambda note, story: float("colorín colorado" in story)),  # nadie lo escribe
-    "sign": Case(lambda model: AddedDivergence(beta=-0.5)),
-    "mask": Case(lambda model: UpsideDown(reinforce(model))),
-    "uncentred": Case(ppo, lambda note, story: note + 9, prompts=32, group=1),  # no se le quitó la media
-    "steady": Case(ppo, lambda note, story: 1.0, prompts=32, group=1),
-}
-
-
-def load_case(name: str) -> list[RLReport]:
-    """Abre los informes de uno de los `CASES`, uno por paso; si faltan, entrena."""
-    return [RLReport(*report) for report in STORY_CLINIC.rows(name)]
-
-
-def treat(part: Part) -> Run:
-    """Entrena un caso, con el mismo azar que los demás."""
-    make, spoil, prompts, group = CASES[part.name]
-    policy, judged, asked = load_story_policy(), learned_reward(), unused_prompts()
-    config = TrainingConfig(STEPS, prompts, ANSWER_LENGTH, 2e-3, warmup=5, weight_decay=0.0)
-
-    def spoilt(prompts: Sequence[str], stories: Sequence[str]) -> list[float]:
-        return [spoil(*pair) for pair in zip(judged(prompts, stories), stories, strict=True)]
-
-    steps = train_rl(policy, asked, spoilt, make(policy.model), config, group, 1, gold_rewards)
-
-    def measure(rows: list[Any]) -> Sequence[float]:
-        return judged(asked[: len(rows)], [RLReport(*row).sample for row in rows])
-
-    return Run(None, steps, measure)
-
-
-STORY_CLINIC = Trained("story-clinic", __name__, treat, parts=tuple(CASES))
-
-
-def ends(reports: Sequence[RLReport]) -> dict[str, Tensor]:
-    """Recompensa, recompensa verdadera, divergencia y tokens, (4,), de media al comienzo y al final.
-
-    >>> reports = [RLReport(k, k / 2, 9.0, 0.0, 60.0, 1.0, "Un cuento.") for k in range(20)]
-    >>> ends(reports)["diez últimos"]
-    tensor([ 7.2500, 9.0000, 0.0000, 60.0000])
+    >>> row = {"step": 0, "explained": []}, {"step": 2, "explained": [0.0, 0.5]}
+    >>> explained_steps(Paths([row, row])).tolist()
+    [[0.0, 0.5], [0.0, 0.5]]
     """
-    log = torch.tensor([[r.reward, r.gold, r.kl, r.length] for r in reports])
-    return {"diez primeros": log[:10].mean(0), "diez últimos": log[-10:].mean(0)}
+    return torch.tensor([[x for row in rows for x in row["explained"]] for rows in paths.rows])
 
 
-def trailing_means(
-    logs: Mapping[str, Sequence[RLReport]], field: str, span: int = 5
-) -> dict[str, list[float]]:
-    """Una cifra de los informes de cada entrenamiento, con la media de los `span` últimos pasos en cada paso.
+def fairness() -> dict[str, list[int | str]]:
+    """Lo que gastó cada método de los tres, con una semilla: filas de una tabla.
 
-    >>> reports = [RLReport(k, float(k), 9.0, 0.0, 60.0, 1.0, "Un cuento.") for k in range(4)]
-    >>> trailing_means({"PPO": reports}, "reward", span=2)
-    {'PPO': [0.0, 0.5, 1.5, 2.5]}
+    >>> fairness()["cuentos escritos"]
+    [1536, 1536, 1536]
     """
-    found = {}
-    for name, log in logs.items():
-        x = torch.tensor([getattr(report, field) for report in log])
-        found[name] = [x[max(0, k - span + 1) : k + 1].mean().item() for k in range(len(x))]
-    return found
+    methods, config = ("reinforce", "ppo", "grpo"), RUN_CONFIG
+    same: dict[str, int] = {
+        "cuentos escritos": config.steps * config.batch_size * GROUP,
+        "pasos del optimizador": config.steps,
+        "cuentos por petición": GROUP,
+        "peticiones de que se sortean": len(distinct_requests("train")),
+        "comparaciones que leyó la recompensa": COMPARED,
+        "tasas probadas": len(RATES),
+    }
+    rows: dict[str, list[int | str]] = {what: [count] * len(methods) for what, count in same.items()}
+    rows["tasa elegida"] = [f"{CHOSEN[name]:g}".replace(".", ",") for name in methods]
+    rows["otra red que aprende"] = ["ninguna", "el valor", "ninguna"]
+    return rows
 
 
-def train_table(loss: Callable[[Tensor, Tensor], Tensor], start: Tensor, steps: int = 300) -> Tensor:
-    """A qué probabilidades, (K,), lleva una pérdida de log-probabilidades y de lo que se sortea con ellas.
-    Cada paso sortea 256. Como el sorteo hace temblar el final, se da la media de la segunda mitad.
+class Credit(NamedTuple):
+    """Un cuento token a token, y lo que de cada uno dice un modelo del valor."""
 
-    >>> train_table(lambda logprobs, picks: -logprobs[0], torch.zeros(2))[0] > 0.9
+    tokens: list[str]
+    """Los T tokens de la respuesta."""
+    values: Tensor
+    """Lo que se esperaba antes de escribir cada uno, (T,)."""
+    advantages: Tensor
+    """Cuánto mejor de lo esperado fue cada uno, (T,)."""
+
+
+def fit_value(
+    value: ValueModel, answers: Answers, rewards: Tensor, config: TrainingConfig
+) -> Iterator[float]:
+    """Enseña a un modelo del valor lo que ganaron B respuestas, (B,), y da lo que explicaba de cada lote.
+
+    Lee cada respuesta una vez, y lo que explica se mide antes de aprender de ella.
+    """
+    optimizer = make_optimizer(value, config)
+    lots = torch.arange(len(rewards)).split(config.batch_size)
+    for step, rows in enumerate(lots):
+        batch, earned = answers.select(rows), rewards[rows, None]
+        values, mask = value(batch.ids[:, :-1]), batch.mask[:, 1:]
+        update(masked_mean((values - earned).square(), mask) / 2, value, optimizer, config, step)
+        yield explained_variance(values.detach(), earned.expand_as(values), mask)
+
+
+@torch.no_grad()
+def credit(value: ValueModel, reader: TextModel[GPT], answers: Answers, rewards: Tensor) -> list[Credit]:
+    """Reparte entre los tokens de B respuestas la recompensa de cada una, (B,)."""
+    mask, values = answers.mask[:, 1:], value(answers.ids[:, :-1])
+    paid = torch.zeros_like(values).scatter(1, last_token(mask), rewards[:, None])
+    advantages = generalized_advantages(paid, values, mask).advantages
+    found = zip(answers.ids[:, 1:], mask, values, advantages, strict=True)
+    return [
+        Credit([reader.decode([token]) or END for token in ids[row].tolist()], V[row], A[row])
+        for ids, row, V, A in found
+    ]
+
+
+def reuse_answers(policy: Tensor, advantages: Tensor, clip: float, steps: int, rate: float = 0.5) -> Tensor:
+    """Cuántas veces más probable se hace cada una de K respuestas si se dan muchos pasos con las mismas.
+
+    De las probabilidades y ventajas, (K,), a los cocientes antes de cada paso y al final, (pasos + 1, K). Sin
+    azar: de cada respuesta hay tantas como su probabilidad de entonces.
+
+    >>> ratios = reuse_answers(torch.tensor([0.5, 0.5]), torch.tensor([1.0, -1.0]), clip=0.2, steps=100)
+    >>> 1.2 < ratios[-1, 0] < 1.3
     tensor(True)
     """
-    logits, generator, seen = start.clone().requires_grad_(), Generator().manual_seed(0), []
-    optimizer = torch.optim.SGD([logits], lr=0.3)
+    old = policy.log()
+    logits, ratios = old.clone().requires_grad_(), [torch.ones_like(policy)]
     for _ in range(steps):
-        logprobs = logits.log_softmax(0)
-        picks = torch.multinomial(logprobs.exp(), 256, True, generator=generator)
-        optimizer.zero_grad()
-        loss(logprobs, picks).backward()
-        optimizer.step()
-        seen.append(logprobs.detach().exp())
-    return torch.stack(seen[steps // 2 :]).mean(0)
+        objective, _ = clipped_objective(logits.log_softmax(0), old, advantages, clip)
+        slope = torch.autograd.grad(policy @ objective, logits)[0]
+        logits = (logits + rate * slope).detach().requires_grad_()
+        ratios.append(logits.detach().softmax(0) / policy)
+    return torch.stack(ratios)

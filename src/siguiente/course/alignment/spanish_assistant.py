@@ -1,12 +1,12 @@
 """El asistente: Gemma 3 270M, un modelo base, y lo que LoRA aprendió en un ajuste que se hizo una vez.
 
-Después, lo que él y Gemma responden, escrito también una vez, y qué se mide de las respuestas.
+Después, lo que él y Gemma responden, con ejemplos en el prompt y sin ellos, y qué se mide de las respuestas.
 """
 
 import hashlib
 import json
 import math
-import re
+import random
 from collections.abc import Iterator, Sequence
 from importlib.resources import as_file, files
 from itertools import islice
@@ -18,8 +18,7 @@ from torch import Generator, Tensor
 from siguiente.alignment.lora import LoRAConfig, add_lora, load_adapter
 from siguiente.alignment.sequences import Demonstration, PromptCompletion, encode_demonstrations
 from siguiente.alignment.sft import AnswerLogits, train_sft
-from siguiente.course.data.instructions import Instruction, follows_form, load_instructions
-from siguiente.evaluation.intervals import Estimate
+from siguiente.course.data.instructions import KINDS, Instruction, follows_form, load_instructions, words
 from siguiente.language_models.protocol import LanguageModel, TextModel
 from siguiente.language_models.sampling import generate_batch, greedy
 from siguiente.language_models.scoring import text_nats
@@ -153,18 +152,9 @@ def registered(record: Registration) -> dict[str, str]:
 
 
 BATCH = 16
-MEASURES = ("termina su turno", "da la forma pedida", "sigue en español")
-# Las palabras sin contenido más corrientes de cada lengua, menos las que se escriben igual en las dos.
-SPANISH = """
-al como con cuando de del donde el ella ellos en entre es esta está este esto fue ha hay la las lo
-los más muy ni nos para pero por porque que qué se si sí sin sobre son su sus también te tiene todo
-tu un una uno y ya yo
-"""
-ENGLISH = """
-about all an and are as at be been but by can do for from had have her his how i if in into is it
-its more my not of on or our she that the their there these they this to was we were what when which
-who will with you your
-"""
+MEASURES = ("termina su turno", "da la forma pedida")
+CHECKED = ("clasificar", "corregir")  # las clases en que una sola respuesta es la buena
+MARKS = ("\nPetición:", "\nRespuesta:")  # donde un modelo base empieza a escribir otro turno
 
 
 class Reply(NamedTuple):
@@ -191,42 +181,44 @@ def write_replies(model: TextModel[LanguageModel], prompts: Sequence[str], lengt
     return [Reply(model.decode(ids), len(ids) < length) for ids in written]
 
 
-def stopped(reply: Reply, marks: Sequence[str]) -> Reply:
+def stopped(reply: Reply, marks: Sequence[str] = MARKS) -> Reply:
     """Lo que quedaría si quien usa el modelo lo cortara en la primera de unas marcas.
-    Es el control del ajuste: lo que un modelo base consigue sin aprender nada.
 
-    >>> stopped(Reply(" Hola.\\nPetición: Otra", ended=False), ["\\nPetición:"])
+    >>> stopped(Reply(" Hola.\\nPetición: Otra", ended=False))
     Reply(text=' Hola.', ended=True)
     """
     places = [place for mark in marks if (place := reply.text.find(mark)) >= 0]
     return Reply(reply.text[: min(places)], True) if places else reply
 
 
-def stays_in_spanish(text: str) -> bool:
-    """Si no hay más palabras corrientes del inglés que del español.
-    Se cuentan artículos, preposiciones y otras sin contenido. Una respuesta de una palabra no suele tener
-    ninguna: cuenta como española. Otras lenguas no las nota.
-
-    >>> [stays_in_spanish(text) for text in ("La casa es de mi tía.", "The house is my aunt's.", "positivo")]
-    [True, False, True]
-    """
-    words = re.findall(r"\w+", text.lower())
-    spanish, english = (sum(map(words.count, common.split())) for common in (SPANISH, ENGLISH))
-    return english <= spanish
-
-
 def measure_replies(instructions: Sequence[Instruction], replies: Sequence[Reply]) -> Tensor:
-    """Mide unas respuestas sin saber de qué modelo son: ceros y unos, (N, 3), en el orden de `MEASURES`.
+    """Mide unas respuestas: ceros y unos, (N, 2), en el orden de `MEASURES`.
 
     >>> test = load_instructions("test")[:2]
-    >>> measure_replies(test, [Reply(test[0].completion, True), Reply("I do not know the", False)])
-    tensor([[1., 1., 1.],
-            [0., 0., 0.]])
+    >>> measure_replies(test, [Reply(test[0].completion, True), Reply("No lo sé", False)])
+    tensor([[1., 1.],
+            [0., 0.]])
     """
     pairs = zip(instructions, replies, strict=True)
-    return torch.tensor(
-        [(r.ended, follows_form(i, r.text), stays_in_spanish(r.text)) for i, r in pairs], dtype=torch.float
-    )
+    return torch.tensor([(r.ended, follows_form(i, r.text)) for i, r in pairs], dtype=torch.float)
+
+
+def right_replies(instructions: Sequence[Instruction], replies: Sequence[Reply]) -> Tensor:
+    """Cuáles de las respuestas a las clases `CHECKED` aciertan, tengan o no la forma: unos y ceros.
+
+    >>> asked = load_instructions("test")[2]
+    >>> right_replies([asked] * 3, [Reply(text, True) for text in ("Es buena.", "mala", "¿Buena o mala?")])
+    tensor([1., 0., 0.])
+    """
+    pairs = [pair for pair in zip(instructions, replies, strict=True) if pair[0].kind in CHECKED]
+    return torch.tensor([is_right(asked, reply.text) for asked, reply in pairs], dtype=torch.float)
+
+
+def is_right(instruction: Instruction, text: str) -> bool:
+    """Si un texto contiene la respuesta buena y, al clasificar, ninguna de las otras etiquetas."""
+    labels = instruction.form.removeprefix("palabra:").split("|") if instruction.kind == "clasificar" else []
+    others = {*labels} - {instruction.completion}
+    return words(instruction.completion) in words(text) and not any(words(o) in words(text) for o in others)
 
 
 def bits_per_byte(model: TextModel[LanguageModel], texts: Sequence[str]) -> Tensor:
@@ -240,13 +232,30 @@ def bits_per_byte(model: TextModel[LanguageModel], texts: Sequence[str]) -> Tens
     return text_nats(model, texts) / math.log(2) / sizes
 
 
-ASKED = 36
-REPLY_LENGTH = 60  # tokens, como mucho
+REPLY_LENGTH = 40  # tokens, como mucho
+SHOTS = len(KINDS)  # demostraciones en el prompt: una de cada clase
 READ = 3  # respuestas que se vuelven a leer para comprobar los pesos
 
 
+def few_shot_prompt(place: int, prompt: str) -> str:
+    """Escribe una petición tras nueve demostraciones, una de cada clase y en un orden al azar.
+
+    Según el lugar de la petición son otras nueve, de modo que lo que se mide no depende de unas pocas.
+
+    >>> text = few_shot_prompt(0, "Salude.")
+    >>> text.count("Petición:"), text.endswith("\\n\\nPetición: Salude.\\nRespuesta:")
+    (10, True)
+    """
+    records = training_records()
+    first = SHOTS * place % len(records)
+    shown = random.Random(place).sample(records[first : first + SHOTS], SHOTS)
+    return "\n\n".join([*(record.prompt + record.completion for record in shown), request(prompt)])
+
+
 def load_replies(name: str) -> list[Reply]:
-    """Abre las respuestas de Gemma, `base`, o del asistente, `tuned`, a 36 instrucciones, o las escribe."""
+    """Abre lo que se respondió a las instrucciones de prueba: Gemma, `base`; ella misma con nueve ejemplos en
+    el prompt, `few-shot`; o el asistente, `tuned`. Si falta, se responde.
+    """
     return [Reply(*row) for row in ASSISTANT_REPLIES.rows(name)]
 
 
@@ -254,11 +263,13 @@ def reply(part: Part) -> Run:
     """Responde con lo más probable."""
     from siguiente.llm.files.loading import load
 
-    model = load(BASE) if part.name == "base" else load_assistant()
-    prompts = [request(task.prompt) for task in load_instructions("test")[:ASKED]]
+    model = load_assistant() if part.name == "tuned" else load(BASE)
+    asked = [instruction.prompt for instruction in load_instructions("test")]
+    few = part.name == "few-shot"
+    prompts = [few_shot_prompt(*each) for each in enumerate(asked)] if few else [*map(request, asked)]
 
     def replies() -> Iterator[Reply]:
-        for first in range(0, ASKED, BATCH):
+        for first in range(0, len(prompts), BATCH):
             yield from write_replies(model, prompts[first : first + BATCH], REPLY_LENGTH)
 
     def measure(rows: list[Any]) -> list[float]:
@@ -267,13 +278,4 @@ def reply(part: Part) -> Run:
     return Run(None, replies(), measure)
 
 
-ASSISTANT_REPLIES = Trained("assistant-replies", __name__, reply, parts=("base", "tuned"))
-
-
-def points(difference: Estimate) -> Estimate:
-    """Una diferencia de proporciones, en puntos porcentuales.
-
-    >>> points(Estimate(0.5, 0.25, 0.75))
-    Estimate(value=50.0, low=25.0, high=75.0)
-    """
-    return Estimate(*(100 * end for end in difference))
+ASSISTANT_REPLIES = Trained("assistant-replies", __name__, reply, parts=("base", "few-shot", "tuned"))

@@ -9,7 +9,11 @@ from torch import Generator, nn
 from siguiente.alignment.reward_model import RewardModel
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import Demonstration, Preference, PromptCompletion
-from siguiente.course.alignment.preferences import load_story_reward, story_preferences
+from siguiente.course.alignment.preferences import (
+    load_story_pairs,
+    load_story_reward,
+    story_preferences,
+)
 from siguiente.course.alignment.rlhf import unused_prompts
 from siguiente.course.alignment.sft import ANSWER_LENGTH, DEMONSTRATIONS, load_story_policy
 from siguiente.course.cli.records import load_preferences, load_prompt_completion, read_records
@@ -53,7 +57,7 @@ def open_demonstrations(path: Path | None) -> Sequence[Demonstration]:
 def open_preferences(path: Path | None) -> list[Preference]:
     """Lee preferencias propias; sin archivo, da las del curso, que puso un anotador simulado."""
     if path is None:
-        return story_preferences(PAIRS)
+        return story_preferences(load_story_pairs()[:PAIRS])
     return [Preference(as_request(prompt), *texts) for prompt, *texts in load_preferences(path)]
 
 
