@@ -87,6 +87,7 @@ nitpick_ignore = [
     ("py:class", "matplotlib.axis.Axis"),
     ("py:class", "numpy.ndarray"),
     ("py:class", "tokenizers.Tokenizer"),
+    ("py:class", "torch.nn.modules.container.ModuleList"),
     ("py:class", "torch._C.Generator"),
     ("py:class", "torch.nn.modules.linear.Linear"),
     ("py:class", "torch.nn.modules.module.Module"),
