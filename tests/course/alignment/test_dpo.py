@@ -41,8 +41,7 @@ def brief(small, monkeypatch):
     monkeypatch.setattr(dpo, "EVERY", 4)
     monkeypatch.setattr(dpo, "CONFIG", replace(CONFIG, steps=4, batch_size=3, warmup=1))
     few = policy_scores.measured_prompts()[:4]
-    for module in (dpo, policy_scores):
-        monkeypatch.setattr(module, "measured_prompts", lambda: few)
+    monkeypatch.setattr(policy_scores, "measured_prompts", lambda: few)
     monkeypatch.setattr(dpo, "distinct_requests", lambda split: distinct_requests(split)[:4])
     return small
 

@@ -30,7 +30,6 @@ def few(small, monkeypatch):
     monkeypatch.setattr(pursuits, "CENTRED", 4)
     monkeypatch.setattr(pursuits, "judge_config", lambda pairs: TrainingConfig(2, 4, learning_rate=1e-2))
     monkeypatch.setattr(policy_scores, "measured_prompts", lambda: PROMPTS)
-    monkeypatch.setattr(pursuits, "measured_prompts", lambda: PROMPTS)
     for name, value in {"REQUESTS": 1, "WRITTEN": 3, "KEPT": (1, 3)}.items():
         monkeypatch.setattr(overoptimization, name, value)
     return small

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from siguiente.course.alignment import pursuits
-from siguiente.course.alignment.pursuits import SOURCES, Panel, fit_source, load_pursuit, shown_gold
+from siguiente.course.alignment.policy_scores import measured_prompts, shown_gold
+from siguiente.course.alignment.pursuits import SOURCES, Panel, fit_source, load_pursuit
 from siguiente.course.data.story_requests import distinct_requests
 from siguiente.course.data.story_reward import gold_reward
 
@@ -17,7 +18,6 @@ PLAIN = ["Ana vio un tren.", "Leo se fue."]
 @pytest.fixture
 def few(small, monkeypatch):
     """Pocas parejas, pocos pasos y pocas peticiones."""
-    monkeypatch.setattr(pursuits, "measured_prompts", lambda: PROMPTS)
     monkeypatch.setattr("siguiente.course.alignment.policy_scores.measured_prompts", lambda: PROMPTS)
     monkeypatch.setattr(pursuits, "CENTRED", 4)
     monkeypatch.setattr(pursuits, "PURSUIT_CONFIG", pursuits.TrainingConfig(2, 2, 6, 1e-3))
@@ -75,6 +75,6 @@ def test_a_pursuit_is_measured_at_the_same_steps_with_each_seed(few, monkeypatch
 
 def test_what_is_recorded_is_checked_with_its_stories():
     rows = [{"texts": KIND[:1]}, {"texts": PLAIN[:1]}]
-    prompt = pursuits.measured_prompts()[0]
+    prompt = measured_prompts()[0]
     request = next(r for r in distinct_requests("test") if r.text == prompt)
     assert shown_gold(rows) == [gold_reward(request, KIND[0]), gold_reward(request, PLAIN[0])]

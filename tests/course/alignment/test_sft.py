@@ -24,7 +24,6 @@ from siguiente.course.alignment.sft import (
     measured,
     named,
     retold,
-    story_policy_losses,
     try_loss,
 )
 from siguiente.course.data.story_requests import HEROES, THEMES, StoryRequest, load_demonstrations, split_of
@@ -45,7 +44,7 @@ def test_the_policy_learns_from_the_demonstrations(small, monkeypatch):
     monkeypatch.setattr(sft, "DEMONSTRATIONS", 16)
     monkeypatch.setattr(sft, "SFT_CONFIG", replace(sft.SFT_CONFIG, steps=12, batch_size=4, warmup=2))
     run = small.record(STORY_POLICY)
-    losses = story_policy_losses()
+    losses = STORY_POLICY.rows()
     assert len(losses) == 12
     assert losses[-1] < losses[0] - 1
     measured = run.measure(losses)

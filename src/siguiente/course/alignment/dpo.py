@@ -24,9 +24,9 @@ from siguiente.course.alignment.policy_scores import (
     Paths,
     Watch,
     load_paths,
-    measured_prompts,
     measured_rows,
     rounded,
+    shown_gold,
 )
 from siguiente.course.alignment.preferences import (
     COMPARED,
@@ -40,16 +40,15 @@ from siguiente.course.alignment.preferences import (
     story_preferences,
 )
 from siguiente.course.alignment.rlhf import GROUP, RUN_CONFIG
-from siguiente.course.alignment.sft import ANSWER_LENGTH, load_story_policy
+from siguiente.course.alignment.sft import ANSWER_LENGTH, SEEDS, load_story_policy
 from siguiente.course.data.story_requests import distinct_requests
-from siguiente.course.data.story_reward import WEIGHTS, Merits, gold_rewards, score_merits
+from siguiente.course.data.story_reward import WEIGHTS, Merits, score_merits
 from siguiente.evaluation.intervals import Estimate, mean_interval
 from siguiente.evaluation.selection import best_of_n, best_of_n_kl, select_best
 from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
 
-SEEDS = range(8)
 LABELS = 640  # comparaciones que lee cada entrenamiento, una vez cada una
 ROUNDS = 2  # veces que pregunta el iterado
 IMITATED = 160  # peticiones del que se destila
@@ -198,12 +197,6 @@ def new_pairs(policy: TextModel[Any]) -> Watch:
         return {name: values.mean().item() for name, values in seen.items()}
 
     return see
-
-
-def shown_gold(rows: Sequence[Mapping[str, Any]]) -> list[float]:
-    """La recompensa verdadera de los cuentos que se guardaron: con ella se comprueba lo registrado."""
-    prompts = measured_prompts()
-    return [gold for row in rows for gold in gold_rewards(prompts[: len(row["texts"])], row["texts"])]
 
 
 STORY_DPO = Trained("story-dpo", __name__, learn, tuple(METHODS), SEEDS)

@@ -12,7 +12,7 @@ from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import answer_totals
 from siguiente.course.alignment.sft import ANSWER_LENGTH, load_story_policy
 from siguiente.course.data.story_requests import distinct_requests
-from siguiente.course.data.story_reward import WEIGHTS, Merits, score_merits
+from siguiente.course.data.story_reward import WEIGHTS, Merits, gold_rewards, score_merits
 from siguiente.evaluation.intervals import Estimate, mean_interval
 from siguiente.language_models.protocol import TextModel
 from siguiente.runtime.trained import Trained
@@ -105,6 +105,12 @@ def measured_rows(
     for done, _ in enumerate(steps, 1):
         if done % every == 0:
             yield measure(done)
+
+
+def shown_gold(rows: Sequence[Mapping[str, Any]]) -> list[float]:
+    """La recompensa verdadera de los cuentos que se guardaron: con ella se comprueba lo registrado."""
+    prompts = measured_prompts()
+    return [gold for row in rows for gold in gold_rewards(prompts[: len(row["texts"])], row["texts"])]
 
 
 @dataclass(frozen=True)

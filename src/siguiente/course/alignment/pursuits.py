@@ -4,7 +4,7 @@ Las miran dos páginas: la de la sobreoptimización, que conoce la recompensa ve
 que no la conoce.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from siguiente.alignment.reward_model import (
 )
 from siguiente.alignment.rl import Reinforce, Reward, train_rl
 from siguiente.alignment.sequences import Preference, encode_preferences
-from siguiente.course.alignment.policy_scores import Paths, load_paths, measured_prompts, measured_rows
+from siguiente.course.alignment.policy_scores import Paths, load_paths, measured_rows, shown_gold
 from siguiente.course.alignment.preferences import (
     ANNOTATOR,
     LIKES_LONG,
@@ -33,14 +33,13 @@ from siguiente.course.alignment.preferences import (
     story_preferences,
 )
 from siguiente.course.alignment.rlhf import unused_prompts
-from siguiente.course.alignment.sft import ANSWER_LENGTH, TOLD, demonstrated, load_story_policy
+from siguiente.course.alignment.sft import ANSWER_LENGTH, SEEDS, TOLD, demonstrated, load_story_policy
 from siguiente.course.data.annotators import Annotator
 from siguiente.course.data.story_requests import distinct_requests, read_request
 from siguiente.course.data.story_reward import gold_rewards
 from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
 
-SEEDS = range(8)
 CENTRED = 200  # demostraciones en que cada recompensa aprendida tiene media cero
 EVERY = 20
 
@@ -164,12 +163,6 @@ def pursue(part: Part) -> Run:
         yield from measured_rows(policy, steps, reward, Panel(), EVERY)
 
     return Run(None, rows(), shown_gold)
-
-
-def shown_gold(rows: Sequence[Mapping[str, Any]]) -> list[float]:
-    """La recompensa verdadera de los cuentos que se guardaron: con ella se comprueba lo registrado."""
-    prompts = measured_prompts()
-    return [gold for row in rows for gold in gold_rewards(prompts[: len(row["texts"])], row["texts"])]
 
 
 STORY_PURSUITS = Trained("story-pursuits", __name__, pursue, tuple(SOURCES), SEEDS)

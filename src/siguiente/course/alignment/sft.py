@@ -5,7 +5,7 @@ De la política parten los experimentos de las demás páginas.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -41,32 +41,11 @@ TOLD = 16
 SFT_CONFIG = TrainingConfig(steps=1_600, batch_size=16, learning_rate=1e-2, warmup=20)
 
 
-class TunedPolicy(NamedTuple):
-    """Una política que aprendió algo más, y cómo le fue."""
-
-    policy: TextModel[GPT]
-    """La política, ya ajustada."""
-    reports: list[Any]
-    """Un informe por paso."""
-
-
 def load_story_policy() -> TextModel[GPT]:
     """Abre la política ajustada con demostraciones; si falta, la ajusta."""
     policy: TextModel[GPT] = STORY_BASE.load()
     STORY_POLICY.restore(policy.model)
     return policy
-
-
-def load_tuned(recipe: Trained, name: str, report: Callable[..., object]) -> TunedPolicy:
-    """Abre una política que partió de ella, con sus informes; si falta, la ajusta."""
-    policy = load_story_policy()
-    recipe.restore(policy.model, name)
-    return TunedPolicy(policy, [report(*row) for row in recipe.rows(name)])
-
-
-def story_policy_losses() -> list[float]:
-    """La pérdida de cada paso del ajuste, en nats por token de la respuesta."""
-    return STORY_POLICY.rows()
 
 
 def learn_to_answer(part: Part) -> Run:
