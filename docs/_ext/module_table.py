@@ -5,15 +5,12 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from linting.pages import published
 
 IMPORT = re.compile(r"^\s*(?:>>> )?(?:from|import) siguiente\.([\w.]+)", re.MULTILINE)
 QUOTE = re.compile(r"(?:\{source\}|\.\. source::) siguiente\.([\w.]+)\.\w+")
-
-SHOWN = "module-table"  # dónde anota una página la tabla que muestra
 
 
 def shown(text: str) -> list[str]:
@@ -37,23 +34,15 @@ def table(docs: Path) -> list[str]:
 
 
 class ModuleTable(SphinxDirective):
-    """Escribe la tabla; la página que la muestra se lee otra vez si la tabla cambia."""
+    """Escribe la tabla; la página que la muestra se lee en cada construcción."""
 
     def run(self) -> list[nodes.Node]:
         """Lee las páginas y compone la tabla."""
-        made = table(Path(self.env.srcdir))
-        self.env.metadata[self.env.docname][SHOWN] = "\n".join(made)
-        return self.parse_text_to_nodes("\n".join(made))
-
-
-def outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
-    """Las páginas cuya tabla ya no es la de ahora."""
-    now = "\n".join(table(Path(app.srcdir)))
-    return [page for page, facts in env.metadata.items() if facts.get(SHOWN, now) != now]
+        self.env.note_reread()
+        return self.parse_text_to_nodes("\n".join(table(Path(self.env.srcdir))))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Registra la directiva."""
     app.add_directive("module-table", ModuleTable)
-    app.connect("env-get-outdated", outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from linting.pages import hidden, published
+from building.files import files
+from linting.pages import published
 
 ROOT = Path(__file__).parents[2]
 BIBLIOGRAPHY = ROOT / "docs" / "references.bib"
@@ -39,9 +40,8 @@ def problems(bibliography: str, texts: Iterable[str]) -> dict[str, list[str]]:
 
 def sources() -> list[str]:
     """Textos que pueden citar: las páginas y la documentación del paquete."""
-    package = ROOT / "src"
-    code = [path for path in package.rglob("*.py") if not hidden(path, package)]
-    return [path.read_text(encoding="utf-8") for path in [*published(ROOT / "docs"), *code]]
+    paths = [*published(ROOT / "docs"), *files(ROOT / "src", ".py")]
+    return [path.read_text(encoding="utf-8") for path in paths]
 
 
 def test_every_entry_is_cited_once_and_every_citation_exists():

@@ -15,10 +15,10 @@ import pytest
 from test_execution import Project, page, results
 
 from building import runner
-from building.performance import Performance, Work, perform
+from building.memory import container_memory
+from building.performance import Performance, Work, next_work, perform
 from building.progress import Progress
 from building.runner import Course
-from building.schedule import Task, container_memory, next_task, span
 from nbdeps.closure import Package
 from nbdeps.digest import Surroundings
 
@@ -57,15 +57,11 @@ def test_as_many_at_once_as_asked_and_no_more():
 
 
 def test_a_task_that_never_fits_is_done_alone():
-    assert next_task([Task("grande", 1, 10**15)], (), 1e9) is None
     done = []
-    perform([Work("grande", 1, 10**15, call=lambda: done.append(1), keep=lambda _: None)], 2)
+    large = Work("grande", 1, 10**15, call=lambda: done.append(1), keep=lambda _: None)
+    assert next_work([large], (), 1e9) is None
+    perform([large], 2)
     assert done == [1]
-
-
-def test_tasks_that_wait_for_each_other_are_refused():
-    with pytest.raises(ValueError, match="se esperan"):
-        span([Task("a", 1, 0, frozenset({"b"})), Task("b", 1, 0, frozenset({"a"}))], 2)
 
 
 def test_the_memory_of_a_container_is_what_it_may_still_use(tmp_path):
@@ -209,8 +205,9 @@ def test_a_cluster_of_dask_runs_the_pages(project, monkeypatch):
     assert results(project.html("data")) == ["6"]
 
 
-def test_what_is_left_counts_what_is_running():
-    performance = Performance(
-        [work("a", lambda: None, seconds=10)], ThreadPoolExecutor(1), ThreadPoolExecutor(1), 1
-    )
-    assert performance.left() == 10
+@pytest.mark.parametrize(("workers", "seconds"), [(1, 16), (2, 10), (4, 10)])
+def test_what_is_left_is_shared_but_no_less_than_the_longest(workers, seconds):
+    works = [work(str(n), lambda: None, seconds=n) for n in (10, 4, 2)]
+    with ThreadPoolExecutor(1) as threads:
+        performance = Performance(works, threads, threads, workers)
+    assert performance.left() == seconds

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
-def files(folder: Path) -> Iterator[Path]:
-    """Los archivos de una carpeta, sin lo construido, lo oculto ni lo compilado."""
+def files(folder: Path, *suffixes: str) -> Iterator[Path]:
+    """Los archivos de una carpeta, todos o los de unas extensiones, sin lo construido ni lo ajeno."""
     for path in folder.rglob("*"):
-        if not any(is_foreign(part) for part in path.relative_to(folder).parts) and path.is_file():
+        wanted = not suffixes or path.suffix in suffixes
+        if wanted and not any(is_foreign(part) for part in path.relative_to(folder).parts) and path.is_file():
             yield path
 
 
 def is_foreign(part: str) -> bool:
-    """Dice si una parte de una ruta es de lo construido, lo oculto o lo compilado."""
+    """Dice si una parte de una ruta es de lo construido, o de otro programa (`.ipynb_checkpoints`)."""
     return part.startswith(".") or part in ("_build", "__pycache__")
 
 

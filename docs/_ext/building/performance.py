@@ -1,17 +1,17 @@
 """Hace unas tareas, tantas a la vez como se puede: las reparte, las espera y cuenta cómo va."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from joblib import cpu_count
 
 import nbdeps
+from building.memory import free_memory
 from building.progress import Progress
-from building.schedule import Task, free_memory, next_task, span
 
 TICK = 1.0  # segundos entre dos miradas a lo que está en marcha
 
@@ -25,15 +25,35 @@ class Failure:
     detail: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Work(Task):
-    """Una tarea y cómo se hace."""
+@dataclass(frozen=True)
+class Work:
+    """Algo que hay que hacer: lo que se espera que cueste, lo que ha de estar hecho antes y cómo se hace."""
 
-    call: Callable[[], Any]
-    keep: Callable[[Any], Failure | None]
+    name: str
+    seconds: float
+    memory: int
+    """En bytes."""
+    needs: frozenset[str] = frozenset()
+    call: Callable[[], Any] = field(kw_only=True)
+    keep: Callable[[Any], Failure | None] = field(kw_only=True)
     """Guarda lo que salió y, si falló, dice por qué."""
     here: bool = False
     """Si ha de hacerse en este equipo aunque haya otros."""
+
+
+def next_work(waiting: Iterable[Work], missing: Collection[str], free: float) -> Work | None:
+    """Elige la tarea más larga de las que ya se pueden hacer y caben en la memoria libre, en bytes.
+
+    >>> from functools import partial
+    >>> task = partial(Work, memory=10**9, call=print, keep=print)
+    >>> works = [task("corta", 1), task("larga", 9, needs=frozenset({"modelo"})), task("media", 5)]
+    >>> next_work(works, {"modelo"}, 2e9).name, next_work(works, (), 2e9).name
+    ('media', 'larga')
+    >>> next_work(works, (), 1e6) is None
+    True
+    """
+    able = [work for work in waiting if work.memory <= free and not work.needs & set(missing)]
+    return max(able, key=lambda work: (work.seconds, work.name), default=None)
 
 
 def perform(works: list[Work], asked: int | None = None, scheduler: str = "") -> list[Failure]:
@@ -82,7 +102,7 @@ class Performance:
             for future in done:
                 self.collect(future)
             self.progress.show([(work.name, start) for work, start in self.running.values()], self.left())
-        self.progress.clear()
+        self.progress.running.close()
         return self.failures
 
     def start_what_fits(self) -> None:
@@ -91,7 +111,7 @@ class Performance:
             # Sin nada en marcha se empieza algo aunque parezca que no cabe: si no, no acabaría nunca.
             free = free_memory() - self.promised() if self.running else float("inf")
             missing = {*self.waiting, *(work.name for work, _ in self.running.values())}
-            work = next_task(self.waiting.values(), missing, free)
+            work = next_work(self.waiting.values(), missing, free)
             if work is None:
                 return
             del self.waiting[work.name]
@@ -119,9 +139,8 @@ class Performance:
         self.progress.finished(work.name, seconds, failure.reason if failure else None, self.left())
 
     def left(self) -> float:
-        """Segundos que faltan, según lo que costó cada tarea la última vez."""
-        now, running = time.monotonic(), self.running.values()
-        names = {*self.waiting, *(work.name for work, _ in running)}
-        tasks = [Task(work.name, work.seconds, needs=work.needs & names) for work in self.waiting.values()]
-        tasks += [Task(work.name, max(1.0, work.seconds - (now - start))) for work, start in running]
-        return span(tasks, self.workers)
+        """Segundos que faltan, como poco, según lo que costó cada tarea la última vez."""
+        now = time.monotonic()
+        seconds = [work.seconds for work in self.waiting.values()]
+        seconds += [max(1.0, work.seconds - (now - start)) for work, start in self.running.values()]
+        return max(sum(seconds) / self.workers, *seconds, 0.0)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -54,31 +54,18 @@ def ending_together() -> Iterator[None]:
 
 
 def call(command: Sequence[str], minutes: float) -> int:
-    """Ejecuta una orden con un límite de tiempo; al vencer, termina también sus procesos."""
-    process = subprocess.Popen(command)
-    try:
-        return process.wait(60 * minutes)
-    finally:
-        if process.poll() is None:
-            with suppress(psutil.Error):
-                family = psutil.Process(process.pid)
-                end([*family.children(recursive=True), family])
-            process.wait()
+    """Ejecuta una orden con un límite de tiempo; si vence, `ending_together` acaba con ella."""
+    return subprocess.Popen(command).wait(60 * minutes)
 
 
-@contextmanager
-def only_one(path: Path) -> Iterator[None]:
+def only_one(path: Path) -> AbstractContextManager[object]:
     """Toma el turno de una carpeta; si otra orden lo tiene, lo dice y espera."""
     lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        return lock.acquire(timeout=0)
     except Timeout:
         sys.stderr.write(f"Otra construcción está usando {path.parent}: esta espera a que acabe.\n")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+        return lock.acquire()
 
 
 def leave_with(main: Callable[[], int]) -> NoReturn:

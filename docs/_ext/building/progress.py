@@ -2,8 +2,10 @@
 
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import TextIO
+
+from tqdm import tqdm
 
 
 class Progress:
@@ -11,11 +13,12 @@ class Progress:
 
     def __init__(self, total: int, stream: TextIO = sys.stdout) -> None:
         self.total, self.stream, self.done = total, stream, 0
-        self.alive, self.width = stream.isatty(), 0
+        # Con `None` solo se muestra en una terminal.
+        self.running = tqdm(file=stream, bar_format="{desc}", leave=False, disable=None)
 
     def started(self, name: str) -> None:
         """Dice que empieza una tarea."""
-        if not self.alive:
+        if self.running.disable:
             self.line(f"Empieza {name}.")
 
     def finished(self, name: str, seconds: float, failed: str | None, left: float) -> None:
@@ -28,27 +31,15 @@ class Progress:
 
     def line(self, text: str) -> None:
         """Escribe una línea que se queda."""
-        self.clear()
-        self.stream.write(f"{text}\n")
+        self.running.write(text, file=self.stream)
         self.stream.flush()
 
-    def show(self, running: Collection[tuple[str, float]], left: float) -> None:
+    def show(self, running: Iterable[tuple[str, float]], left: float) -> None:
         """Renueva la línea de lo que está en marcha: nombre y momento en que empezó."""
-        if not self.alive:
-            return
         now = time.monotonic()
         names = ", ".join(f"{name} ({now - start:.0f} s)" for name, start in running)
-        text = f"[{self.done}/{self.total}] {names}{remaining(left)}"[:110]
-        self.clear()
-        self.stream.write(text)
-        self.stream.flush()
-        self.width = len(text)
-
-    def clear(self) -> None:
-        """Borra la línea que se renueva."""
-        if self.width:
-            self.stream.write(f"\r{' ' * self.width}\r")
-            self.width = 0
+        text = f"[{self.done}/{self.total}] {names}{remaining(left)}"
+        self.running.set_description_str(text[:110])
 
 
 def remaining(seconds: float) -> str:

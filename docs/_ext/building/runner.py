@@ -17,7 +17,6 @@ import nbformat
 import nbdeps
 from building.files import files, summary
 from building.performance import Failure, Work, perform
-from building.schedule import TYPICAL, UNKNOWN
 from claims.claim_text import unmet
 from linting.pages import published
 from nbdeps.digest import Notebook, Surroundings, dependencies, digest, is_file, read_notebook
@@ -25,6 +24,8 @@ from nbdeps.kernel import Job, Outcome, run_page
 from nbdeps.store import NotebookStore
 from siguiente.runtime.store import write_atomically
 
+# Segundos y bytes que se le suponen a una página que nunca se midió.
+UNKNOWN = 60.0, 1_000_000_000
 PROSE = {".md", ".rst"}  # de una página cuenta el texto; las que no tienen celdas no deciden nada
 
 
@@ -168,7 +169,7 @@ def expected(course: Course, page: str) -> tuple[float, int]:
     for path in course.store.notebooks(page)[:1]:
         if facts := course.store.facts(path):
             return float(facts["seconds"]), int(facts["memory"])
-    return course.costs.get(page, (UNKNOWN, TYPICAL))
+    return course.costs.get(page, UNKNOWN)
 
 
 def resource_works(course: Course, stale: Iterable[Page]) -> list[Work]:

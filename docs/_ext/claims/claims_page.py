@@ -10,34 +10,16 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from claims.claim_text import KINDS, PLURALS, relation, shortfall
-from claims.replica_table import TABLE, Replicas, replicas
+from claims.replica_table import Replicas, replicas
 from results.execution import PageRun, page_runs
-from results.listings import Listing, add_listing
+from results.listings import add_listing
 from results.origins import records
 from results.tables import fold, page_link, paragraph, row, table
 
 SUMMARY = ["Clase", "Cuántas", "Se cumplieron aquí", "No se cumplieron", "Con réplicas", "Cumplidas en todas"]
 HEAD = ["Afirmación, con sus números", "Clase", "Réplicas"]
 # Se enseña cuando hay JavaScript con que filtrar.
-FILTER = """<form class="claims-filter" aria-label="Filtro de las afirmaciones" hidden>
-<p><label for="claims-words">Palabras</label> <input type="search" id="claims-words" autocomplete="off"></p>
-<p><label for="claims-kind">Clase</label> <select id="claims-kind"><option value="">todas</option>
-<option value="identity">identidades</option><option value="effect">efectos</option>
-<option value="reported">resultados</option></select></p>
-<p><input type="checkbox" id="claims-unmet"> <label for="claims-unmet">Solo las no cumplidas</label></p>
-<p class="claims-count" role="status" aria-live="polite"></p>
-</form>
-"""
-
-
-class ClaimsListing(Listing):
-    """La lista de las afirmaciones: su página se lee otra vez si cambian las réplicas."""
-
-    def run(self) -> list[nodes.Node]:
-        """Anota de qué archivo depende y deja el lugar."""
-        if Path(self.env.srcdir, TABLE).is_file():
-            self.env.note_dependency(TABLE)
-        return super().run()
+FILTER = Path(__file__).with_name("filter.html").read_text("utf8")
 
 
 def write_claims(app: Sphinx, docname: str) -> list[nodes.Node]:
@@ -129,5 +111,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Instala la directiva."""
     for name in ("sphinx_design", "results.origins"):
         app.setup_extension(name)
-    add_listing(app, "claims", write_claims, ClaimsListing)
+    add_listing(app, "claims", write_claims)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,27 +1,14 @@
 """Reglas de la prosa: usted, comillas españolas, coma decimal y ninguna cifra sin origen."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 from linting.reading import Page
 
-USTED = "trate a quien lee de usted"
 # Lo que el diccionario da por bueno y la guía de estilo no.
-WORDS = {
-    r"(?i)\b(?:tú|ti|contigo|tienes|puedes|debes|quieres|sabes|haces|eres|estás|vas|ves|necesitas)\b": USTED,
-    r"(?i)\b(?:usas|ejecutas|tuy[oa]|fíjate|ten en cuenta|inténtalo)\b": USTED,
-    r"(?i)\b(?:vosotros|vuestr[oa]s?|podéis|tenéis|habéis)\b": "español neutro: ustedes",
-    r"(?i)\blibrer[ií]as?\b": "«biblioteca», no «librería»",
-    r"(?i)\bcuantificación de (?:los )?pesos\b": "«cuantización»",
-    r"(?i)\bset de datos\b": "«conjunto de datos»",
-    r"(?i)\baprendizaje de máquina\b": "«aprendizaje automático»",
-    r"(?i)\breforzamiento\b": "«aprendizaje por refuerzo»",
-    r"(?i)\brefuerzo con retroalimentación humana\b": "«a partir de retroalimentación humana»",
-    r"\b(?:los|las|unos|unas|varios|varias) [A-Z]{2,}s\b": "el plural de las siglas no se marca: «los LLM»",
-    r"[\"“”]": "use comillas «españolas»",
-    r"(?<=\w) - (?=\w)": "para un inciso use raya (—), no guion",
-    r"\.\.\.(?!\w)": "use el signo de puntos suspensivos (…)",
-}
+WORDS: dict[str, str] = tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf8"))
 DECIMAL = re.compile(r"(?P<before>\S+)?(?P<space>\s|^)[«(¿¡—]?[-−]?(?P<number>\d+\.\d+)(?![\w.]*[\w/])")
 # Lo que lleva detrás una versión, que se escribe con punto.
 NAMED = re.compile(

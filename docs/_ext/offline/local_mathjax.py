@@ -5,7 +5,7 @@ letras ni módulos a nadie, y funciona también al abrir las páginas con `file:
 """
 
 import hashlib
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,7 @@ SHA256 = "a4354ff94fd868aea0cc6eaaa79a57fda0588646fc46ee3700a349ee0a11cbe6"
 
 def find_script() -> Path:
     """Encuentra MathJax en el paquete instalado, sin importarlo, y comprueba que es el publicado."""
-    try:
-        path = Path(str(distribution(PACKAGE).locate_file(f"{FOLDER}/{SCRIPT}")))
-    except PackageNotFoundError as error:
-        raise ExtensionError(f"Falta MathJax: instale el paquete {PACKAGE}, del grupo «docs».") from error
+    path = Path(str(distribution(PACKAGE).locate_file(f"{FOLDER}/{SCRIPT}")))
     if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
         raise ExtensionError(f"{PACKAGE} no trae el {SCRIPT} de MathJax 3.2.2: reinstale el paquete.")
     return path

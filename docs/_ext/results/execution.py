@@ -88,9 +88,8 @@ def take_outputs(notebook: nbformat.NotebookNode, path: Path, docname: str) -> P
     executed = nbformat.reads(path.read_text("utf8"), 4)
     copy_outputs(notebook, executed)
     facts = executed.metadata["nbdeps"]
-    warn_stderr(notebook, docname)
-    if facts["failed"] is None:
-        warn_lost_figures(notebook, docname)
+    for index, fault in faults(notebook, facts["failed"] is None):
+        LOGGER.warning("%s", fault, location=(docname, line_of(notebook, index)))
     run = page_run(stamp(path), notebook, facts)
     for cell in codes(notebook):  # lo anotado para las extensiones no se ve
         cell.outputs = [output for output in cell.outputs if CLAIM not in output.get("data", {})]
@@ -122,22 +121,19 @@ def line_of(notebook: nbformat.NotebookNode, index: int) -> int:
     return int(notebook.metadata["source_map"][index])
 
 
-def warn_stderr(notebook: nbformat.NotebookNode, docname: str) -> None:
-    """Avisa, y con eso falla la construcción, de todo lo que una celda escribió en stderr."""
+def faults(notebook: nbformat.NotebookNode, whole: bool) -> Iterator[tuple[int, str]]:
+    """Lo que hace fallar la construcción, con el número de su celda, aunque esté oculta.
+
+    Es escribir en stderr y, si el cuaderno acabó, declarar una figura y no dibujarla.
+    """
     for index, output in outputs(notebook):
         if output.output_type == "stream" and output.name == "stderr":
-            place = (docname, line_of(notebook, index))
-            LOGGER.warning("La celda escribió en stderr:\n%s", output.text.strip(), location=place)
-
-
-def warn_lost_figures(notebook: nbformat.NotebookNode, docname: str) -> None:
-    """Avisa de una celda que declara una figura y no dibujó ninguna: la página saldría sin ella."""
-    for index, cell in enumerate(notebook.cells):
+            yield index, f"La celda escribió en stderr:\n{output.text.strip()}"
+    for index, cell in enumerate(notebook.cells if whole else ()):
         kinds = [kind for output in cell.get("outputs", []) for kind in output.get("data", {})]
         drawn = any(kind.startswith("image/") for kind in kinds)
         if cell.metadata.get("mystnb", {}).get("figure") and not drawn:
-            place = (docname, line_of(notebook, index))
-            LOGGER.warning("La celda declara una figura y no la dibuja.", location=place)
+            yield index, "La celda declara una figura y no la dibuja."
 
 
 def page_run(saved: str, notebook: nbformat.NotebookNode, facts: dict[str, Any]) -> PageRun:

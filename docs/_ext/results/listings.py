@@ -1,10 +1,9 @@
 """Extensión de Sphinx: lo que una página muestra de las demás.
 
 Una directiva que enumera algo de todas se escribe cuando todas se han leído. Sphinx escribe solo lo que ha
-leído: esas páginas, y las que pegan un número de otra, se escriben también si cambia lo que salió de alguna.
+leído: esas páginas, y las que pegan un número de otra, se escriben siempre.
 """
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +14,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
-from results.execution import page_runs
-
-SHOWN = "shown"  # dónde se anota, entre los metadatos de una página, el resumen de lo que muestra de otras
+SHOWN = "shown"  # se anota, entre los metadatos de una página, si muestra algo de otras
 # Qué escribe cada directiva en una página.
 WRITERS: dict[str, Callable[[Sphinx, str], list[nodes.Node]]] = {}
 
@@ -48,28 +45,18 @@ class WriteListings(SphinxPostTransform):
 def note(app: Sphinx, doctree: nodes.document) -> None:
     """Anota si la página recién leída muestra algo de otras."""
     if any(isinstance(node, listing | PendingGlueReference) for node in doctree.findall()):
-        app.env.metadata[app.env.docname][SHOWN] = ""
+        app.env.metadata[app.env.docname][SHOWN] = True
 
 
 def write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Páginas que muestran de otras algo distinto de lo que ahora vale."""
-    runs = [(name, env.titles[name].astext(), run) for name, run in sorted(page_runs(env).items())]
-    now = hashlib.sha256(repr(runs).encode()).hexdigest()
-    stale = [name for name, facts in env.metadata.items() if facts.get(SHOWN, now) != now]
-    for name in stale:
-        env.metadata[name][SHOWN] = now
-    return stale
+    """Páginas que muestran algo de otras."""
+    return [name for name, facts in env.metadata.items() if SHOWN in facts]
 
 
-def add_listing(
-    app: Sphinx,
-    name: str,
-    write: Callable[[Sphinx, str], list[nodes.Node]],
-    directive: type[Listing] = Listing,
-) -> None:
+def add_listing(app: Sphinx, name: str, write: Callable[[Sphinx, str], list[nodes.Node]]) -> None:
     """Registra una directiva que enumera algo de todas las páginas."""
     app.setup_extension("results.listings")
-    app.add_directive(name, directive)
+    app.add_directive(name, Listing)
     WRITERS[name] = write
 
 

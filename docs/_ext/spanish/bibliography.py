@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pybtex.plugin import find_plugin
@@ -94,23 +93,11 @@ class SpanishLastNames(LastNameStyle):
         return "otros" if str(person) == "others" else super().format(person, abbr)
 
 
-def spanish_persons() -> PersonStyle:
-    """Dos autores se unen con «y»; desde tres, queda el primero «y otros»."""
-    return PersonStyle(style="spanish_last", sep2=" y ", last_sep=" y ", other=" y otros")
-
-
-def parentheses() -> BracketStyle:
-    """Las citas van entre paréntesis, y varias se separan con punto y coma."""
-    return BracketStyle("(", ")", sep="; ")
-
-
-@dataclass
-class SpanishReferences(AuthorYearReferenceStyle):
-    """Citas de autor y año: «(Kaplan y otros, 2020)»."""
-
-    person: PersonStyle = field(default_factory=spanish_persons)
-    bracket_textual: BracketStyle = field(default_factory=parentheses)
-    bracket_parenthetical: BracketStyle = field(default_factory=parentheses)
+def references() -> AuthorYearReferenceStyle:
+    """Citas de autor y año: «(Kaplan y otros, 2020)»; dos autores se unen con «y»."""
+    persons = PersonStyle(style="spanish_last", sep2=" y ", last_sep=" y ", other=" y otros")
+    brackets = BracketStyle("(", ")", sep="; ")
+    return AuthorYearReferenceStyle(person=persons, bracket_textual=brackets, bracket_parenthetical=brackets)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -120,5 +107,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # Registrado, pybtex no lo busca a cada cita entre todo lo instalado.
     plain = find_plugin("pybtex.backends", "plaintext")
     register_pybtex("pybtex.backends", "plaintext", plain, force=True)
-    register_plugin("sphinxcontrib.bibtex.style.referencing", "spanish", SpanishReferences)
+    # Pide una clase, y solo la llama.
+    register_plugin("sphinxcontrib.bibtex.style.referencing", "spanish", references)  # type: ignore[arg-type]
     return {"parallel_read_safe": True, "parallel_write_safe": True}
