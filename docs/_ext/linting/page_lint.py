@@ -20,7 +20,7 @@ Rule = Callable[[Page], Iterator[tuple[int, str]]]
 
 HEADER = ("kernelspec: {name: python3, language: python}", "file_format: mystnb")
 OPENING = {
-    "los minutos de lectura": re.compile(r"\bminutos?\b.{0,20}\blectura\b|\blectura\b.{0,20}\bminutos?\b"),
+    "los minutos de lectura": re.compile(r"\b\d+ minutos de lectura\b"),
     "qué conviene saber antes": re.compile(
         r"(?i)\b(?:conviene|hay que|hace falta|necesita|debe) (?:saber|haber leído|conocer)|\bqué saber\b"
     ),
@@ -31,6 +31,7 @@ HEADINGS = {
     "«Ejercicios»": re.compile(r"(?i)\bejercicios\b"),
     "qué leer después": re.compile(r"(?i)\b(?:leer|leyendo|lecturas?|saber más)\b"),
 }
+WORDS_A_MINUTE = 180
 PREFIXES = ("sec-", "eq-", "fig-", "tab-", "ej-")
 PREFIX = {
     **dict.fromkeys(("math", "math_block"), ("eq-",)),
@@ -56,6 +57,16 @@ def recipe(page: Page) -> Iterator[tuple[int, str]]:
         titles = "\n".join(title.astext() for title in page.tree.findall(nodes.title))
         yield from ((1, f"antes de la primera celda falta {what}") for what in missing(OPENING, opening))
         yield from ((1, f"falta el título de {what}") for what in missing(HEADINGS, titles))
+
+
+def reading_time(page: Page) -> Iterator[tuple[int, str]]:
+    """Los minutos de lectura de un cuaderno se miden: un minuto por celda a la vista y otro por 180 palabras."""
+    said = re.search(r"(\d+) minutos de lectura", page.text)
+    if page.cells and said:
+        words = len(re.findall(r"\w+", page.body))
+        measured = words / WORDS_A_MINUTE + sum(cell.visible for cell in page.cells)
+        if abs(int(said[1]) - measured) > 3:
+            yield page.line(said.start()), f"dice {said[0]}, y se miden {measured:.0f}"
 
 
 def missing(wanted: dict[str, re.Pattern[str]], text: str) -> Iterable[str]:
@@ -102,7 +113,7 @@ def traceback(page: Page) -> Iterator[tuple[int, str]]:
             yield number, "rastro de error pegado: muestre el error de verdad, ejecutándolo"
 
 
-PAGE_RULES: list[Rule] = [header, recipe, labels, figures, formulas, traceback]
+PAGE_RULES: list[Rule] = [header, recipe, reading_time, labels, figures, formulas, traceback]
 RULES: list[Rule] = [*PAGE_RULES, *CELL_RULES, *PROSE_RULES]
 
 
