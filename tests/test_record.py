@@ -252,6 +252,12 @@ def test_code_that_does_something_else_does_not(toys, monkeypatch):
     assert check("story-parent") == []
 
 
+def test_a_part_that_was_never_recorded_is_missed(toys):
+    main([])
+    toys.table["story-child"] = Trained("story-child", "pkg.toys", toys.run_child, ("left", "middle"), range(2))
+    assert check("story-child") == ["no está anotado middle-0: rehágalo"]
+
+
 def test_the_key_is_not_given_to_what_starts_from_something_else(toys, monkeypatch):
     """Repetirlo entrenaría aquello de que parte, que puede tardar horas."""
     main([])

@@ -56,12 +56,14 @@ ROUNDED = Margin(reports=1, tolerance=2e-3)  # se anotan tres decimales, y cambi
 # Cada informe es una medida entera, con lo que la política escribe.
 MEASURED = Margin(reports=1, diverged=1 / 8)
 MARGINS = {
+    "story-start": MEASURED,
     "story-pairs": Margin(reports=32, diverged=1 / 8),
     "story-runs": MEASURED,
     "story-blank": MEASURED,
     "story-rates": Margin(reports=0),  # cada informe es un entrenamiento entero
     "story-penalty": MEASURED,
     "story-pool": MEASURED,
+    "story-remedies": Margin(reports=1, tolerance=0.1),
     "story-pursuits": MEASURED,
     "story-watchers": Margin(reports=0),  # aprende de parejas que escribe: con una distinta, todo es otro
     "story-sft": MEASURED,
@@ -71,6 +73,7 @@ MARGINS = {
     "assistant-replies": Margin(diverged=1 / 8),
     "chat-refusals": Margin(reports=2, diverged=1 / 8),
     "advert-answers": Margin(reports=1, tolerance=0.01, diverged=1 / 2),  # dos respuestas
+    "tool-chains": Margin(reports=1, tolerance=0.01, diverged=1 / 4),  # ocho textos
     "few-shot-draws": ROUNDED,
     "tweet-forms": ROUNDED,
     "injection-scores": ROUNDED,
@@ -223,6 +226,8 @@ def compared(name: str, facts: Mapping[str, Any]) -> list[str]:
         if digest != record_digest(other)
     ]
     for part in found.parts:
+        if part.stem not in facts["parts"]:
+            return [f"no está anotado {part.stem}: rehágalo"]
         if part.seed not in (None, *found.seeds[:1]):
             continue
         with one_thread():
