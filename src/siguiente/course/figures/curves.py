@@ -76,6 +76,26 @@ def learning_curves(curves: Mapping[str, Sequence[tuple[float, float]]], floor: 
     return ax
 
 
+def rank_frequencies(groups: Mapping[str, Sequence[int]]) -> Axes:
+    """Dibuja, por texto, cuántas veces sale cada palabra según su puesto, de la más a la menos frecuente.
+
+    Los dos ejes son logarítmicos: lo que baja como :math:`1/r`, la ley de Zipf, es una recta, y se dibuja
+    desde la palabra más frecuente del primer texto.
+
+    >>> ax = rank_frequencies({"libro": [100, 50, 33, 25]})
+    >>> ax.get_xscale(), ax.get_yscale(), len(ax.lines)
+    ('log', 'log', 2)
+    """
+    ax = new_axes(grid="both")
+    first = next(iter(groups.values()))
+    ax.plot([1, first[0]], [first[0], 1], **REFERENCE, label="ley de Zipf, 1/r")
+    for name, frequencies, color, _ in styled(groups):
+        ax.plot(range(1, len(frequencies) + 1), frequencies, color=color, label=name)
+    ax.set(xscale="log", yscale="log", xlabel="Puesto de la palabra, r", ylabel="Veces que sale")
+    legend_above(ax)
+    return ax
+
+
 def reward_by_divergence(
     groups: Mapping[str, Sequence[tuple[Interval, Interval]]], ylabel: str, reference: float | None = None
 ) -> Axes:
