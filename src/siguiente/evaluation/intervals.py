@@ -68,6 +68,20 @@ def mean_interval(values: Tensor) -> Estimate:
     return Estimate(mean, mean - half, mean + half)
 
 
+def widened(estimate: Estimate, error: float) -> Estimate:
+    """Una estimación a la que se suma otro error típico, independiente del suyo.
+
+    Para lo que comparten todas las repeticiones, como el punto de que parten: no se ve en lo que varían. Los
+    errores se suman en cuadratura.
+
+    >>> [round(x, 2) for x in widened(Estimate(1.0, 0.0, 2.0), 0.5)]
+    [1.0, -0.4, 2.4]
+    """
+    z = NormalDist().inv_cdf(1 - TAIL)
+    half = math.hypot(estimate.half_width, z * error)
+    return Estimate(estimate.value, estimate.value - half, estimate.value + half)
+
+
 def bootstrap(values: Tensor, seed: int = 0) -> Estimate:
     """Media de unas observaciones independientes, (N,), dos al menos, con su intervalo por remuestreo.
 

@@ -22,7 +22,6 @@ from siguiente.course.alignment.dpo import (
     load_choices,
     load_preferred,
     settle,
-    some_pairs,
     spent,
 )
 from siguiente.course.data.story_requests import distinct_requests
@@ -37,7 +36,7 @@ def brief(small, monkeypatch):
     monkeypatch.setattr(dpo, "WRITTEN", 2)
     monkeypatch.setattr(dpo, "IMITATED", 4)
     monkeypatch.setattr(dpo, "HELD", 3)
-    monkeypatch.setattr(dpo, "judge_config", lambda pairs: TrainingConfig(2, 4, learning_rate=1e-2))
+    monkeypatch.setattr(preferences, "judge_config", lambda pairs: TrainingConfig(2, 4, learning_rate=1e-2))
     monkeypatch.setattr(dpo, "EVERY", 4)
     monkeypatch.setattr(dpo, "CONFIG", replace(CONFIG, steps=4, batch_size=3, warmup=1))
     few = policy_scores.measured_prompts()[:4]
@@ -108,7 +107,7 @@ def test_the_distilled_one_imitates_what_scores_most(brief, monkeypatch):
     shown = []
     monkeypatch.setattr(dpo, "encode_demonstrations", lambda policy, records: shown.extend(records))
     monkeypatch.setattr(dpo, "train_sft", lambda model, data, config: iter(()))
-    monkeypatch.setattr(dpo, "taught_reward", lambda seed: lambda prompts, texts: list(map(len, texts)))
+    monkeypatch.setattr(dpo, "own_reward", lambda seed: lambda prompts, texts: list(map(len, texts)))
     written = []
     real = dpo.sample_answers
     monkeypatch.setattr(dpo, "sample_answers", lambda *given: written.append(real(*given)) or written[0])
@@ -116,13 +115,6 @@ def test_the_distilled_one_imitates_what_scores_most(brief, monkeypatch):
     texts = written[0].texts
     longest = [max(texts[i : i + 2], key=len) for i in range(0, len(texts), 2)]
     assert [len(record.completion) for record in shown] == [len(text) for text in longest]
-
-
-def test_pairs_are_drawn_without_repeating(small, monkeypatch):
-    every = preferences.load_story_pairs()
-    drawn = some_pairs(0, 16)
-    assert sorted(drawn) == sorted(every) != drawn
-    assert some_pairs(1, 4) != some_pairs(0, 4)
 
 
 def test_the_stories_to_choose_from_are_stored_with_their_worth(brief, monkeypatch):
@@ -141,10 +133,10 @@ def test_the_stories_to_choose_from_are_stored_with_their_worth(brief, monkeypat
 def test_who_chooses_read_what_dpo_reads_with_that_seed(brief, monkeypatch):
     read = []
     monkeypatch.setattr(dpo, "prefer", lambda setting, policy, seed, judged: read.append(judged))
-    real = dpo.fit_reward
-    monkeypatch.setattr(dpo, "fit_reward", lambda judged, *given: read.append(judged) or real(judged, *given))
+    real = dpo.taught_reward
+    monkeypatch.setattr(dpo, "taught_reward", lambda judged, seed: read.append(judged) or real(judged, seed))
     METHODS["dpo"].learn(METHODS["dpo"], None, 1)
-    reward = dpo.taught_reward(1)
+    reward = dpo.own_reward(1)
     assert read[0] == read[1]
     assert len(reward(["Quiero un cuento con Ana y una mascota.\n"], ["Ana."])) == 1
 

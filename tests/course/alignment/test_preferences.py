@@ -13,14 +13,20 @@ from siguiente.course.alignment import preferences
 from siguiente.course.alignment.preferences import (
     JUDGED,
     STORY_JUDGES,
+    STORY_JUDGES_LONGER,
     Measured,
     StoryPair,
     agrees,
     ask_annotators,
+    band_words,
+    bend,
     by_length,
     check_careless_loss,
     discount_length,
+    drawn_pairs,
+    drawn_preferences,
     fit_merits,
+    halves,
     judge_config,
     judge_scores,
     judged,
@@ -32,6 +38,7 @@ from siguiente.course.alignment.preferences import (
     merit_differences,
     mixed_merits,
     most_circular,
+    on_the_rest,
     pair_scores,
     play_league,
     sample_pairs,
@@ -173,6 +180,15 @@ def test_the_annotator_of_the_course_prefers_the_story(small):
     assert not [pair for pair in story_preferences() if pair.chosen.startswith("Y nada más se supo")]
 
 
+def test_pairs_are_drawn_without_repeating_and_fewer_are_the_first_of_more(small):
+    every = preferences.load_story_pairs()
+    drawn = drawn_pairs(len(every), 0)
+    assert sorted(drawn) == sorted(every) != drawn
+    assert drawn_pairs(4, 0) == drawn[:4] != drawn_pairs(4, 1)
+    asked = [pair.request.text for pair in drawn[:4]]
+    assert [pair.prompt for pair in drawn_preferences(4, 0)] == asked
+
+
 def test_each_pair_is_read_twice():
     config = judge_config(1600)
     assert config.steps * config.batch_size == 2 * 1600
@@ -209,6 +225,17 @@ def test_what_is_recorded_are_the_scores_of_the_test_pairs(judges):
     found = judge_scores("200")
     assert found.shape == (8, len(PAIRS), 2)
     assert found[1].tolist() == torch.tensor(last).tolist()
+
+
+def test_the_control_of_the_curve_reads_few_pairs_with_the_steps_of_many(monkeypatch, judges):
+    told = list[int]()
+    brief = preferences.judge_config(0)
+    monkeypatch.setattr(preferences, "judge_config", lambda pairs: told.append(pairs) or brief)
+    run = STORY_JUDGES_LONGER.run(STORY_JUDGES_LONGER.part("200", 0))
+    losses = [*run.reports][:-1]
+    assert told == [20]
+    assert losses == pytest.approx([*STORY_JUDGES.run(STORY_JUDGES.part("200", 0)).reports][:-1])
+    assert told == [20, 5]
 
 
 def test_a_pair_is_scored_as_its_answers_are(judges):
@@ -249,6 +276,36 @@ def test_by_length_is_a_straight_line_when_each_word_is_paid_the_same():
     torch.testing.assert_close(found.diff(), torch.ones(3), atol=0.05, rtol=0)
     bent = by_length((known.gold + (known.words > 79.5).float())[None], known, (69.5, 79.5, 89.5))[0].diff()
     assert bent[1] > 2 * max(bent[0].abs(), bent[2].abs())
+
+
+def test_the_bend_is_that_of_each_word_whatever_the_bands():
+    known, edges = known_pairs(4000), (65.5, 79.5, 89.5, 95.5)
+    words = band_words(known, edges)
+    straight = by_length((known.gold + 0.1 * known.words)[None], known, edges)
+    assert abs(bend(straight, words).item()) < 1
+    slower = by_length((known.gold + 0.1 * known.words.clamp(max=85))[None], known, edges)
+    assert bend(slower, words).item() > 3
+
+
+def test_each_half_keeps_the_pairs_of_a_request_together():
+    pairs = [StoryPair(request, "", "") for request in REQUESTS for _ in range(3)]
+    splits = halves(pairs, 20, seeded())
+    assert (splits.view(20, -1, 3).sum(2) % 3 == 0).all()
+    assert (splits.sum(1) == 3 * (len(REQUESTS) // 2)).all()
+    assert len({tuple(row) for row in splits.tolist()}) > 5
+
+
+def test_what_is_discounted_in_one_half_is_not_paid_in_the_other():
+    known, better = known_pairs(), torch.full((60,), 0.5)
+    better[:40] = (known.gold[:40, 0] > known.gold[:40, 1]).float()
+    splits = torch.stack([torch.arange(60) < 30, torch.arange(60) >= 20])
+    scores = (known.gold + 0.2 * known.words)[None]
+    paid, right = on_the_rest(scores, known, better, splits)
+    torch.testing.assert_close(paid, torch.full((1, 2), 20.0), atol=1e-2, rtol=0)
+    left, mended = on_the_rest(scores, known, better, splits, discount=True)
+    torch.testing.assert_close(left, torch.zeros(1, 2), atol=1e-2, rtol=0)
+    assert mended.tolist() == [[1, 1]]
+    assert (right < 1).all()
 
 
 def test_measured_pairs_have_their_gold_and_their_words():

@@ -17,7 +17,10 @@ from siguiente.course.alignment.spanish_assistant import (
     SHOTS,
     Reply,
     bits_per_byte,
+    blind_hits,
     few_shot_prompt,
+    is_right,
+    labels,
     load_replies,
     measure_replies,
     request,
@@ -91,6 +94,13 @@ def test_the_good_replies_are_right_and_copying_what_was_asked_is_not():
     checked = [i for i in test if i.kind in CHECKED]
     assert right_replies(test, [Reply(i.completion, True) for i in test]).tolist() == [1] * len(checked)
     assert right_replies(test, [Reply(i.prompt, True) for i in test]).tolist() == [0] * len(checked)
+
+
+def test_the_good_label_is_one_of_those_offered_and_a_blind_choice_hits_as_often_as_it_should():
+    test = load_instructions("test")
+    assert all((i.completion in labels(i)) == (i.kind == "clasificar") for i in test)
+    each = [sum(is_right(i, label) for label in labels(i)) / len(labels(i)) for i in test if labels(i)]
+    assert blind_hits(test) == pytest.approx(sum(each))
 
 
 def test_each_request_is_shown_one_of_each_kind_and_not_always_the_same():

@@ -1,15 +1,16 @@
 """La página de DPO: los métodos que aprenden de las mismas preferencias, medidos mientras se alejan."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
 from siguiente.alignment.dpo import Compared, PairLoss, dpo_loss, ipo_loss, kto_loss, simpo_loss, train_dpo
-from siguiente.alignment.reward_model import RewardModel, score_texts
+from siguiente.alignment.reward_model import score_texts
 from siguiente.alignment.rl import Reward
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import (
@@ -20,6 +21,7 @@ from siguiente.alignment.sequences import (
     encode_preferences,
 )
 from siguiente.alignment.sft import train_sft
+from siguiente.course.alignment.kl_penalty import descend
 from siguiente.course.alignment.policy_scores import (
     Paths,
     Watch,
@@ -27,19 +29,23 @@ from siguiente.course.alignment.policy_scores import (
     measured_rows,
     rounded,
     shown_gold,
+    unwatched,
 )
 from siguiente.course.alignment.preferences import (
     COMPARED,
-    StoryPair,
-    fit_reward,
+    FIT_CONFIG,
+    drawn_pairs,
+    drawn_preferences,
     judge_config,
     learned_reward,
     load_story_pairs,
     sample_pairs,
     shuffled_labels,
     story_preferences,
+    taught_reward,
 )
-from siguiente.course.alignment.rlhf import GROUP, RUN_CONFIG
+from siguiente.course.alignment.rlhf import CHOSEN as RATE
+from siguiente.course.alignment.rlhf import GROUP, RUN_CONFIG, beta_of, comma
 from siguiente.course.alignment.sft import ANSWER_LENGTH, SEEDS, load_story_policy
 from siguiente.course.data.story_requests import distinct_requests
 from siguiente.course.data.story_reward import WEIGHTS, Merits, score_merits
@@ -68,28 +74,21 @@ class Setting(NamedTuple):
     beta: float = 0.1
     """El freno."""
     rate: float = 3e-4
-    """La mejor tasa de tres, por su recompensa aprendida menos 0,02 por nat, con la semilla 100 y peticiones
-    de `train`."""
+    """La mejor tasa de `TRIED`, por la recompensa aprendida del curso menos 0,02 por nat, con la semilla 100 y
+    peticiones de `train`. Esa búsqueda no está registrada."""
 
 
-TRIED = 3  # tasas de cada método
-
-
-def some_pairs(seed: int, count: int) -> list[StoryPair]:
-    """Unas parejas de `train`, sorteadas."""
-    every = load_story_pairs()
-    rows = torch.randperm(len(every), generator=Generator().manual_seed(seed))[:count]
-    return [every[row] for row in rows.tolist()]
+TRIED = 3
 
 
 def once(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
     """Aprende de lo que dijo el anotador de unas parejas."""
-    return prefer(setting, policy, seed, story_preferences(some_pairs(seed, LABELS), seed=seed))
+    return prefer(setting, policy, seed, drawn_preferences(LABELS, seed))
 
 
 def shuffled(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
     """El control: las mismas parejas, con la preferida sorteada."""
-    judged = story_preferences(some_pairs(seed, LABELS), seed=seed)
+    judged = drawn_preferences(LABELS, seed)
     return prefer(setting, policy, seed, shuffled_labels(judged, Generator().manual_seed(seed)))
 
 
@@ -104,7 +103,7 @@ def prefer(
 def again(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
     """Aprende en rondas; desde la segunda, de parejas que acaba de escribir."""
     start, generator = load_story_policy().model, Generator().manual_seed(seed)
-    pairs, size = some_pairs(seed, LABELS), LABELS // ROUNDS
+    pairs, size = drawn_pairs(LABELS, seed), LABELS // ROUNDS
     config = replace(CONFIG, steps=CONFIG.steps // ROUNDS, learning_rate=setting.rate)
     for turn in range(ROUNDS):
         asked = pairs[turn * size : (turn + 1) * size]
@@ -115,21 +114,17 @@ def again(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[objec
         yield from train_dpo(policy.model, judged, turned, setting.beta, setting.loss, start)
 
 
-def taught_reward(seed: int) -> Reward:
+def own_reward(seed: int) -> Reward:
     """Un modelo de recompensa ajustado a las mismas comparaciones que lee :func:`once` con esa semilla."""
-    judged = story_preferences(some_pairs(seed, LABELS), seed=seed)
-    run = fit_reward(judged, replace(judge_config(LABELS), seed=seed), None)
-    for _ in run.reports:
-        pass
-    return partial(score_texts, cast(RewardModel, run.model).eval(), load_story_policy())
+    return partial(score_texts, taught_reward(drawn_preferences(LABELS, seed), seed), load_story_policy())
 
 
 def imitate(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
     """Escribe varios cuentos por petición e imita el que más puntúa el modelo de recompensa."""
-    prompts = [pair.request.text for pair in some_pairs(seed, IMITATED)]
+    prompts = [pair.request.text for pair in drawn_pairs(IMITATED, seed)]
     generator = Generator().manual_seed(seed)
     texts = sample_answers(policy, prompts, generator, ANSWER_LENGTH, WRITTEN).texts
-    scores = taught_reward(seed)([prompt for prompt in prompts for _ in range(WRITTEN)], texts)
+    scores = own_reward(seed)([prompt for prompt in prompts for _ in range(WRITTEN)], texts)
     best = select_best(torch.tensor(scores).view(-1, WRITTEN)).tolist()
     chosen = [texts[WRITTEN * row + place] for row, place in enumerate(best)]
     shown = list(map(PromptCompletion, prompts, chosen))
@@ -175,22 +170,28 @@ def learn(part: Part) -> Run:
     return Run(None, measured_rows(policy, steps(), learned_reward(), watch, EVERY), shown_gold)
 
 
-def unwatched(prompts: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
-    """No mira nada más."""
-    return {}
+def follow_pairs(policy: TextModel[Any]) -> Callable[[], tuple[Tensor, Tensor]]:
+    """Cuánto cambian desde ahora las log-probabilidades de las preferidas y de las otras, en nats, (P,) y (P,).
 
-
-def new_pairs(policy: TextModel[Any]) -> Watch:
-    """Mira, en parejas nuevas, cuánto cambia la log-probabilidad de la preferida y de la otra, en nats.
-
-    Y en qué proporción sube más la preferida. Las escribió la política como llega.
+    En P parejas nuevas, que escribió la política como llega.
     """
     judged = encode_preferences(policy, story_preferences(load_story_pairs("test")[:HELD]))
     before = [answer_totals(policy.model, answers) for answers in judged]
 
-    def see(prompts: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
+    def changes() -> tuple[Tensor, Tensor]:
         now = [answer_totals(policy.model, answers) for answers in judged]
         chosen, rejected = (new - old for new, old in zip(now, before, strict=True))
+        return chosen, rejected
+
+    return changes
+
+
+def new_pairs(policy: TextModel[Any]) -> Watch:
+    """Mira, en parejas nuevas, las medias de lo que cambian, y en qué proporción sube más la preferida."""
+    changes = follow_pairs(policy)
+
+    def see(prompts: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
+        chosen, rejected = changes()
         ordered = (chosen > rejected).float()
         seen = {"chosen": chosen, "rejected": rejected, "margin": chosen - rejected}
         seen |= {"fall": (chosen + rejected) / 2, "ordered": ordered}
@@ -209,8 +210,7 @@ def trail(paths: Paths, name: str) -> list[tuple[Estimate, Estimate]]:
     >>> [[round(x.value, 1) for x in point] for point in trail(Paths([rows, rows]), "gold")]
     [[0.0, 0.0], [4.0, 2.0]]
     """
-    columns = zip(paths.of("kl").T, paths.gain(name).T, strict=True)
-    return [(mean_interval(far), mean_interval(gain)) for far, gain in columns]
+    return list(zip(map(mean_interval, paths.of("kl").T), paths.gains(name), strict=True))
 
 
 class Choices(NamedTuple):
@@ -259,7 +259,7 @@ def write_choices(part: Part) -> Run:
     asked = [request.text for request in distinct_requests("test")[:ASKED]]
 
     def rows() -> Iterator[dict[str, Any]]:
-        chooser = taught_reward(seed)
+        chooser = own_reward(seed)
         for first in range(0, len(asked), TOGETHER):
             prompts = [prompt for prompt in asked[first : first + TOGETHER] for _ in range(CHOSEN[-1])]
             texts = sample_answers(policy, prompts, generator, ANSWER_LENGTH).texts
@@ -295,44 +295,58 @@ def ended(paths: Mapping[str, Paths]) -> dict[str, list[Estimate]]:
     return {name: [path.gained(key) for key in ENDS.values()] for name, path in paths.items()}
 
 
-def spent() -> list[tuple[str, int, int, int, int, int]]:
-    """Lo que gasta cada método: comparaciones, cuentos escritos, pasos, tasas probadas y semillas.
+#: Lo que se cuenta de cada método: véase :func:`spent`.
+SPENT = (
+    "comparaciones",
+    "lecturas",
+    "pasos de la recompensa",
+    "pasos de la política",
+    "cuentos para aprender",
+    "cuentos por respuesta",
+    "tasa",
+    "β",
+)
 
-    >>> spent()[0][:4]
-    ('DPO', 640, 0, 40)
+
+def spent() -> dict[str, list[int | str]]:
+    """Lo que gasta cada método, con una semilla, y cómo se usa: lo que dice `SPENT`.
+
+    >>> dict(zip(SPENT, spent()["DPO"]))["lecturas"]
+    1
     """
-    steps, tried, seeds = CONFIG.steps, TRIED, len(SEEDS)
+    steps, judge = CONFIG.steps, judge_config(LABELS)
+    once_read = (LABELS, steps * CONFIG.batch_size // LABELS)
+    chosen = (LABELS, judge.steps * judge.batch_size // LABELS, judge.steps)
+    course = (COMPARED, FIT_CONFIG.steps * FIT_CONFIG.batch_size // COMPARED, FIT_CONFIG.steps)
     written = {"iterated": 2 * (LABELS - LABELS // ROUNDS), "distilled": WRITTEN * IMITATED}
-    rows = [(NAMES[name], LABELS, written.get(name, 0), steps, tried, seeds) for name in METHODS]
-    pursued = (RUN_CONFIG.steps * RUN_CONFIG.batch_size * GROUP, RUN_CONFIG.steps)
-    return [
-        *rows,
-        ("lo mejor de 16", LABELS, CHOSEN[-1] * ASKED, 0, 0, seeds),
-        ("REINFORCE", COMPARED, *pursued, tried, seeds),
-        ("lo mejor de 16, con 4000", COMPARED, CHOSEN[-1] * ASKED, 0, 0, seeds),
-    ]
+    rows: dict[str, list[int | str]] = {}
+    for name, setting in METHODS.items():
+        read = chosen if name == "distilled" else (*once_read, 0)
+        beta = "no" if name == "distilled" else comma(setting.beta)
+        rows[NAMES[name]] = [*read, steps, written.get(name, 0), 1, comma(setting.rate), beta]
+    rows["lo mejor de 16"] = [*chosen, 0, 0, CHOSEN[-1], "no", "no"]
+    pursued = RUN_CONFIG.steps * RUN_CONFIG.batch_size * GROUP
+    rates = comma(RATE["reinforce"])
+    rows["REINFORCE"] = [*course, RUN_CONFIG.steps, pursued, 1, rates, comma(beta_of("reinforce"))]
+    rows["lo mejor de 16, con 4000"] = [*course, 0, 0, CHOSEN[-1], "no", "no"]
+    return rows
 
 
-def descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 500) -> Tensor:
-    """Las probabilidades, (K,), a que llega una pérdida de log-probabilidades al bajar por su gradiente.
+def apart(one: Estimate, other: Estimate) -> Estimate:
+    """Lo que una estimación saca a otra independiente: los errores se suman en cuadratura.
 
-    >>> descend(lambda logprobs: -logprobs[0], torch.zeros(2), steps=100)[0] > 0.9
-    tensor(True)
+    >>> apart(Estimate(3.0, 0.0, 6.0), Estimate(1.0, -3.0, 5.0))
+    Estimate(value=2.0, low=-3.0, high=7.0)
     """
-    logits = start.clone().requires_grad_()
-    optimizer = torch.optim.Adam([logits], lr=0.05)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        loss(logits.log_softmax(0)).backward()
-        optimizer.step()
-    return logits.detach().softmax(0)
+    value, half = one.value - other.value, math.hypot(one.half_width, other.half_width)
+    return Estimate(value, value - half, value + half)
 
 
-def settle(loss: Callable[[Compared], Tensor], ref: Tensor, steps: int = 500) -> Tensor:
+def settle_pairs(loss: Callable[[Compared], Tensor], ref: Tensor, steps: int = 500) -> Tensor:
     """La política, (K,), a que llega una pérdida de todas las parejas de una tabla, desde `ref`, (K,).
 
     >>> ref = torch.tensor([0.5, 0.5]).log()
-    >>> settle(lambda seen: ipo_loss(seen, beta=0.5), ref).round(decimals=3)
+    >>> settle_pairs(lambda seen: ipo_loss(seen, beta=0.5), ref).round(decimals=3)
     tensor([0.7310, 0.2690])
     """
     a, b = torch.combinations(torch.arange(len(ref))).T

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from statistics import mean
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from siguiente.alignment.advantages import generalized_advantages, whitened
 from siguiente.alignment.kl import exact_kl
-from siguiente.alignment.rl import Experience, Loss, Method, Reinforce, train_rl
+from siguiente.alignment.rl import Experience, Loss, Method, Reinforce, gather, train_rl
+from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import Answers, answer_logprobs, last_token
 from siguiente.course.alignment.policy_scores import (
     ANSWERS,
@@ -23,6 +25,7 @@ from siguiente.course.alignment.policy_scores import (
 from siguiente.course.alignment.preferences import learned_reward
 from siguiente.course.alignment.sft import ANSWER_LENGTH, load_story_policy
 from siguiente.course.data.story_requests import distinct_requests
+from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.training import TrainingConfig
 from siguiente.runtime.trained import Part, Run, Trained
 from siguiente.transformers.gpt import GPT
@@ -30,6 +33,7 @@ from siguiente.transformers.gpt import GPT
 BRAKE = 0.3
 GROUP = 4  # respuestas por petición
 EVERY = 8
+STRAYED = 0.1  # ruido de una política que se aleja a propósito
 CONFIG = TrainingConfig(
     steps=24, batch_size=8, length=ANSWER_LENGTH, learning_rate=1e-3, warmup=5, weight_decay=0.0
 )
@@ -115,14 +119,26 @@ def value_at(paths: Paths, name: str, nats: Tensor) -> Tensor:
     return torch.stack(found)
 
 
-def settle(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 300, rate: float = 1.0) -> Tensor:
+def at_equal_distance(one: Paths, other: Paths, name: str) -> Tensor:
+    """Lo que uno saca a otro en una cifra, (S,), cuando se han alejado lo que acabó el que menos de los dos.
+
+    >>> near = Paths([[{"kl": 0.0, "gold": 9.0}, {"kl": 1.0, "gold": 12.0}]])
+    >>> far = Paths([[{"kl": 0.0, "gold": 9.0}, {"kl": 4.0, "gold": 13.0}]])
+    >>> at_equal_distance(near, far, "gold")
+    tensor([2.])
+    """
+    nats = torch.minimum(one.of("kl")[:, -1], other.of("kl")[:, -1])
+    return value_at(one, name, nats) - value_at(other, name, nats)
+
+
+def descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 500) -> Tensor:
     """A qué probabilidades, (K,), lleva una pérdida de log-probabilidades, bajando por su gradiente exacto.
 
-    >>> settle(lambda logprobs: logprobs.exp()[0] ** 2 - logprobs.exp()[0], torch.zeros(2)).round(decimals=4)
+    >>> descend(lambda logprobs: logprobs.exp()[0] ** 2 - logprobs.exp()[0], torch.zeros(2)).round(decimals=4)
     tensor([0.5000, 0.5000], dtype=torch.float64)
     """
     logits = start.double().clone().requires_grad_()
-    optimizer = torch.optim.SGD([logits], lr=rate)
+    optimizer = torch.optim.Adam([logits], lr=0.05)
     for _ in range(steps):
         optimizer.zero_grad()
         loss(logits.log_softmax(0)).backward()
@@ -189,6 +205,32 @@ def check_penalty(penalty: Callable[[Tensor, Tensor, Tensor], Tensor]) -> str:
         if torch.allclose(gradient, expected, atol=1e-8):
             return verdict
     return "No frena ninguna de las dos divergencias."
+
+
+def strayed_copy(model: GPT, generator: Generator, share: float = STRAYED) -> GPT:
+    """Una copia que ya se ha alejado: a cada matriz se le suma ruido, con una parte de su desviación."""
+    copy = deepcopy(model)
+    with torch.no_grad():
+        for weights in copy.parameters():
+            if weights.ndim > 1:
+                weights += share * weights.std() * torch.randn(weights.shape, generator=generator)
+    return copy
+
+
+def pull_back(
+    method: Method, policy: TextModel[GPT], start: GPT, prompts: Sequence[str], generator: Generator
+) -> float:
+    """Cuánto sube por unidad la pérdida, sin recompensa, al ir de los pesos de partida a los de la política.
+
+    Con un lote de respuestas de la política. Si es positivo, el método la empuja de vuelta.
+    """
+    rollouts = sample_answers(policy, prompts, generator, ANSWER_LENGTH, GROUP)
+    logprobs = answer_logprobs(policy.model, rollouts.answers)
+    seen = gather(logprobs.detach(), start, rollouts, [0.0] * len(rollouts.texts), GROUP)
+    weights = list(policy.model.parameters())
+    slopes = torch.autograd.grad(method.loss(seen)(logprobs).loss, weights)
+    back = [(now - then).detach() for now, then in zip(weights, start.parameters(), strict=True)]
+    return sum((slope * way).sum() for slope, way in zip(slopes, back, strict=True)).item()
 
 
 def regions(answers: Answers) -> dict[str, Tensor]:

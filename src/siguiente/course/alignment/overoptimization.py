@@ -1,9 +1,9 @@
-"""La página de la sobreoptimización: muchos cuentos entre los que elegir, y cuándo parar.
+"""La página de la sobreoptimización: muchos cuentos entre los que elegir, cuándo parar y los remedios.
 
 Las políticas que persiguen recompensas de distinta calidad están en :mod:`.pursuits`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from math import comb
 from typing import Any, NamedTuple, TypeAlias
@@ -14,15 +14,21 @@ from torch import Generator, Tensor
 from siguiente.alignment.overoptimization import GainCurve
 from siguiente.alignment.reward_model import RewardModel, score_texts
 from siguiente.alignment.rollouts import sample_answers
-from siguiente.course.alignment.policy_scores import Paths
+from siguiente.course.alignment.policy_scores import Paths, rounded
 from siguiente.course.alignment.preferences import (
+    StoryPair,
+    comparable,
+    drawn_preferences,
     load_story_reward,
+    shuffled_labels,
+    story_preferences,
+    taught_reward,
 )
-from siguiente.course.alignment.pursuits import load_watcher
-from siguiente.course.alignment.sft import ANSWER_LENGTH, load_story_policy
+from siguiente.course.alignment.pursuits import WATCHED, load_watcher
+from siguiente.course.alignment.sft import ANSWER_LENGTH, SEEDS, load_story_policy
 from siguiente.course.data.story_requests import distinct_requests
 from siguiente.course.data.story_reward import gold_rewards
-from siguiente.evaluation.intervals import Estimate, bootstrap, mean_interval
+from siguiente.evaluation.intervals import Estimate, bootstrap_columns
 from siguiente.evaluation.selection import best_of_n, best_of_n_kl, select_best
 from siguiente.runtime.trained import Part, Run, Trained
 
@@ -32,6 +38,14 @@ WRITTEN = 1_024  # cuentos por petición
 DIGITS = 3  # decimales de cada puntuación
 #: De cuántos, los primeros, se guarda el que más puntúa.
 KEPT = (1, 32, 1_024)
+
+
+def blind_judge() -> RewardModel:
+    """El control: un modelo que leyó tantas parejas como `400`, con la preferida elegida a cara o cruz."""
+    seen = shuffled_labels(drawn_preferences(WATCHED, 0), Generator().manual_seed(0))
+    return taught_reward(seen, 0)
+
+
 #: Los modelos que puntúan. Los de 400 parejas son los que vigilan en otra página; `long` aprendió de quien
 #: prefiere lo largo.
 JUDGES: dict[str, Callable[[], RewardModel]] = {
@@ -39,6 +53,7 @@ JUDGES: dict[str, Callable[[], RewardModel]] = {
     "400-b": partial(load_watcher, "fair", 1),
     "4000": load_story_reward,
     "long": partial(load_watcher, "long", 0),
+    "shuffled": blind_judge,
 }
 
 
@@ -65,6 +80,16 @@ class StoryPool(NamedTuple):
         """
         found: list[int] = select_best(self.scores[name][:, :n]).tolist()
         return found
+
+    def knows(self, name: str) -> Tensor:
+        """La correlación de un modelo con la recompensa verdadera entre los cuentos de cada petición, (N,).
+
+        >>> scores, gold = {"400": torch.tensor([[1.0, 2.0, 3.0]])}, torch.tensor([[5.0, 7.0, 9.0]])
+        >>> StoryPool(["Quiero un cuento."], scores, gold, gold, [{}]).knows("400")
+        tensor([1.])
+        """
+        both = zip(self.scores[name], self.gold, strict=True)
+        return torch.stack([torch.corrcoef(torch.stack(pair))[0, 1] for pair in both])
 
 
 def load_story_pool() -> StoryPool:
@@ -147,15 +172,13 @@ def best_of_gains(scores: Tensor, measured: Tensor, sizes: Sequence[int]) -> Ten
 Point: TypeAlias = tuple[float, float, float, float]
 
 
-def curve_points(
-    places: Iterable[float], values: Tensor, interval: Callable[[Tensor], Estimate] = mean_interval
-) -> list[Point]:
-    """La media de cada columna de unos valores, (N, K), con su intervalo, en su lugar.
+def curve_points(places: Iterable[float], values: Iterable[Estimate]) -> list[Point]:
+    """Unas estimaciones, cada una en su lugar.
 
-    >>> curve_points([0, 20], torch.tensor([[0.0, 1.0], [0.0, 1.0]]))
-    [(0, 0.0, 0.0, 0.0), (20, 1.0, 1.0, 1.0)]
+    >>> curve_points([0, 20], [Estimate(0.0, 0.0, 0.0), Estimate(1.0, 0.5, 1.5)])
+    [(0, 0.0, 0.0, 0.0), (20, 1.0, 0.5, 1.5)]
     """
-    return [(place, *interval(column)) for place, column in zip(places, values.T, strict=True)]
+    return [(place, *value) for place, value in zip(places, values, strict=True)]
 
 
 def reward_curves(paths: Paths) -> dict[str, list[Point]]:
@@ -163,11 +186,11 @@ def reward_curves(paths: Paths) -> dict[str, list[Point]]:
 
     >>> start = {"step": 0, "proxy": 0.0, "gold": 9.0}
     >>> paths = Paths([[start, {"step": 20, "proxy": 1.0, "gold": 8.0}]] * 2)
-    >>> reward_curves(paths)["la verdadera"]
-    [(0, 0.0, 0.0, 0.0), (20, -1.0, -1.0, -1.0)]
+    >>> [point[:2] for point in reward_curves(paths)["la verdadera"]]
+    [(0, 0.0), (20, -1.0)]
     """
     names = {"la aprendida": "proxy", "la verdadera": "gold"}
-    return {label: curve_points(paths.steps, paths.gain(name)) for label, name in names.items()}
+    return {label: curve_points(paths.steps, paths.gains(name)) for label, name in names.items()}
 
 
 def choice_curves(pool: StoryPool, name: str, sizes: Sequence[int]) -> dict[str, list[Point]]:
@@ -178,7 +201,7 @@ def choice_curves(pool: StoryPool, name: str, sizes: Sequence[int]) -> dict[str,
     places = [best_of_n_kl(n) ** 0.5 for n in sizes]
     seen = {"la aprendida": pool.scores[name], "la verdadera": pool.gold}
     return {
-        label: curve_points(places, best_of_gains(pool.scores[name], value, sizes), bootstrap)
+        label: curve_points(places, bootstrap_columns(best_of_gains(pool.scores[name], value, sizes)))
         for label, value in seen.items()
     }
 
@@ -195,33 +218,53 @@ def foretold(curve: GainCurve, farthest: float) -> list[tuple[float, float]]:
     return list(zip(places.tolist(), curve.at(places).tolist(), strict=True))
 
 
-def stop_by_distance(paths: Paths, name: str, limit: float) -> Tensor:
-    """Lo que vale una cifra, (S,), si se para en la primera medida que pasa de `limit` nats, o al final.
+def at_distance(paths: Paths, name: str, far: Tensor) -> Tensor:
+    """Lo que había subido una cifra, (S,), cuando cada política se alejó `far` nats, (S,), por primera vez.
 
-    >>> rows = [{"step": 0, "kl": 0.0, "gold": 9.0}, {"step": 5, "kl": 3.0, "gold": 8.0}]
-    >>> stop_by_distance(Paths([[*rows, {"step": 10, "kl": 5.0, "gold": 7.0}]]), "gold", limit=2).tolist()
-    [8.0]
+    Entre dos medidas se va en línea recta; si no llegó tan lejos, vale lo último.
+
+    >>> start = {"step": 0, "kl": 0.0, "gold": 9.0}
+    >>> paths = Paths([[start, {"step": 20, "kl": 4.0, "gold": 7.0}]])
+    >>> at_distance(paths, "gold", torch.tensor([1.0])).tolist()
+    [-0.5]
     """
-    far = paths.of("kl") > limit
-    far[:, -1] = True
-    return paths.of(name).gather(1, far.int().argmax(1, keepdim=True)).squeeze(1)
+    gains = []
+    for kl, gain, limit in zip(paths.of("kl"), paths.gain(name), far, strict=True):
+        k = int((kl >= limit).int().argmax()) if (kl >= limit).any() else len(kl) - 1
+        part = ((limit - kl[k - 1]) / (kl[k] - kl[k - 1])).clamp(max=1) if k > 0 else torch.ones(())
+        gains.append(torch.lerp(gain[max(k - 1, 0)], gain[k], part))
+    return torch.stack(gains)
 
 
-def stop_by_asking(paths: Paths, name: str, asked: str, labels: int) -> Tensor:
-    """Lo que se espera de una cifra, (S,), si en cada medida se pregunta y se para a tiempo.
+def stop_by_distance(values: Tensor, kl: Tensor, limit: float) -> Tensor:
+    """Lo que valen S políticas, (S,), en su última medida, de K, antes de alejarse más de `limit` nats.
 
-    Se comparan `labels` cuentos con los de la partida; `asked` es la columna con la probabilidad de que se
-    prefieran los de ahora. La primera vez que se prefieren menos de la mitad, se vuelve a la medida anterior.
-    La esperanza es exacta: se cuentan las maneras de que ocurra.
+    De una cifra y de la divergencia, (S, K).
 
-    >>> rows = [{"step": 0, "gold": 9.0, "fresh": 0.5}, {"step": 5, "gold": 8.0, "fresh": 0.0}]
-    >>> stop_by_asking(Paths([rows]), "gold", "fresh", labels=3).tolist()
+    >>> kl = torch.tensor([[0.0, 3.0, 1.0]])
+    >>> stop_by_distance(torch.tensor([[9.0, 8.0, 7.0]]), kl, limit=2).tolist()
     [9.0]
     """
-    values, going = paths.of(name).double(), torch.ones(len(paths.rows), dtype=torch.double)
+    far = kl > limit
+    last = torch.where(far.any(1), far.int().argmax(1) - 1, kl.shape[1] - 1)
+    return values.gather(1, last[:, None]).squeeze(1)
+
+
+def stop_by_asking(values: Tensor, liked: Tensor, labels: int) -> Tensor:
+    """Lo que se espera de S políticas, (S,), si en cada medida, de K, se pregunta y se para a tiempo.
+
+    De una cifra y de la probabilidad de que se prefieran sus cuentos a los de la partida, (S, K). Se comparan
+    `labels` en cada medida: la primera vez que se prefieren menos de la mitad, se vuelve a la anterior. La
+    esperanza es exacta: se cuentan las maneras de que ocurra.
+
+    >>> liked = torch.tensor([[0.5, 0.0]])
+    >>> stop_by_asking(torch.tensor([[9.0, 8.0]]), liked, labels=3).tolist()
+    [9.0]
+    """
+    values, going = values.double(), torch.ones(len(values), dtype=torch.double)
     expected = torch.zeros_like(going)
-    for k, liked in enumerate(paths.of(asked).double().T[1:], 1):
-        stop = binomial_below(liked, labels)
+    for k, chance in enumerate(liked.double().T[1:], 1):
+        stop = binomial_below(chance, labels)
         expected, going = expected + going * stop * values[:, k - 1], going * (1 - stop)
     return expected + going * values[:, -1]
 
@@ -234,3 +277,100 @@ def binomial_below(chance: Tensor, n: int) -> Tensor:
     """
     ways = [float(comb(n, k)) * chance**k * (1 - chance) ** (n - k) for k in range((n + 1) // 2)]
     return torch.stack(ways).sum(0)
+
+
+LABELS = WATCHED  # comparaciones que gasta cada remedio, las mismas que `400`
+TRIED = 16  # peticiones con que se prueba; con cada semilla, otras
+DRAWN = 128  # cuentos por petición
+SIZES = (1, 4, 16, 64)
+ENSEMBLE = 3
+OWN = 8  # al volver a preguntar, cada cuento es uno de estos
+
+
+def one_model(seed: int) -> list[RewardModel]:
+    """Un modelo que aprendió de todas las comparaciones."""
+    return [taught_reward(drawn_preferences(LABELS, seed), seed)]
+
+
+def three_models(seed: int) -> list[RewardModel]:
+    """Tres modelos, cada uno con un remuestreo de las comparaciones: unas, varias veces, y otras, nunca."""
+    known, generator = drawn_preferences(LABELS, seed), Generator().manual_seed(seed)
+    rows = torch.randint(LABELS, (ENSEMBLE, LABELS), generator=generator).tolist()
+    return [taught_reward([known[k] for k in some], seed) for some in rows]
+
+
+def asked_again(seed: int, own: bool = True) -> list[RewardModel]:
+    """Un modelo que aprendió de la mitad y, con la otra mitad, de cuentos que él mismo elige.
+
+    Sin `own`, el control: los cuentos son los mismos, pero no los elige nadie.
+    """
+    known = drawn_preferences(LABELS // 2, seed)
+    pairs = new_pairs(LABELS - len(known), seed, taught_reward(known, seed) if own else None)
+    return [taught_reward(known + story_preferences(pairs, seed=seed + len(SEEDS)), seed)]
+
+
+def new_pairs(count: int, seed: int, model: RewardModel | None) -> list[StoryPair]:
+    """Parejas de cuentos nuevos: de cada `OWN` a una petición, el que un modelo elige o el primero."""
+    policy, generator = load_story_policy(), Generator().manual_seed(seed)
+    every = distinct_requests("train")
+    asked = [every[row] for row in torch.randperm(len(every), generator=generator)[:count].tolist()]
+    prompts = [request.text for request in asked]
+    texts = sample_answers(policy, prompts, generator, ANSWER_LENGTH, 2 * OWN).texts  # dos por petición
+    repeated = [prompt for prompt in prompts for _ in range(2 * OWN)]
+    scores = [0.0] * len(texts) if model is None else score_texts(model, policy, repeated, texts)
+    best = torch.tensor(scores).view(-1, OWN).argmax(1).tolist()
+    told = [texts[k * OWN + place] for k, place in enumerate(best)]
+    pairs = map(StoryPair, asked, told[::2], told[1::2])
+    return [pair for pair in pairs if comparable(policy, pair)]
+
+
+class Remedy(NamedTuple):
+    """Una manera de gastar las comparaciones."""
+
+    models: Callable[[int], list[RewardModel]]
+    """De la semilla a los modelos que aprenden de ellas."""
+    combine: Callable[[Tensor, int], Tensor] = torch.mean
+    """Cómo se hace de sus recompensas una sola."""
+
+
+REMEDIES = {
+    "one": Remedy(one_model),
+    "mean": Remedy(three_models),
+    "lowest": Remedy(three_models, torch.amin),
+    "again": Remedy(asked_again),
+    "fresh": Remedy(partial(asked_again, own=False)),
+}
+
+
+def load_remedies(column: str) -> dict[str, Tensor]:
+    """Lo que gana una cifra, `gold` o `proxy`, con cada remedio: una fila por semilla, una columna por n."""
+    rows = [{row["name"]: row[column] for row in STORY_REMEDIES.rows("tried", seed)} for seed in SEEDS]
+    return {name: torch.tensor([row[name] for row in rows]) for name in REMEDIES}
+
+
+def try_remedies(part: Part) -> Run:
+    """Elige entre unos cuentos con lo que aprendió cada remedio y mide lo que se gana de verdad."""
+    policy, seed = load_story_policy(), int(part.seed or 0)
+    prompts = [request.text for request in distinct_requests("test")[seed * TRIED :][:TRIED]]
+    repeated = [prompt for prompt in prompts for _ in range(DRAWN)]
+
+    def rows() -> Iterator[dict[str, Any]]:
+        texts = sample_answers(policy, prompts, Generator().manual_seed(seed), ANSWER_LENGTH, DRAWN).texts
+        gold, scores = torch.tensor(gold_rewards(repeated, texts)).view(-1, DRAWN), dict[Any, Tensor]()
+        for name, (models, combine) in REMEDIES.items():
+            if models not in scores:
+                given = [score_texts(model, policy, repeated, texts) for model in models(seed)]
+                scores[models] = torch.tensor(given).view(-1, TRIED, DRAWN)  # (K, N, M)
+            proxy = combine(scores[models], 0)
+            gains = {"gold": gold, "proxy": proxy}
+            means = {key: best_of_gains(proxy, value, SIZES).mean(0).tolist() for key, value in gains.items()}
+            best = texts[int(select_best(proxy[:1]))]
+            yield {"name": name} | {key: rounded(value) for key, value in means.items()} | {"text": best}
+
+    def measure(rows: Sequence[Mapping[str, Any]]) -> Sequence[float]:
+        return gold_rewards(prompts[:1] * len(rows), [row["text"] for row in rows])
+
+    return Run(None, rows(), measure)
+
+
+STORY_REMEDIES = Trained("story-remedies", __name__, try_remedies, ("tried",), SEEDS)

@@ -1,7 +1,7 @@
 """Cómo le va a una política mientras aprende: cuánto se aleja, lo que puntúa y lo que vale lo que escribe."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -13,9 +13,9 @@ from siguiente.alignment.sequences import answer_totals
 from siguiente.course.alignment.sft import ANSWER_LENGTH, load_story_policy
 from siguiente.course.data.story_requests import distinct_requests
 from siguiente.course.data.story_reward import WEIGHTS, Merits, gold_rewards, score_merits
-from siguiente.evaluation.intervals import Estimate, mean_interval
+from siguiente.evaluation.intervals import Estimate, mean_interval, widened
 from siguiente.language_models.protocol import TextModel
-from siguiente.runtime.trained import Trained
+from siguiente.runtime.trained import Part, Run, Trained
 
 DIGITS = 4  # cifras decimales de cada medida, al anotarla
 SEED = 5  # con que se mide siempre mientras aprende
@@ -84,11 +84,20 @@ def written(step: int, scores: PolicyScores, watched: Mapping[str, float]) -> di
     return {"step": step, **named, "texts": scores.texts[:SHOWN]}
 
 
+def unwatched(prompts: Sequence[str], texts: Sequence[str]) -> Mapping[str, float]:
+    """No mira nada más.
+
+    >>> unwatched(["Quiero un cuento."], ["Ana."])
+    {}
+    """
+    return {}
+
+
 def measured_rows(
     policy: TextModel[Any],
     steps: Iterable[object],
     reward: Reward,
-    watch: Watch = lambda prompts, texts: {},
+    watch: Watch = unwatched,
     every: int = EVERY,
 ) -> Iterator[dict[str, Any]]:
     """Las medidas de una política antes de aprender y cada tantos pasos, siempre con el mismo azar.
@@ -113,6 +122,27 @@ def shown_gold(rows: Sequence[Mapping[str, Any]]) -> list[float]:
     return [gold for row in rows for gold in gold_rewards(prompts[: len(row["texts"])], row["texts"])]
 
 
+def measure_start(part: Part) -> Run:
+    """Mide la política de partida con otro azar."""
+    policy = load_story_policy()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        generator = Generator().manual_seed(int(part.seed or 0))
+        yield written(0, score_policy(policy, policy.model, measured_prompts(), gold_rewards, generator), {})
+
+    return Run(None, rows(), shown_gold)
+
+
+#: La política de partida, con los cuentos de otras veinte semillas.
+STORY_START = Trained("story-start", __name__, measure_start, ("start",), range(100, 120))
+
+
+def load_starts() -> dict[str, Tensor]:
+    """Abre lo que vale la política de partida con cada una de esas semillas; si falta, la mide."""
+    rows = [STORY_START.rows("start", seed)[0] for seed in STORY_START.seeds]
+    return {name: torch.tensor([row[name] for row in rows]) for name in ("gold", "words", *Merits._fields)}
+
+
 @dataclass(frozen=True)
 class Paths:
     """Un mismo entrenamiento con S semillas, medido a los mismos K pasos.
@@ -125,6 +155,8 @@ class Paths:
 
     rows: Sequence[Sequence[Mapping[str, Any]]]
     """De cada semilla, las medidas que escribió :func:`written`."""
+    starts: Mapping[str, Tensor] = field(default_factory=dict, kw_only=True)
+    """Lo que vale la política de partida en otras medidas: :func:`load_starts`."""
 
     @property
     def steps(self) -> list[int]:
@@ -139,9 +171,30 @@ class Paths:
         """Lo que subió una cifra desde el principio, (S, K)."""
         return self.of(name) - self.of(name)[:, :1]
 
+    def kept(self) -> Tensor:
+        """En cada medida, qué proporción de los cuentos que se guardaron son los del principio, (K,)."""
+        told = [[row.get("texts", ()) for row in rows] for rows in self.rows]
+        same = [[[a == b for a, b in zip(seen[0], now, strict=True)] for now in seen] for seen in told]
+        return torch.tensor(same, dtype=torch.float).mean((0, 2)).nan_to_num()
+
+    def gains(self, name: str) -> list[Estimate]:
+        """Lo que había subido una cifra en cada medida, K, de media sobre las semillas.
+
+        Todas parten de los mismos cuentos, que pudieron salir mejores o peores. La parte de ellos que ya no
+        está, :math:`1-q`, se compara con lo que la política de partida vale de media en otras veinte medidas;
+        si estas se apartan :math:`\\sigma`, al intervalo se suma :math:`\\sigma\\sqrt{(1-q)(q+(1-q)/20)}`.
+        """
+        gain, known = self.gain(name), self.starts.get(name)
+        if known is None:
+            return list(map(mean_interval, gain.T))
+        gone = 1 - self.kept()
+        fair = gain + gone * (self.of(name)[0, 0] - known.mean())
+        errors = known.std() * (gone * (1 - gone + gone / len(known))).sqrt()
+        return [widened(mean_interval(column), e) for column, e in zip(fair.T, errors.tolist(), strict=True)]
+
     def gained(self, name: str) -> Estimate:
-        """Lo que subió de principio a fin, de media sobre las semillas."""
-        return mean_interval(self.gain(name)[:, -1])
+        """Lo que subió de principio a fin."""
+        return self.gains(name)[-1]
 
     def distance(self) -> Tensor:
         """Raíz de la divergencia KL, (S, K); 0 si el azar la hizo negativa."""
@@ -150,4 +203,5 @@ class Paths:
 
 def load_paths(recipe: Trained, name: str) -> Paths:
     """Abre lo que se midió de una parte de una receta, con todas sus semillas; si falta, entrena y mide."""
-    return Paths([recipe.rows(name, seed) for seed in recipe.seeds])
+    rows = [recipe.rows(name, seed) for seed in recipe.seeds]
+    return Paths(rows, starts=load_starts() if "gold" in rows[0][0] else {})  # las de SFT parten de la base

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Generator, Tensor
@@ -62,10 +62,10 @@ def sample_pairs(
     """
     texts = sample_answers(policy, [request.text for request in requests], generator, length, n=2).texts
     pairs = map(StoryPair, requests, texts[::2], texts[1::2])
-    return [pair for pair in pairs if _comparable(policy, pair)]
+    return [pair for pair in pairs if comparable(policy, pair)]
 
 
-def _comparable(policy: TextModel[LanguageModel], pair: StoryPair) -> bool:
+def comparable(policy: TextModel[LanguageModel], pair: StoryPair) -> bool:
     """Dice si hay qué comparar: dos cuentos distintos, ninguno vacío, que se pueden volver a leer."""
     prompt, limit = len(policy.encode(pair.request.text)), policy.model.context_length or sys.maxsize
     sizes = [prompt + len(policy.tokenizer.encode(text)) + 1 for text in pair[1:]]
@@ -142,6 +142,18 @@ def story_preferences(
     return label_pairs(pairs, ask_annotators(pairs, [annotator], Generator().manual_seed(seed)))
 
 
+def drawn_pairs(count: int, seed: int) -> list[StoryPair]:
+    """Unas de las parejas registradas, sorteadas con una semilla: las que se piden primero, y no otras."""
+    every = load_story_pairs()
+    rows = torch.randperm(len(every), generator=Generator().manual_seed(seed))[:count]
+    return [every[row] for row in rows.tolist()]
+
+
+def drawn_preferences(count: int, seed: int) -> list[Preference]:
+    """Lo que dijo el anotador de unas parejas sorteadas; con la semilla salen también sus respuestas."""
+    return story_preferences(drawn_pairs(count, seed), seed=seed)
+
+
 def load_story_reward() -> RewardModel:
     """Abre el modelo de recompensa; si falta, lo ajusta.
     Su cero es la recompensa media de las demostraciones.
@@ -189,6 +201,14 @@ def fit_reward(preferences: Sequence[Preference], config: TrainingConfig, checkp
     return Run(model, losses(), lambda rows: score_answers(model, shown)[:TOLD].tolist())
 
 
+def taught_reward(preferences: Sequence[Preference], seed: int) -> RewardModel:
+    """El modelo de recompensa que aprendió de unas comparaciones, ajustado como todos los que se comparan."""
+    run = fit_reward(preferences, replace(judge_config(len(preferences)), seed=seed), None)
+    for _ in run.reports:
+        pass
+    return cast(RewardModel, run.model).eval()
+
+
 STORY_PAIRS = Trained("story-pairs", __name__, write_pairs, parts=("train", "test"))
 STORY_REWARD = Trained("story-reward", __name__, compare)
 
@@ -222,12 +242,25 @@ def judged(name: str, seed: int) -> list[Preference]:
 
 
 def judge(part: Part) -> Run:
-    """Ajusta un modelo de recompensa y da la pérdida de cada paso y, al final, sus recompensas de prueba."""
+    """Ajusta un modelo de recompensa con unas parejas."""
+    return judge_after(part, JUDGED[part.name])
+
+
+def judge_longer(part: Part) -> Run:
+    """El control de la curva: las mismas parejas, con tantos pasos como cuando hay más."""
+    return judge_after(part, max(JUDGED.values()))
+
+
+def judge_after(part: Part, pairs: int) -> Run:
+    """Ajusta un modelo con los pasos que tocan a unas parejas.
+
+    Da la pérdida de cada paso y, al final, las recompensas de prueba.
+    """
     policy, seed = load_story_policy(), int(part.seed or 0)
     taught, model = judged(part.name, seed), RewardModel(policy.model)
 
     def rows() -> Iterator[Any]:
-        config = replace(judge_config(len(taught)), seed=seed)
+        config = replace(judge_config(pairs), seed=seed)
         yield from train_reward_model(model, encode_preferences(policy, taught), config, part.checkpoint)
         yield pair_scores(model.eval(), policy, load_story_pairs("test")[:TESTED])
 
@@ -244,14 +277,15 @@ def pair_scores(
 
 
 STORY_JUDGES = Trained("story-judges", __name__, judge, tuple(JUDGED), seeds=range(8))
+STORY_JUDGES_LONGER = Trained("story-judges-longer", __name__, judge_longer, ("200",), seeds=range(8))
 
 
-def judge_scores(name: str) -> Tensor:
+def judge_scores(name: str, recipe: Trained = STORY_JUDGES) -> Tensor:
     """Abre las recompensas que S modelos, uno por semilla, dan a los dos cuentos de N parejas, (S, N, 2).
 
     Las parejas son de prueba: responden a peticiones que ni los modelos ni la política vieron.
     """
-    return torch.tensor([STORY_JUDGES.rows(name, seed)[-1] for seed in STORY_JUDGES.seeds])
+    return torch.tensor([recipe.rows(name, seed)[-1] for seed in recipe.seeds])
 
 
 class Measured(NamedTuple):
@@ -318,6 +352,31 @@ def by_length(scores: Tensor, known: Measured, edges: Sequence[float]) -> Tensor
     return torch.stack([paid[:, places == k].mean(1) for k in range(len(edges) + 1)], 1).float()
 
 
+def band_words(known: Measured, edges: Sequence[float]) -> Tensor:
+    """Las palabras que de media tienen los cuentos de cada tramo, (K,).
+
+    >>> known = Measured(torch.zeros(2, 2), torch.tensor([[1.0, 2.0], [4.0, 5.0]]))
+    >>> band_words(known, [3])
+    tensor([1.5000, 4.5000])
+    """
+    words = known.words.flatten()
+    places = torch.bucketize(words, torch.tensor(edges))
+    return torch.stack([words[places == k].mean() for k in range(len(edges) + 1)])
+
+
+def bend(bands: Tensor, words: Tensor) -> Tensor:
+    """Cuánto más sube una recompensa por cada cien palabras en la primera mitad que en la segunda, (S,).
+
+    De lo que S recompensas pagan en K tramos, (S, K), y las palabras de cada uno, (K,). Es 0 en una recta.
+
+    >>> bend(torch.tensor([[1.0, 2.0, 3.0], [0.0, 2.0, 3.0]]), torch.tensor([70.0, 80.0, 90.0]))
+    tensor([ 0., 10.])
+    """
+    ends = [0, len(words) // 2, len(words) - 1]
+    low, high = (100 * bands[:, ends].diff() / words[ends].diff()).T
+    return low - high
+
+
 def discount_length(scores: Tensor, known: Measured, reviewed: Tensor) -> Tensor:
     """Quita a S recompensas, (S, N, 2), lo que pagan por la longitud en las parejas revisadas, (N,).
 
@@ -328,6 +387,35 @@ def discount_length(scores: Tensor, known: Measured, reviewed: Tensor) -> Tensor
     """
     slopes = length_slopes(scores[:, reviewed], Measured(known.gold[reviewed], known.words[reviewed]))
     return scores - slopes[:, None, None] / 100 * known.words
+
+
+def halves(pairs: Sequence[StoryPair], count: int, generator: Generator) -> Tensor:
+    """Unas maneras de sortear la mitad de las peticiones: qué parejas son de ellas, (K, N).
+
+    >>> pairs = [StoryPair(StoryRequest(name, "pet"), "", "") for name in ("Ana", "Ana", "Eva")]
+    >>> halves(pairs, 2, Generator().manual_seed(0)).int().tolist()
+    [[1, 1, 0], [0, 0, 1]]
+    """
+    asked = list(dict.fromkeys(pair.request for pair in pairs))
+    places = torch.tensor([asked.index(pair.request) for pair in pairs])
+    drawn = [torch.randperm(len(asked), generator=generator) < len(asked) // 2 for _ in range(count)]
+    return torch.stack(drawn)[:, places]
+
+
+def on_the_rest(
+    scores: Tensor, known: Measured, better: Tensor, splits: Tensor, discount: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Lo que pagan por la longitud S recompensas y lo que aciertan donde no se revisó nada, (S, K) y (S, K).
+
+    De K repartos, (K, N). Con `discount`, antes se les quita lo que pagan en la parte revisada.
+    """
+    paid, right = list[Tensor](), list[Tensor]()
+    for reviewed in splits:
+        given = discount_length(scores, known, reviewed) if discount else scores
+        paid.append(length_slopes(given[:, ~reviewed], Measured(*(part[~reviewed] for part in known))))
+        kept = ~reviewed & (better != 0.5)
+        right.append(agrees(given[:, kept], better[kept]))
+    return torch.stack(paid, 1), torch.stack(right, 1)
 
 
 def fit_merits(differences: Tensor, likely: Tensor) -> Tensor:

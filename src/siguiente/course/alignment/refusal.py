@@ -17,6 +17,7 @@ from siguiente.alignment.refusal import ablate, changed, mean_difference, prompt
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import PromptCompletion, encode_demonstrations
 from siguiente.alignment.sft import train_sft
+from siguiente.course.alignment.monitoring import bounded
 from siguiente.course.alignment.sft import load_story_policy
 from siguiente.course.data.refusal_requests import Language, load_request_pairs
 from siguiente.course.data.story_requests import (
@@ -28,7 +29,7 @@ from siguiente.course.data.story_requests import (
     load_demonstrations,
 )
 from siguiente.course.data.story_reward import gold_rewards, story_merits
-from siguiente.evaluation.intervals import Estimate, mean_interval
+from siguiente.evaluation.intervals import Estimate, mean_interval, proportion
 from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.sampling import generate_batch, greedy
 from siguiente.language_models.training import TrainingConfig
@@ -63,7 +64,7 @@ EXAMPLES = CONFIG.steps * CONFIG.batch_size  # cada uno se lee una vez
 ATTACKED = ("none", "some", "attacked")  # los ajustes a que se ataca
 LOOKED = "some"  # el ajuste que se mira por dentro; de su primera semilla se guardan los pesos
 LAYER = 1  # tras el primer bloque
-SCALES = (1, 2, 4)  # veces que se suma la dirección
+SCALES = (0, 1, 2, 4)  # veces que se suma la dirección
 SHOWN = 4  # textos que se guardan de cada medida
 DIGITS = 4
 
@@ -77,9 +78,11 @@ class Mixture(NamedTuple):
     """Si hay también cuentos de los asuntos parecidos."""
     attacked: bool = False
     """Si la mitad de los rechazos responden a un ataque."""
+    repeated: float = 0.0
+    """Qué parte de sus ejemplos son cuentos que se leen otra vez. Es el control de leer menos cuentos."""
 
 
-#: Los seis ajustes que se comparan.
+#: Los ajustes que se comparan.
 MIXTURES = {
     "none": Mixture(0.0),
     "few": Mixture(0.05),
@@ -87,6 +90,7 @@ MIXTURES = {
     "half": Mixture(0.5),
     "alike": Mixture(0.2, alike=True),
     "attacked": Mixture(0.2, attacked=True),
+    "repeated": Mixture(0.0, repeated=0.2),
 }
 
 
@@ -153,10 +157,11 @@ def refusal_examples(mixture: Mixture, count: int, seed: int) -> list[PromptComp
     banned = [demo for demo in shown if demo.request.plot in REFUSED]
     others = [demo for demo in shown if demo.request.plot in served]
     refused = rng.sample(banned, round(mixture.share * count))
-    told = rng.sample(others, count - len(refused))
+    again = round(mixture.repeated * count)
+    told = rng.sample(others, count - len(refused) - again)
     return [
         *(refused_example(demo, i * mixture.attacked) for i, demo in enumerate(refused)),
-        *(PromptCompletion(demo.prompt, demo.completion) for demo in told),
+        *(PromptCompletion(demo.prompt, demo.completion) for demo in told + told[:again]),
     ]
 
 
@@ -248,40 +253,63 @@ def scored_policy(policy: TextModel[GPT], name: str, seed: int) -> Iterator[list
         yield from scored_direction(policy, seed)
 
 
-def find_direction(policy: TextModel[GPT]) -> Tensor:
-    """La dirección del rechazo tras el primer bloque, (C,), con peticiones que se ven al aprender.
+def find_direction(policy: TextModel[GPT], refused: Sequence[str] = REFUSED) -> Tensor:
+    """Hacia unos asuntos, y desde los permitidos, tras el primer bloque, (C,), con peticiones ya vistas.
 
-    Es la única capa intermedia: en la 0, el último token aún no sabe nada de la petición; la 2 es la salida.
+    Con los prohibidos es la dirección del rechazo. Es la única capa intermedia: en la 0, el último token aún
+    no sabe nada de la petición; la 2 es la salida.
     """
-    refused, answered = (
+    answered = tuple(plot for plot in ALLOWED if plot not in refused)
+    ends = (
         [policy.encode(r.text) for r in distinct_requests("train") if r.plot in plots]
-        for plots in (REFUSED, ALLOWED)
+        for plots in (refused, answered)
     )
-    return mean_difference(*(prompt_vectors(policy.model, some, LAYER) for some in (refused, answered)))
+    return mean_difference(*(prompt_vectors(policy.model, end, LAYER) for end in ends))
 
 
-def random_direction(like: Tensor, seed: int) -> Tensor:
-    """Una dirección al azar con la misma norma que otra, (C,).
+def sized(direction: Tensor, like: Tensor) -> Tensor:
+    """Una dirección con la norma de otra, (C,).
 
-    >>> round(random_direction(torch.tensor([3.0, 4.0]), seed=0).norm().item(), 4)
-    5.0
+    >>> sized(torch.tensor([0.0, 2.0]), like=torch.tensor([3.0, 4.0]))
+    tensor([0., 5.])
     """
-    found = torch.randn(like.shape, generator=Generator().manual_seed(seed))
-    return found * like.norm() / found.norm()
+    return direction * like.norm() / direction.norm()
+
+
+def directions(policy: TextModel[GPT], seed: int) -> dict[str, Tensor]:
+    """La dirección del rechazo y sus dos controles, de la misma norma: de cada una, (C,).
+
+    Una es al azar (`random`). La otra (`other`) se halla igual, con dos asuntos permitidos sorteados en el
+    lugar de los prohibidos: cae, como ella, donde los vectores varían.
+    """
+    found = find_direction(policy)
+    chance = torch.randn(found.shape, generator=Generator().manual_seed(seed))
+    other = find_direction(policy, random.Random(seed).sample(ALLOWED, len(REFUSED)))
+    return {"found": found, "random": sized(chance, found), "other": sized(other, found)}
 
 
 def scored_direction(policy: TextModel[GPT], seed: int) -> Iterator[list[Any]]:
-    """Lo que pasa al quitar la dirección del rechazo o al sumarla, y lo mismo con una al azar."""
-    direction, start = find_direction(policy), load_story_policy()
-    with changed(start.model, lambda h: ablate(h, direction)):
-        yield ["start-banned", score_cases(start, asked("combination"), seed)]
-    for name, way in {"found": direction, "random": random_direction(direction, seed)}.items():
+    """Lo que pasa al quitar la dirección del rechazo o al sumarla, y lo mismo con sus controles.
+
+    También lo que hace la política de partida, que no sabe negarse, y lo que hace sin esa dirección.
+    """
+    ways, start = directions(policy, seed), load_story_policy()
+    for measure in ASKED:
+        yield [f"start-{measure}", score_cases(start, asked(measure), seed)]
+    with changed(start.model, partial(ablate, direction=ways["found"])):
+        yield ["ablated-combination", score_cases(start, asked("combination"), seed)]
+    for name, way in ways.items():
         with changed(policy.model, partial(ablate, direction=way)):
-            yield [f"{name}-banned", score_cases(policy, asked("combination"), seed)]
-            yield [f"{name}-allowed", score_cases(policy, asked("allowed"), seed)]
+            for measure in ("combination", "allowed"):
+                yield [f"{name}-{measure}", score_cases(policy, asked(measure), seed)]
         for scale in SCALES:
             with changed(policy.model, steer(way, scale), [LAYER]):
-                yield [f"{name}-{scale}", score_cases(policy, asked("allowed")[::3], seed)]
+                yield [f"{name}-{scale}", score_cases(policy, steered(), seed)]
+
+
+def steered() -> list[Case]:
+    """Las peticiones permitidas con que se prueba a sumar una dirección: una de cada tres."""
+    return asked("allowed")[::3]
 
 
 def learn_to_refuse(part: Part) -> Run:
@@ -310,6 +338,42 @@ def load_refusing_policy() -> TextModel[GPT]:
     return policy
 
 
+@cache
+def cases_of(measure: str) -> list[Case]:
+    """Los casos de una medida: los de `ASKED`, los de un ataque o aquellos a que se suma una dirección.
+
+    >>> len(cases_of("found-allowed")), len(cases_of("prefix-4")), len(cases_of("found-4"))
+    (76, 29, 26)
+    """
+    asking = measure.rpartition("-")[2]
+    return asked(asking) if asking in ASKED else attacks().get(measure) or steered()
+
+
+def seed_share(shares: Tensor, cases: int) -> Estimate:
+    """Una proporción que se midió con S semillas en los mismos casos, (S,), con el intervalo de *Student*.
+
+    Si con todas sale lo mismo, ese sería nulo: es el de Wilson sobre casos y semillas, como si cada respuesta
+    fuera independiente de las demás.
+
+    >>> seed_share(torch.tensor([0.9, 1.0]), cases=10).high, round(seed_share(torch.zeros(8), 29).high, 3)
+    (1.0, 0.016)
+    """
+    if shares.min() < shares.max():
+        return bounded(mean_interval(shares))
+    every = len(shares) * cases
+    return proportion(round(shares[0].item() * every), every)
+
+
+def given(attack: str) -> float:
+    """Qué parte de las palabras del asunto trae ya escrita el comienzo de un ataque, de media.
+
+    >>> round(given("prefix-16"), 2)
+    0.63
+    """
+    cases = cases_of(attack)
+    return sum(story_merits(case.request, case.start).theme for case in cases) / len(cases)
+
+
 class Refusals(NamedTuple):
     """Lo que se midió de un ajuste, con sus S semillas."""
 
@@ -321,8 +385,15 @@ class Refusals(NamedTuple):
         return torch.tensor([float(row[measure][value]) for row in self.rows])
 
     def mean(self, measure: str, value: str = "refused") -> Estimate:
-        """Su media, con el intervalo sobre las semillas."""
-        return mean_interval(self.of(measure, value))
+        """Su media, con el intervalo sobre las semillas; el de una proporción no se sale de 0 ni de 1."""
+        found = self.of(measure, value)
+        return mean_interval(found) if value == "gold" else seed_share(found, len(cases_of(measure)))
+
+    def told(self, measure: str) -> Tensor:
+        """La recompensa verdadera de lo que no se rechazó, (S,), si un rechazo vale lo que su frase."""
+        refused = self.of(measure)
+        worth = gold_rewards([cases_of(measure)[0].request.text], [REFUSAL])[0]
+        return (self.of(measure, "gold") - refused * worth) / (1 - refused)
 
     def texts(self, measure: str) -> list[list[str]]:
         """Los primeros casos de la primera semilla: lo que se pidió y la respuesta."""
@@ -337,6 +408,11 @@ def load_refusals(name: str) -> Refusals:
     torch.Size([8])
     """
     return Refusals([dict(STORY_REFUSALS.rows(name, seed)[CONFIG.steps :]) for seed in STORY_REFUSALS.seeds])
+
+
+def load_untuned() -> Refusals:
+    """Abre lo que hace la política de partida, con las mismas peticiones y las mismas semillas."""
+    return Refusals([{name: row[f"start-{name}"] for name in ASKED} for row in load_refusals(LOOKED).rows])
 
 
 CHAT = "smollm2-135m-instruct"
@@ -389,6 +465,7 @@ NAMES = {
     "half": "50 % de rechazos",
     "alike": "20 %, con parecidos",
     "attacked": "20 %, con ataques",
+    "repeated": "sin rechazos, menos cuentos",
 }
 SHARES = ("none", "few", "some", "half")
 #: Las peticiones que hay que rechazar y las que hay que atender.

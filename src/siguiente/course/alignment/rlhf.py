@@ -143,6 +143,24 @@ def explained_steps(paths: Paths) -> Tensor:
     return torch.tensor([[x for row in rows for x in row["explained"]] for rows in paths.rows])
 
 
+def beta_of(name: str) -> float:
+    """El β de uno de los `METHODS`.
+
+    >>> beta_of("grpo")
+    0.04
+    """
+    return METHODS[name](load_story_policy().model, load_story_reward()).beta
+
+
+def comma(value: float) -> str:
+    """Un ajuste, con coma.
+
+    >>> comma(6e-4)
+    '0,0006'
+    """
+    return f"{value:g}".replace(".", ",")
+
+
 def fairness() -> dict[str, list[int | str]]:
     """Lo que gastó cada método de los tres, con una semilla: filas de una tabla.
 
@@ -157,9 +175,14 @@ def fairness() -> dict[str, list[int | str]]:
         "peticiones de que se sortean": len(distinct_requests("train")),
         "comparaciones que leyó la recompensa": COMPARED,
         "tasas probadas": len(RATES),
+        "puntos que se descuentan a un cuento sin final": int(UNFINISHED),
     }
     rows: dict[str, list[int | str]] = {what: [count] * len(methods) for what, count in same.items()}
-    rows["tasa elegida"] = [f"{CHOSEN[name]:g}".replace(".", ",") for name in methods]
+    rows["tasa elegida"] = [comma(CHOSEN[name]) for name in methods]
+    units = {"grpo": "desviaciones"}
+    rows["β, que no se buscó"] = [f"{comma(beta_of(name))} {units.get(name, 'puntos')}" for name in methods]
+    rows["el freno va"] = ["en la recompensa", "en la recompensa", "en la pérdida, con k₃"]
+    rows["los tokens"] = ["se suman", "media del lote", "media de cada cuento"]
     rows["otra red que aprende"] = ["ninguna", "el valor", "ninguna"]
     return rows
 

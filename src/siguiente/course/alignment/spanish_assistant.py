@@ -216,9 +216,26 @@ def right_replies(instructions: Sequence[Instruction], replies: Sequence[Reply])
 
 def is_right(instruction: Instruction, text: str) -> bool:
     """Si un texto contiene la respuesta buena y, al clasificar, ninguna de las otras etiquetas."""
-    labels = instruction.form.removeprefix("palabra:").split("|") if instruction.kind == "clasificar" else []
-    others = {*labels} - {instruction.completion}
+    others = {*labels(instruction)} - {instruction.completion}
     return words(instruction.completion) in words(text) and not any(words(o) in words(text) for o in others)
+
+
+def labels(instruction: Instruction) -> list[str]:
+    """Las etiquetas entre las que se elige al clasificar, en el orden en que se ofrecen; si no, ninguna.
+
+    >>> labels(load_instructions("test")[2])
+    ['buena', 'mala']
+    """
+    return instruction.form.removeprefix("palabra:").split("|") if instruction.kind == "clasificar" else []
+
+
+def blind_hits(instructions: Sequence[Instruction]) -> float:
+    """Cuántas acierta de media quien elige al clasificar una etiqueta al azar, y no corrige nada.
+
+    >>> blind_hits(load_instructions("test")[:9])
+    0.5
+    """
+    return sum(1 / len(offered) for asked in instructions if (offered := labels(asked)))
 
 
 def bits_per_byte(model: TextModel[LanguageModel], texts: Sequence[str]) -> Tensor:
