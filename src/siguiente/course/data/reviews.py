@@ -1,4 +1,4 @@
-"""Treinta y seis reseñas de cine muy claras: un texto ajeno en el que se puede esconder otra cosa."""
+"""Ciento veintiocho reseñas de cine muy claras: un texto ajeno en el que se puede esconder otra cosa."""
 
 from siguiente.course.data.packaged import packaged_rows
 from siguiente.prompting.labels import LabelledText

@@ -16,7 +16,7 @@ BASE = "gemma-3-270m"
 SHOTS, TOGETHER = 4, 12  # problemas resueltos, y cuántos se puntúan de cada vez
 READ = 2  # problemas que se vuelven a puntuar para comprobar los pesos
 #: Lo que se le pregunta a un modelo con los pasos delante, cada vez con más de ellos ya escritos.
-STAGES = ("elegir la cuenta", "hacer la cuenta", "copiar el resultado", "no copiar un resultado falso")
+STAGES = ("elegir la operación", "hacer la operación", "copiar el resultado", "no copiar un resultado falso")
 Model = TextModel[LanguageModel]
 
 
