@@ -74,6 +74,9 @@ MARGINS = {
     "chat-refusals": Margin(reports=2, diverged=1 / 8),
     "advert-answers": Margin(reports=1, tolerance=0.01, diverged=1 / 2),  # dos respuestas
     "tool-chains": Margin(reports=1, tolerance=0.01, diverged=1 / 4),  # ocho textos
+    "chat-answers": Margin(diverged=1 / 3),  # tres respuestas
+    "read-answers": Margin(reports=3, diverged=1 / 3),  # tres respuestas
+    "multilingual-scores": Margin(reports=0),  # se hace con una biblioteca que el entorno no trae
     "few-shot-draws": ROUNDED,
     "tweet-forms": ROUNDED,
     "injection-scores": ROUNDED,

@@ -1,5 +1,6 @@
 """La página de conversar: lo que se mide de dos modelos, y las preguntas que se puntúan una sola vez."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, cast
@@ -10,19 +11,29 @@ from torch import Tensor
 from siguiente.course.data.paired_questions import Question, load_paired_questions
 from siguiente.course.scoring import scoring
 from siguiente.language_models.protocol import LanguageModel, TextModel
-from siguiente.language_models.scoring import score
+from siguiente.language_models.scoring import text_nats
 from siguiente.llm.chat import ROLES, Message
 from siguiente.llm.files.loading import opened
 from siguiente.llm.files.tokenizer import PretrainedTokenizer
 from siguiente.llm.pretrained import PretrainedModel
-from siguiente.llm.replies import score_replies
+from siguiente.llm.replies import reply, score_replies
 from siguiente.runtime.trained import Part, Run, Trained
 
 CHAT = "smollm2-135m-instruct"
 READ = 2  # preguntas que se vuelven a puntuar para comprobar los pesos
 #: Una plantilla que no marca los turnos y pone cada mensaje en una línea.
 PLAIN = "{{ bos_token }}{% for m in messages %}{{ m['content'] }}\n{% endfor %}"
-WORDS, UNMARKED = "words", "unmarked"
+SENTENCES, WORDS, UNMARKED = "sentences", "words", "unmarked"
+LANGUAGES = {"english": "inglés", "spanish": "español"}
+WRITTEN = 24  # tokens de una respuesta escrita
+#: Los números que se ofrecen, o la última palabra de los que tienen dos, y sus cifras.
+NUMERALS = {
+    **{"four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12},
+    **{"twenty": 20, "twenty-four": 24, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100},
+    **{"cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "doce": 12},
+    **{"veinte": 20, "veinticuatro": 24, "treinta": 30, "cuarenta": 40, "cincuenta": 50, "sesenta": 60},
+    "cien": 100,
+}
 #: Los nombres que puede decir quien se presenta.
 NAMES = ("Ana", "Bruno", "Carla", "Diego", "Elena", "Felipe", "Gloria", "Hugo", "Irene", "Jorge")
 SMALL_TALK = (
@@ -35,7 +46,6 @@ SMALL_TALK = (
     "Tell me a fruit.",
     "An apple is a fruit.",
 )
-FUNCTION_WORDS = {"inglés": {"the", "is", "of", "in", "a"}, "español": {"el", "la", "es", "de", "un"}}
 
 
 def token_texts(tokenizer: PretrainedTokenizer, ids: Tensor) -> list[str]:
@@ -79,15 +89,6 @@ def score_questions(
     return score_replies(model, talks, answers).logprobs
 
 
-def uses_function_words(text: str, language: str) -> bool:
-    """Dice si un texto tiene alguna palabra gramatical de una lengua.
-
-    >>> [uses_function_words("París es la capital.", language) for language in ("español", "inglés")]
-    [True, False]
-    """
-    return not FUNCTION_WORDS[language].isdisjoint(text.lower().split())
-
-
 def introduced(name: str, between: int) -> list[Message]:
     """Una conversación en que alguien dice su nombre, habla de otras cosas y pregunta cómo se llama.
 
@@ -100,48 +101,58 @@ def introduced(name: str, between: int) -> list[Message]:
     return [Message(assistant if turn % 2 else user, text) for turn, text in enumerate(said)]
 
 
-def measured_cache(model: TextModel[PretrainedModel], text: str) -> float:
-    """Los bytes que ocupan, por token, las claves y los valores de un texto leído."""
-    ids = model.prompt(text)
-    _, state = model.model.step(ids)
-    kept = [part for layer in state.layers for part in (layer.keys, layer.values)]
-    return sum(part.numel() * part.element_size() for part in kept) / ids.shape[1]
+def names_right(question: Question, text: str) -> bool:
+    """Dice si un texto nombra la respuesta correcta, con letras o con cifras, y ninguna de las otras.
 
+    De cada respuesta se busca su última palabra: de «con un cuchillo», «cuchillo».
 
-def nats_per_token(
-    model: TextModel[LanguageModel], texts: Sequence[str], before: Sequence[int] = ()
-) -> Tensor:
-    """Log-probabilidad media por token de cada texto, (N,), con otros tokens delante de su comienzo.
-
-    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
-    >>> nats_per_token(TextModel(UniformModel(258), ByteTokenizer()), ["sí", "tal vez"]).exp() * 258
-    tensor([1., 1.])
+    >>> week = load_paired_questions()[4].english
+    >>> [names_right(week, text) for text in ("A week has 7 days.", "Seven.", "From six to seven.")]
+    [True, True, False]
     """
-    encoded = [model.encode(text) for text in texts]
-    rows = [torch.tensor([*before, *ids]) for ids in encoded]
-    padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-    logprobs = score(model.model, padded, start=len(before) + 1)
-    return torch.stack([row[: len(ids) - 1].mean() for row, ids in zip(logprobs, encoded, strict=True)])
+    said = set(re.findall(r"[\w-]+", text.lower()))
+    keys = [answer.lower().split()[-1] for answer in question.answers]
+    right, *others = (not said.isdisjoint({key, str(NUMERALS.get(key, key))}) for key in keys)
+    return right and not any(others)
 
 
 def load_question_scores(part: str) -> Tensor:
     """Abre las puntuaciones de las preguntas, (2, 40, 4), en nats; si faltan, puntúa.
-    En inglés y en español, por pregunta, sus respuestas, la primera correcta. La parte es `words`, en pocas
-    palabras, o `unmarked`, en una frase y con la plantilla `PLAIN`.
+    En inglés y en español, por pregunta, sus respuestas, la primera correcta. La parte es `sentences`, en una
+    frase, `words`, en pocas palabras, o `unmarked`, en una frase y con la plantilla `PLAIN`.
     """
     return torch.tensor(CHAT_SCORES.rows(part)).transpose(0, 1)
 
 
 def score_pairs(part: Part) -> Run:
-    """Puntúa las preguntas una a una, en las dos lenguas, lo mismo que hace la página."""
+    """Puntúa las preguntas una a una, en las dos lenguas."""
     pairs = [[pair.english, pair.spanish] for pair in load_paired_questions()]
 
     def scored(questions: Sequence[Question]) -> Tensor:
         if part.name == UNMARKED:
             return score_questions(with_chat_template(opened(CHAT), PLAIN), questions)
-        return score_questions(opened(CHAT), questions, form="words")
+        return score_questions(opened(CHAT), questions, "words" if part.name == WORDS else "sentences")
 
     return scoring(scored, pairs, [question for pair in pairs[:READ] for question in pair])
 
 
-CHAT_SCORES = Trained("chat-scores", __name__, score_pairs, parts=(WORDS, UNMARKED))
+CHAT_SCORES = Trained("chat-scores", __name__, score_pairs, parts=(SENTENCES, WORDS, UNMARKED))
+
+
+def load_written_answers(language: str) -> list[str]:
+    """Abre lo que SmolLM2 escribió a cada pregunta, con su plantilla y lo más probable; si falta, lo escribe.
+
+    >>> load_written_answers("english")[0]
+    'The capital of France is Paris.'
+    """
+    return [text for (text,) in CHAT_ANSWERS.rows(language)]
+
+
+def write_answers(part: Part) -> Run:
+    """Responde a las preguntas de una lengua, una a una."""
+    asked = [getattr(pair, part.name).text for pair in load_paired_questions()]
+    reports = ([reply(opened(CHAT), [Message("user", text)], WRITTEN)] for text in asked)
+    return Run(None, reports, lambda rows: text_nats(opened(CHAT), rows[0], context=asked[0]).tolist())
+
+
+CHAT_ANSWERS = Trained("chat-answers", __name__, write_answers, parts=tuple(LANGUAGES))
