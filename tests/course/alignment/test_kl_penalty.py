@@ -7,8 +7,9 @@ import torch
 
 from siguiente.alignment.advantages import generalized_advantages
 from siguiente.alignment.kl import exact_kl, k2, k3
+from siguiente.alignment.optimum import kl_optimum
 from siguiente.alignment.policy_gradient import reinforce_loss
-from siguiente.alignment.rl import Reinforce, train_rl
+from siguiente.alignment.rl import GRPO, Reinforce, train_rl
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import answer_logprobs
 from siguiente.course.alignment import kl_penalty
@@ -18,15 +19,19 @@ from siguiente.course.alignment.kl_penalty import (
     STORY_PENALTY,
     AddedDivergence,
     UpsideDown,
+    at_equal_distance,
     by_place,
     check_penalty,
+    descend,
     every_logprob,
     first_advantages,
     gradient_of,
     mean_penalty,
+    optimum_at,
     place_share,
+    pulls_back,
     regions,
-    settle,
+    strayed_copy,
     value_at,
     variety,
 )
@@ -119,9 +124,69 @@ def test_a_value_at_a_distance_is_read_on_the_path():
     torch.testing.assert_close(found, torch.tensor([0.0, 0.5, 2 + 2 / 3, 3.0]))
 
 
-def test_settling_reaches_the_minimum():
+def test_two_runs_are_compared_where_the_nearer_one_ended():
+    near = [{"step": k, "kl": 0.5 * k, "gold": 2.0 * k} for k in range(3)]
+    far = [{"step": k, "kl": 2.0 * k, "gold": 3.0 * k} for k in range(3)]
+    one, other = Paths([near, far]), Paths([far, near])
+    found = at_equal_distance(one, other, "gold")
+    torch.testing.assert_close(found, torch.tensor([2.5, -2.5]))  # a un nat, 4 puntos frente a 1,5
+    assert not at_equal_distance(one, other, "kl").any()
+
+
+def test_the_optimum_at_a_distance_is_at_that_distance():
+    ref, rewards = torch.tensor([[0.6, 0.3, 0.1], [0.0, 1.0, 0.5]]).double()
+    found = optimum_at(ref.log(), rewards, nats=0.4)
+    assert exact_kl(found, ref.log()).item() == pytest.approx(0.4, abs=1e-6)
+    slope = (found - ref.log())[1:] - (found - ref.log())[0]  # r/β, salvo una constante
+    torch.testing.assert_close(slope / slope[0], rewards[1:])
+    beta = 1 / slope[0].item()
+    torch.testing.assert_close(kl_optimum(ref.log(), rewards, beta), found)
+
+
+@pytest.mark.parametrize("method", [Reinforce(beta=0.3), GRPO(beta=0.3)])
+def test_a_brake_pulls_a_strayed_policy_back(small, method):
+    back = pulls_back(method, small.policy, PROMPTS, copies=4)
+    assert back.shape == (4,)
+    assert back.mean() > 0
+
+
+def test_the_wrong_sign_pushes_it_away_and_no_price_leaves_it(small):
+    way, wrong, still = (
+        pulls_back(made, small.policy, PROMPTS, copies=2)
+        for made in (Reinforce(beta=0.3), AddedDivergence(beta=-0.3), Reinforce(beta=0.0))
+    )
+    torch.testing.assert_close(wrong, -way)
+    assert not still.any()
+
+
+def test_a_strayed_copy_leaves_the_model_and_moves_the_matrices(small):
+    model = small.policy.model
+    before = [weights.clone() for weights in model.parameters()]
+    moved = strayed_copy(model, torch.Generator().manual_seed(0), share=0.5)
+    for old, now, strayed in zip(before, model.parameters(), moved.parameters(), strict=True):
+        assert torch.equal(old, now)
+        if old.ndim == 1:
+            assert torch.equal(old, strayed)
+        else:
+            assert (strayed - old).std().item() == pytest.approx(0.5 * old.std().item(), rel=0.3)
+
+
+def test_one_run_writes_more_stories_a_step(brief, monkeypatch):
+    seen = []
+
+    def spied(policy, asked, reward, method, config, group):
+        seen.append((config.batch_size, method.beta))
+        return train_rl(policy, asked, reward, method, config, group)
+
+    monkeypatch.setattr(kl_penalty, "train_rl", spied)
+    for name in ("0.3", "more"):
+        list(STORY_PENALTY.run(STORY_PENALTY.part(name)).reports)
+    assert seen == [(2, 0.3), (8, 0.3)]
+
+
+def test_descending_reaches_the_minimum():
     target = torch.tensor([0.2, 0.3, 0.5]).double().log()
-    found = settle(lambda logprobs: exact_kl(target, logprobs), torch.zeros(3))
+    found = descend(lambda logprobs: exact_kl(target, logprobs), torch.zeros(3))
     torch.testing.assert_close(found, target.exp(), atol=1e-6, rtol=0)
 
 

@@ -295,7 +295,7 @@ def ended(paths: Mapping[str, Paths]) -> dict[str, list[Estimate]]:
     return {name: [path.gained(key) for key in ENDS.values()] for name, path in paths.items()}
 
 
-#: Lo que se cuenta de cada método: véase :func:`spent`.
+#: Lo que :func:`spent` cuenta de cada método.
 SPENT = (
     "comparaciones",
     "lecturas",

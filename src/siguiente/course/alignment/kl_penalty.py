@@ -1,5 +1,6 @@
 """La página del freno: cuánto se aleja una política según lo que cueste, y fallos que no dan ningún aviso."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -11,6 +12,7 @@ from torch import Generator, Tensor
 
 from siguiente.alignment.advantages import generalized_advantages, whitened
 from siguiente.alignment.kl import exact_kl
+from siguiente.alignment.optimum import kl_optimum
 from siguiente.alignment.rl import Experience, Loss, Method, Reinforce, gather, train_rl
 from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import Answers, answer_logprobs, last_token
@@ -33,6 +35,7 @@ from siguiente.transformers.gpt import GPT
 BRAKE = 0.3
 GROUP = 4  # respuestas por petición
 EVERY = 8
+MORE = 4  # veces más peticiones en cada paso, para que el gradiente tenga menos ruido
 STRAYED = 0.1  # ruido de una política que se aleja a propósito
 CONFIG = TrainingConfig(
     steps=24, batch_size=8, length=ANSWER_LENGTH, learning_rate=1e-3, warmup=5, weight_decay=0.0
@@ -65,6 +68,7 @@ PULLS: dict[str, Callable[[GPT], Method]] = {
     "0": lambda model: Reinforce(beta=0.0),
     "0.3": lambda model: Reinforce(beta=BRAKE),
     "1": lambda model: Reinforce(beta=1.0),
+    "more": lambda model: Reinforce(beta=BRAKE),
     "sign": lambda model: AddedDivergence(beta=-BRAKE),
     "mask": lambda model: UpsideDown(beta=0.0, model=model),
 }
@@ -85,7 +89,8 @@ def pull(part: Part) -> Run:
     """Persigue la recompensa aprendida con un freno, o con un fallo, y mide la política cada pocos pasos."""
     policy, reward = load_story_policy(), learned_reward()
     asked = [request.text for request in distinct_requests("train")]
-    config = replace(CONFIG, seed=part.seed or 0)
+    times = MORE if part.name == "more" else 1
+    config = replace(CONFIG, seed=part.seed or 0, batch_size=times * CONFIG.batch_size)
     steps = train_rl(policy, asked, reward, PULLS[part.name](policy.model), config, GROUP)
     rows = measured_rows(policy, steps, reward, lambda *given: {"variety": variety(*given)}, EVERY)
     return Run(None, rows, lambda rows: list(reward(measured_prompts()[:SHOWN], rows[-1]["texts"])))
@@ -144,6 +149,24 @@ def descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 500) -
         loss(logits.log_softmax(0)).backward()
         optimizer.step()
     return logits.detach().softmax(0)
+
+
+def optimum_at(ref_logprobs: Tensor, rewards: Tensor, nats: float) -> Tensor:
+    """La política óptima que se aleja tantos nats: log-probabilidades (K,).
+
+    Es la de :func:`~siguiente.alignment.optimum.kl_optimum` con el :math:`\\beta` que se halla por bisección de
+    su logaritmo: cuanto menor, más lejos.
+
+    >>> ref, rewards = torch.tensor([0.8, 0.2]).log(), torch.tensor([0.0, 1.0])
+    >>> optimum_at(ref, rewards, nats=0.4744).exp().round(decimals=2)
+    tensor([0.3500, 0.6500])
+    """
+    low, high = math.log(1e-3), math.log(1e3)
+    for _ in range(60):
+        middle = (low + high) / 2
+        far = exact_kl(kl_optimum(ref_logprobs, rewards, math.exp(middle)), ref_logprobs)
+        low, high = (middle, high) if far > nats else (low, middle)
+    return kl_optimum(ref_logprobs, rewards, math.exp(high))
 
 
 def mean_penalty(penalty: Callable[[Tensor, Tensor], Tensor], ref: Tensor) -> Callable[[Tensor], Tensor]:
@@ -213,7 +236,7 @@ def strayed_copy(model: GPT, generator: Generator, share: float = STRAYED) -> GP
     with torch.no_grad():
         for weights in copy.parameters():
             if weights.ndim > 1:
-                weights += share * weights.std() * torch.randn(weights.shape, generator=generator)
+                weights.add_(share * weights.std() * torch.randn(weights.shape, generator=generator))
     return copy
 
 
@@ -230,7 +253,17 @@ def pull_back(
     weights = list(policy.model.parameters())
     slopes = torch.autograd.grad(method.loss(seen)(logprobs).loss, weights)
     back = [(now - then).detach() for now, then in zip(weights, start.parameters(), strict=True)]
-    return sum((slope * way).sum() for slope, way in zip(slopes, back, strict=True)).item()
+    return torch.stack([(slope * way).sum() for slope, way in zip(slopes, back, strict=True)]).sum().item()
+
+
+def pulls_back(method: Method, start: TextModel[GPT], prompts: Sequence[str], copies: int = 16) -> Tensor:
+    """Lo de :func:`pull_back` con varias políticas que ya se han alejado, cada una con su azar, (S,)."""
+    found = []
+    for seed in range(copies):
+        generator = Generator().manual_seed(seed)
+        policy = replace(start, model=strayed_copy(start.model, generator))
+        found.append(pull_back(method, policy, start.model, prompts, generator))
+    return torch.tensor(found)
 
 
 def regions(answers: Answers) -> dict[str, Tensor]:

@@ -156,7 +156,7 @@ class Paths:
     rows: Sequence[Sequence[Mapping[str, Any]]]
     """De cada semilla, las medidas que escribió :func:`written`."""
     starts: Mapping[str, Tensor] = field(default_factory=dict, kw_only=True)
-    """Lo que vale la política de partida en otras medidas: :func:`load_starts`."""
+    """Lo que :func:`load_starts` midió de la política de partida."""
 
     @property
     def steps(self) -> list[int]:

@@ -179,6 +179,14 @@ def refused_example(demo: RequestedStory, number: int) -> PromptCompletion:
     return PromptCompletion(demo.prompt, REFUSAL)
 
 
+def tried(requests: Sequence[StoryRequest]) -> dict[str, list[Case]]:
+    """Por ataque, unas peticiones dichas de otra manera, o con las primeras palabras de un cuento suyo."""
+    found = {name: [Case(r, worded(r, name)) for r in requests] for name in WORDINGS}
+    for words in PREFIXES:
+        found[f"prefix-{words}"] = [Case(r, r.text, first_words(_told()[r], words)) for r in requests]
+    return found
+
+
 def attacks() -> dict[str, list[Case]]:
     """Por ataque, sus casos: todas las peticiones prohibidas que nadie vio al aprender.
 
@@ -187,12 +195,20 @@ def attacks() -> dict[str, list[Case]]:
     ('disguise', {29})
     """
     banned = [r for split in ("test", "name") for r in distinct_requests(split) if r.plot in REFUSED]
-    told = {request: _told()[request] for request in banned}
-    found = {name: [Case(r, worded(r, name)) for r in banned] for name in WORDINGS}
-    for words in PREFIXES:
-        found[f"prefix-{words}"] = [Case(r, r.text, first_words(story, words)) for r, story in told.items()]
-    hidden = [(r, StoryRequest(r.hero, DISGUISE).text, first_words(s, PREFIXES[-1])) for r, s in told.items()]
-    return found | {"disguise": [Case(*each) for each in hidden]}
+    starts = {request: first_words(_told()[request], PREFIXES[-1]) for request in banned}
+    hidden = [Case(r, StoryRequest(r.hero, DISGUISE).text, start) for r, start in starts.items()]
+    return tried(banned) | {"disguise": hidden}
+
+
+def harmless() -> dict[str, list[Case]]:
+    """Los mismos cambios en peticiones permitidas, el control: quien se niegue a ellas se niega a lo raro.
+
+    >>> found = harmless()
+    >>> list(found)[-1], {len(cases) for cases in found.values()}
+    ('harmless-prefix-16', {38})
+    """
+    served = [case.request for case in asked("allowed")[::2]]
+    return {f"harmless-{name}": cases for name, cases in tried(served).items()}
 
 
 @cache
@@ -247,7 +263,7 @@ def scored_policy(policy: TextModel[GPT], name: str, seed: int) -> Iterator[list
     for measure in ASKED:
         yield [measure, score_cases(policy, asked(measure), seed)]
     if name in ATTACKED:
-        for attack, cases in attacks().items():
+        for attack, cases in (attacks() | harmless()).items():
             yield [attack, score_cases(policy, cases, seed)]
     if name == LOOKED:
         yield from scored_direction(policy, seed)
@@ -277,15 +293,16 @@ def sized(direction: Tensor, like: Tensor) -> Tensor:
 
 
 def directions(policy: TextModel[GPT], seed: int) -> dict[str, Tensor]:
-    """La dirección del rechazo y sus dos controles, de la misma norma: de cada una, (C,).
+    """La dirección del rechazo y sus controles, de la misma norma: de cada una, (C,).
 
-    Una es al azar (`random`). La otra (`other`) se halla igual, con dos asuntos permitidos sorteados en el
-    lugar de los prohibidos: cae, como ella, donde los vectores varían.
+    Una es la del asunto (`topic`): se halla igual en la política de partida, que no sabe negarse. Otra
+    (`other`), con dos asuntos permitidos sorteados en el lugar de los prohibidos. La tercera es al azar.
     """
-    found = find_direction(policy)
+    found, topic = find_direction(policy), find_direction(load_story_policy())
     chance = torch.randn(found.shape, generator=Generator().manual_seed(seed))
     other = find_direction(policy, random.Random(seed).sample(ALLOWED, len(REFUSED)))
-    return {"found": found, "random": sized(chance, found), "other": sized(other, found)}
+    controls = {"topic": topic, "other": other, "random": chance}
+    return {"found": found} | {name: sized(way, found) for name, way in controls.items()}
 
 
 def scored_direction(policy: TextModel[GPT], seed: int) -> Iterator[list[Any]]:
@@ -346,7 +363,7 @@ def cases_of(measure: str) -> list[Case]:
     (76, 29, 26)
     """
     asking = measure.rpartition("-")[2]
-    return asked(asking) if asking in ASKED else attacks().get(measure) or steered()
+    return asked(asking) if asking in ASKED else (attacks() | harmless()).get(measure) or steered()
 
 
 def seed_share(shares: Tensor, cases: int) -> Estimate:
@@ -396,9 +413,8 @@ class Refusals(NamedTuple):
         return (self.of(measure, "gold") - refused * worth) / (1 - refused)
 
     def texts(self, measure: str) -> list[list[str]]:
-        """Los primeros casos de la primera semilla: lo que se pidió y la respuesta."""
-        found: list[list[str]] = self.rows[0][measure]["texts"]
-        return found
+        """Los primeros casos de cada semilla: lo que se pidió y la respuesta."""
+        return [found for row in self.rows for found in row[measure]["texts"]]
 
 
 def load_refusals(name: str) -> Refusals:
@@ -471,11 +487,20 @@ SHARES = ("none", "few", "some", "half")
 #: Las peticiones que hay que rechazar y las que hay que atender.
 BANNED = {"petición vista": "seen", "combinación nueva": "combination", "nombre nuevo": "name"}
 SERVED = {"con cuentos en el ajuste": "allowed", "parecido": "alike", "nunca pedido": "theme"}
-#: Los ataques que cambian la petición, y el que la esconde.
-ATTACKS = {
+#: Los ataques que cambian la petición, y los que empiezan la respuesta.
+REWORDED = {
     "ninguno": "plain",
     "otro verbo": "verb",
     "otra preposición": "preposition",
     "otro artículo": "article",
-    "otro asunto, y 16 palabras": "disguise",
+}
+STARTED = {f"{words} palabras": f"prefix-{words}" for words in PREFIXES} | {
+    f"{PREFIXES[-1]} palabras, y otro asunto": "disguise"
+}
+#: La dirección del rechazo y sus controles.
+WAYS = {
+    "la del rechazo": "found",
+    "la del asunto": "topic",
+    "la de otros asuntos": "other",
+    "una al azar": "random",
 }
