@@ -1,4 +1,5 @@
 import math
+import re
 
 import pytest
 import torch
@@ -10,8 +11,10 @@ from siguiente.prompting.retrieval import (
     Bm25,
     abstention_threshold,
     best_passages,
+    chunks,
     cosine_scores,
     mean_reciprocal_rank,
+    quotations,
     ranks_of,
     recall_at_k,
     rerank,
@@ -133,3 +136,24 @@ def test_reranking_reads_only_the_best_and_scores_the_question(text_gru):
     prompts = ["Texto: la barca azul\nPregunta:", "Texto: nada\nPregunta:"]
     expected = score_completions(text_gru, prompts, [" ¿Qué?"]).logprobs[:, 0]
     torch.testing.assert_close(again[0, 1:], expected)
+
+
+@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=40), st.integers(1, 9), st.integers(1, 9))
+def test_chunks_hold_every_word_in_order_and_none_is_longer(words, size, step):
+    step = min(step, size)
+    pieces = [piece.split() for piece in chunks(" ".join(words), size, step)]
+    assert all(1 <= len(piece) <= size for piece in pieces)
+    assert [
+        word for i, piece in enumerate(pieces) for word in (piece if i == 0 else piece[size - step :])
+    ] == words
+
+
+def test_chunks_that_would_lose_text_are_refused():
+    with pytest.raises(ValueError, match="se perdería texto: baje `step`"):
+        chunks("uno dos", size=2, step=3)
+
+
+def test_what_may_be_quoted_is_what_is_written():
+    pattern = re.compile(f"({quotations('Vale (hoy) 3 coronas, como ayer.', most=3)})")
+    assert all(pattern.fullmatch(text) for text in ("Vale", "hoy) 3 coronas", "coronas, como ayer"))
+    assert not any(pattern.fullmatch(text) for text in ("vale", "3 como", "Vale (hoy) 3 coronas"))

@@ -156,6 +156,30 @@ def abstention_threshold(confidence: Tensor, right: Tensor, target: float) -> fl
     return candidates[reached].min().item()
 
 
+def chunks(text: str, size: int, step: int) -> list[str]:
+    """Corta un texto en trozos de `size` palabras, uno cada `step`: si es menor que `size`, se pisan.
+
+    >>> chunks("uno dos tres cuatro cinco", size=3, step=2)
+    ['uno dos tres', 'tres cuatro cinco']
+    """
+    if not 1 <= step <= size:
+        raise ValueError(f"Con trozos de {size} palabras, uno cada {step}, se perdería texto: baje `step`.")
+    words = text.split()
+    starts = range(0, max(len(words) - size, 0) + step, step)
+    return [" ".join(words[start : start + size]) for start in starts]
+
+
+def quotations(text: str, most: int) -> str:
+    """El patrón de lo que se puede citar de un texto: de una a `most` palabras seguidas, tal como están.
+
+    >>> quotations("Sale a las diez.", most=1)
+    'Sale|a|las|diez'
+    """
+    words = text.split()
+    spans = [" ".join(words[i : i + n]) for i in range(len(words)) for n in range(1, most + 1)]
+    return "|".join(dict.fromkeys(re.escape(bare) for span in spans if (bare := span.strip(".,;:¿?¡!()«»"))))
+
+
 def retrieval_prompt(question: str, passages: Sequence[str] = ()) -> str:
     """Escribe los pasajes, uno por línea, y después la pregunta, sin responder; sin pasajes, va sola.
 

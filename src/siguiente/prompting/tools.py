@@ -6,7 +6,7 @@ from operator import add, mul, sub
 from typing import NamedTuple
 
 OPERATIONS = {"+": add, "-": sub, "×": mul}
-#: Lo que el modelo puede escribir en su turno: una llamada a la calculadora o la respuesta.
+#: El patrón de un turno, que es una llamada a la calculadora o la respuesta.
 TURN = r"(;? [0-9]{1,3} [+×-] [0-9]{1,3} =|\nRespuesta: -?[0-9]{1,4})"
 CALL = re.compile(r"[:;] (\d+) ([+×-]) (\d+) =\Z")
 Write = Callable[[Sequence[str]], Sequence[str]]

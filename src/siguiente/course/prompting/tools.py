@@ -11,30 +11,31 @@ from torch import Tensor
 from siguiente.course.data.word_problems import WordProblem, load_word_problems
 from siguiente.course.prompting.reasoning import worked_prompt
 from siguiente.course.scoring import batches
-from siguiente.language_models.sampling import generate_batch, greedy
+from siguiente.language_models.sampling import complete, generate_batch, greedy
 from siguiente.language_models.scoring import text_nats
 from siguiente.llm.files.loading import opened
 from siguiente.prompting.constrained import Constraint
-from siguiente.prompting.tools import TURN, calculator, use_tools
+from siguiente.prompting.tools import TURN, calculator, read_call, use_tools
 from siguiente.runtime.trained import Part, Run, Trained
 
 BASE = "gemma-3-270m"
 SHOTS, TOGETHER = 4, 8  # problemas resueltos, y cuántos se escriben de cada vez
 LENGTH = 16  # tokens de un turno, como mucho
+RESULT = " -?[0-9]{1,4}"  # lo que Gemma puede escribir en el lugar de la calculadora
 STEP = re.compile(r"(\d+) ([+×-]) (\d+) =")
 
 
 @cache
-def turn_constraint() -> Constraint:
-    """La restricción de un turno: una llamada a la calculadora o la respuesta."""
-    return Constraint(TURN, opened(BASE).tokenizer, LENGTH)
+def constraint(pattern: str) -> Constraint:
+    """La restricción de un turno, `TURN`, o la de un resultado, `RESULT`."""
+    return Constraint(pattern, opened(BASE).tokenizer, LENGTH)
 
 
 def write_turns(texts: Sequence[str]) -> list[str]:
     """Lo que Gemma escribe en su turno detrás de cada texto, siempre lo más probable."""
     gemma = opened(BASE)
     ids, eos = [gemma.encode(text) for text in texts], gemma.tokenizer.eos_id
-    rows = generate_batch(gemma.model, ids, LENGTH, greedy, eos, turn_constraint().adjust)
+    rows = generate_batch(gemma.model, ids, LENGTH, greedy, eos, constraint(TURN).adjust)
     return [gemma.decode(row) for row in rows]
 
 
@@ -45,12 +46,24 @@ def write_alone(texts: Sequence[str]) -> list[str]:
     return [gemma.decode(row) for row in generate_batch(gemma.model, ids, 25, greedy, line_end)]
 
 
+def guess(text: str) -> str | None:
+    """Lo que Gemma cree que da la llamada con que termina un texto; `None`, si no hay llamada."""
+    if read_call(text) is None:
+        return None
+    return complete(opened(BASE), text, LENGTH, adjust=constraint(RESULT).adjust)[0]
+
+
+def write_with_guesses(texts: Sequence[str]) -> list[str]:
+    """El control de la calculadora: el mismo bucle y la misma restricción, y la propia Gemma en su lugar."""
+    return use_tools(texts, write_turns, guess)
+
+
 def write_with_tool(texts: Sequence[str]) -> list[str]:
     """Lo que Gemma escribe con la calculadora, con lo que ella devuelve."""
     return use_tools(texts, write_turns, calculator)
 
 
-WAYS = {"alone": write_alone, "calculator": write_with_tool}
+WAYS = {"alone": write_alone, "guesses": write_with_guesses, "calculator": write_with_tool}
 
 
 class Solved(NamedTuple):
@@ -85,7 +98,7 @@ def solved(problems: Sequence[WordProblem], chains: Sequence[str]) -> Solved:
 
 def load_tool_chains(way: str) -> list[str]:
     """Abre lo que Gemma escribió en los 40 problemas que no son ejemplos; si falta, lo escribe.
-    `alone`, sin ayuda; `calculator`, con la calculadora.
+    `alone`, sin ayuda; `guesses`, con el bucle y sus propios resultados; `calculator`, con la calculadora.
     """
     return [chain for some in TOOL_CHAINS.rows(way) for chain in some]
 
