@@ -254,7 +254,9 @@ def test_code_that_does_something_else_does_not(toys, monkeypatch):
 
 def test_a_part_that_was_never_recorded_is_missed(toys):
     main([])
-    toys.table["story-child"] = Trained("story-child", "pkg.toys", toys.run_child, ("left", "middle"), range(2))
+    toys.table["story-child"] = Trained(
+        "story-child", "pkg.toys", toys.run_child, ("left", "middle"), range(2)
+    )
     assert check("story-child") == ["no está anotado middle-0: rehágalo"]
 
 

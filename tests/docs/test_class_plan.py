@@ -1,4 +1,4 @@
-"""El plan de clases: están todas las páginas, sus minutos son los que dicen y ninguna clase pasa de la hora."""
+"""El plan de clases: todas las páginas, con los minutos que dicen, y ninguna clase de más de una hora."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,8 @@ def pages() -> dict[str, int]:
         text = path.read_text("utf-8")
         label = re.search(r"(?m)^(?:\.\. _|\()(sec-[\w-]+)", text)
         said = re.search(r"(\d+) minutos", text)
-        assert label and said, path
+        assert label, path
+        assert said, path
         found[label[1]] = int(said[1])
     return found
 

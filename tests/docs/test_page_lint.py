@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from linting.cell_rules import definitions, imported, length, magic, plotted, repeatable, shown, width
-from linting.page_lint import check, check_all, figures, formulas, header, labels, reading_time, recipe, traceback
+from linting.page_lint import (
+    check,
+    check_all,
+    figures,
+    formulas,
+    header,
+    labels,
+    reading_time,
+    recipe,
+    traceback,
+)
 from linting.prose_rules import decimals, one_term, origins, wording
 from linting.reading import Page
 from linting.spelling import spelling
@@ -45,7 +55,12 @@ DRAW = "from siguiente.course.figures.bars import probability_bars\nprobability_
 CASES = [
     (length, ".md", cell("x = 1\n" * 10 + "x"), cell("x = 1\n" * 9 + "x")),
     (length, ".md", cell("x\n" * 11), cell("x\n" * 11, ":tags: [hide-input]\n\n")),
-    (reading_time, ".md", f"{cell('1')}12 minutos de lectura.", f"{cell('1')}{'a ' * 1800}12 minutos de lectura."),
+    (
+        reading_time,
+        ".md",
+        f"{cell('1')}12 minutos de lectura.",
+        f"{cell('1')}{'a ' * 1800}12 minutos de lectura.",
+    ),
     (width, ".md", cell(f"x = '{'a' * 75}'"), cell(f"x = '{'a' * 73}'")),
     (width, ".md", cell(f"x = '{'a' * 75}'"), cell(f"x = '{'a' * 75}'", ":tags: [remove-cell]\n")),
     (magic, ".md", cell("!pip install torch"), cell("1 != 2")),

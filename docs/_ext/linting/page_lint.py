@@ -60,7 +60,7 @@ def recipe(page: Page) -> Iterator[tuple[int, str]]:
 
 
 def reading_time(page: Page) -> Iterator[tuple[int, str]]:
-    """Los minutos de lectura de un cuaderno se miden: un minuto por celda a la vista y otro por 180 palabras."""
+    """Los minutos de un cuaderno se miden: un minuto por celda a la vista y otro por 180 palabras."""
     said = re.search(r"(\d+) minutos de lectura", page.text)
     if page.cells and said:
         words = len(re.findall(r"\w+", page.body))

@@ -49,8 +49,8 @@ def top_p(logits: Tensor, p: float) -> Tensor:
 def min_p(logits: Tensor, p: float) -> Tensor:
     """Deja los tokens con al menos una parte `p` de la probabilidad del más probable.
 
-    :math:`p_i\\ge p\\max_j p_j`, esto es, :math:`z_i\\ge\\max_j z_j+\\ln p` :cite:p:`nguyen2025minp`: el
-    listón baja cuando el modelo duda.
+    :math:`p_i\\ge p\\max_j p_j`, esto es, :math:`z_i\\ge\\max_j z_j+\\ln p` :cite:p:`nguyen2025minp`: lo
+    que se exige baja cuando el modelo duda.
 
     >>> min_p(torch.tensor([0.6, 0.3, 0.1]).log(), 0.4).exp()
     tensor([0.6000, 0.3000, 0.0000])
@@ -62,8 +62,9 @@ def min_p(logits: Tensor, p: float) -> Tensor:
 def repetition_penalty(logits: Tensor, written: Tensor, penalty: float) -> Tensor:
     """Resta probabilidad en los logits (B, V) a los tokens ya escritos, (B, t), si `penalty` es mayor que 1.
 
-    Divide los logits positivos y multiplica los negativos :cite:p:`keskar2019`. Depende, pues, de dónde esté
-    el cero de los logits, que el softmax no ve. Y una aparición se castiga igual que diez.
+    CTRL :cite:p:`keskar2019` los divide a todos, y dividir un logit negativo lo premia. Aquí, como en la
+    variante de uso común, los negativos se multiplican. Sigue dependiendo de dónde esté el cero de los
+    logits, que el softmax no ve, y una aparición se castiga igual que diez.
 
     >>> repetition_penalty(torch.tensor([[2.0, -1.0, 1.0]]), torch.tensor([[0, 1, 0]]), 2.0)
     tensor([[ 1., -2., 1.]])

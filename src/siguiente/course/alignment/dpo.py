@@ -74,8 +74,8 @@ class Setting(NamedTuple):
     beta: float = 0.1
     """El freno."""
     rate: float = 3e-4
-    """La mejor tasa de `TRIED`, por la recompensa aprendida del curso menos 0,02 por nat, con la semilla 100 y
-    peticiones de `train`. Esa búsqueda no está registrada."""
+    """La mejor tasa de `TRIED`, por la recompensa aprendida del curso menos 0,02 por nat, con la semilla 100
+    y peticiones de `train`. Esa búsqueda no está registrada."""
 
 
 TRIED = 3
@@ -171,9 +171,9 @@ def learn(part: Part) -> Run:
 
 
 def follow_pairs(policy: TextModel[Any]) -> Callable[[], tuple[Tensor, Tensor]]:
-    """Cuánto cambian desde ahora las log-probabilidades de las preferidas y de las otras, en nats, (P,) y (P,).
+    """Cuánto cambian las log-probabilidades de las preferidas y de las otras, en nats, (P,) y (P,).
 
-    En P parejas nuevas, que escribió la política como llega.
+    Desde ahora, y en P parejas nuevas, que escribió la política como llega.
     """
     judged = encode_preferences(policy, story_preferences(load_story_pairs("test")[:HELD]))
     before = [answer_totals(policy.model, answers) for answers in judged]

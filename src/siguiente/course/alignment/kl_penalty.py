@@ -154,8 +154,8 @@ def descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = 500) -
 def optimum_at(ref_logprobs: Tensor, rewards: Tensor, nats: float) -> Tensor:
     """La política óptima que se aleja tantos nats: log-probabilidades (K,).
 
-    Es la de :func:`~siguiente.alignment.optimum.kl_optimum` con el :math:`\\beta` que se halla por bisección de
-    su logaritmo: cuanto menor, más lejos.
+    Es la de :func:`~siguiente.alignment.optimum.kl_optimum` con el :math:`\\beta` que se halla por bisección
+    de su logaritmo: cuanto menor, más lejos.
 
     >>> ref, rewards = torch.tensor([0.8, 0.2]).log(), torch.tensor([0.0, 1.0])
     >>> optimum_at(ref, rewards, nats=0.4744).exp().round(decimals=2)

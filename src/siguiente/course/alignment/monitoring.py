@@ -171,7 +171,7 @@ def aurocs(runs: Watched, suspicion: Tensor) -> Tensor:
 
 
 def auroc_inside(runs: Watched, suspicion: Tensor) -> dict[str, float]:
-    """De cada recompensa con entrenamientos de las dos clases, el AUROC de una sospecha, (R, K), solo en ellos.
+    """El AUROC de una sospecha, (R, K), dentro de cada recompensa con entrenamientos de las dos clases.
 
     Quien distingue unas recompensas de otras parece distinguir las trampas si casi todas son de las mismas.
     """
