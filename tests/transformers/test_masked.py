@@ -11,6 +11,7 @@ from siguiente.transformers.gpt import GPTConfig
 from siguiente.transformers.masked import (
     MaskedModel,
     fill,
+    fill_in_steps,
     mask_tokens,
     masked_batches,
     train_masked,
@@ -132,3 +133,21 @@ def test_a_loss_that_diverges():
         model.network.norm.weight.fill_(torch.nan)
     with pytest.raises(ValueError, match=r"paso 1 .*finito.*`learning_rate`"):
         next(losses)
+
+
+def test_gaps_are_filled_one_by_one_and_the_surest_first():
+    model = MaskedModel(CONFIG, seed=4)
+    ids = torch.tensor([3, model.mask_id, 5, model.mask_id, 1])
+    chances = model(ids[None])[0].softmax(-1)
+    first = max((1, 3), key=lambda k: chances[k].max())
+    second = 4 - first
+    by_hand = ids.clone()
+    by_hand[first] = chances[first].argmax()
+    by_hand[second] = model(by_hand[None])[0, second].argmax()
+    assert torch.equal(fill_in_steps(model, ids), by_hand)
+    assert (ids == model.mask_id).sum() == 2
+
+
+def test_a_text_without_gaps_is_left_alone():
+    ids = torch.tensor([3, 1, 2])
+    assert torch.equal(fill_in_steps(MaskedModel(CONFIG), ids), ids)

@@ -1,27 +1,30 @@
-"""La página del GPT: si lo que escribe es un cuento, los sentidos de una palabra y el gemelo enmascarado."""
-
-from collections.abc import Sequence
-from typing import Any
+"""La página del GPT: la forma del pequeño, cómo se entrena y si lo que escribe es un cuento."""
 
 import torch
-from torch import Tensor
 
 from siguiente.course.data.stories import possible_words, story_logprob
-from siguiente.course.report.numbers import percent
-from siguiente.course.stories.corpus import load_story_corpus
-from siguiente.language_models.protocol import LanguageModel, TextModel, Tokenizer
-from siguiente.language_models.scoring import top_tokens
+from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.language_models.sampling import complete, sampler
 from siguiente.language_models.training import TrainingConfig
 from siguiente.language_models.words import END
-from siguiente.runtime.trained import Part, Run, Trained
-from siguiente.transformers.gpt import GPT, GPTConfig
-from siguiente.transformers.masked import MaskedModel, fill, train_masked
+from siguiente.transformers.gpt import GPTConfig
 
-CHECKED = 8  # tokens que se tapan, uno a uno, para comprobar los pesos
-#: Cómo se entrenan el GPT pequeño y su gemelo.
+#: Cómo se entrena el GPT pequeño.
 SMALL_TRAINING = TrainingConfig(
     steps=600, batch_size=8, length=128, learning_rate=5e-3, warmup=40, evaluate_every=100, boundary=END
 )
+
+TOLD = 127  # tokens, como mucho: con el de comienzo, lo que cabe en el pequeño
+
+
+def tell(model: TextModel[LanguageModel], n: int = 1, temperature: float = 1.0) -> list[str]:
+    """Hace escribir n cuentos a un modelo, desde la nada; siempre los mismos con los mismos pesos.
+
+    >>> from siguiente.course.stories.gpt import STORY_GPT
+    >>> len(tell(STORY_GPT.load(), n=2))
+    2
+    """
+    return complete(model, "", TOLD, sampler(torch.Generator().manual_seed(0), temperature), n)
 
 
 def legible(text: str, length: int = 260) -> str:
@@ -54,63 +57,6 @@ def split_at_error(text: str, before: int = 90, after: int = 30) -> tuple[str, s
     return "…" + " ".join(words[:good])[-before:], " ".join(words[good:])[:after] + "…"
 
 
-def likely_after(model: TextModel[LanguageModel], text: str, phrase: str, k: int = 3) -> str:
-    """Los `k` tokens más probables tras la primera vez que un texto dice una frase, en una línea.
-
-    >>> from siguiente.language_models.protocol import ByteTokenizer, UniformModel
-    >>> uniform = TextModel(UniformModel(258), ByteTokenizer())
-    >>> likely_after(uniform, "Hola, sol", "Hola", k=2).count("%")
-    2
-    """
-    start = text[: text.index(phrase) + len(phrase)]
-    likely = top_tokens(model, start, k)
-    return ", ".join(f"{token.text.strip()} ({percent(token.probability)})" for token in likely)
-
-
-def cut_at_phrase(tokenizer: Tokenizer, texts: Sequence[str], phrase: str, before: int) -> Tensor:
-    """Recorta de cada uno de N textos la primera vez que aparece una frase, con `before` tokens delante.
-    Da (N, `before` + tokens de la frase): todos los recortes miden lo mismo y terminan en la frase, así que
-    ni la posición ni las palabras más cercanas pueden delatar el sentido de la última. El espacio que precede
-    a la frase, si lo hay, es parte de ella.
-
-    >>> from siguiente.language_models.words import WordTokenizer
-    >>> texts = ["Ayer fue al banco y luego a otro banco", "Mañana iremos juntos al banco"]
-    >>> tokenizer = WordTokenizer.from_texts(texts)
-    >>> [tokenizer.decode(row) for row in cut_at_phrase(tokenizer, texts, " al banco", before=1).tolist()]
-    [' fue al banco', ' juntos al banco']
-    """
-    wanted, rows = tokenizer.encode(phrase), []
-    for text in texts:
-        ids = tokenizer.encode(text)
-        starts = (i for i in range(len(ids)) if ids[i : i + len(wanted)] == wanted)
-        start = next(starts, -1)
-        if start < before:
-            raise ValueError(f"«{phrase}» no está, o no tiene {before} tokens delante, en «{text[:60]}».")
-        rows.append(ids[start - before : start + len(wanted)])
-    return torch.tensor(rows, dtype=torch.int64).view(len(rows), before + len(wanted))
-
-
-@torch.no_grad()
-def layer_vectors(model: GPT, ids: Tensor) -> Tensor:
-    """El vector del último token, (N, T) -> (L + 1, N, C): antes del primer bloque y después de cada uno."""
-    return torch.stack([model.hidden(ids, layer)[:, -1] for layer in range(model.config.layers + 1)])
-
-
-def nearest_centroid(vectors: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
-    """Da a cada vector, (M, C) -> (M,), la clase cuyo centro, la media de sus ejemplos, (N, C), queda más
-    cerca. Si dos centros quedan a la misma distancia, la de número menor. Se calcula en doble precisión: si
-    todos los vectores son iguales, los centros son exactamente iguales.
-
-    >>> examples = torch.tensor([[0.0, 0], [2, 0], [9, 9]])
-    >>> nearest_centroid(examples, torch.tensor([0, 0, 1]), torch.tensor([[1.0, 1], [6, 6]]))
-    tensor([0, 1])
-    """
-    examples = [vectors[labels == label].double() for label in range(int(labels.max()) + 1)]
-    centroids = torch.stack([rows.mean(0) for rows in examples])  # (K, C)
-    offsets = queries.double()[:, None] - centroids  # (M, K, C)
-    return offsets.square().sum(-1).argmin(1)
-
-
 def small_config(vocab_size: int) -> GPTConfig:
     """La forma del GPT pequeño de los cuentos, con un vocabulario de V tokens.
 
@@ -118,24 +64,3 @@ def small_config(vocab_size: int) -> GPTConfig:
     96
     """
     return GPTConfig(vocab_size, context_length=128, layers=2, heads=4, channels=96)
-
-
-def load_story_twin() -> MaskedModel:
-    """Abre el gemelo, ya entrenado; si falta, lo entrena."""
-    return STORY_TWIN.restore(MaskedModel(small_config(load_story_corpus().tokenizer.vocab_size)))
-
-
-def learn_gaps(part: Part) -> Run:
-    """Entrena el gemelo con los cuentos."""
-    corpus = load_story_corpus()
-    twin = MaskedModel(small_config(corpus.tokenizer.vocab_size), seed=1)
-
-    def measure(rows: list[Any]) -> list[float]:
-        text = corpus.held_out[: twin.context_length]
-        found = [fill(twin.eval(), text, place)[text[place]] for place in range(1, CHECKED + 1)]
-        return torch.stack(found).log().tolist()
-
-    return Run(twin, train_masked(twin, corpus.train, SMALL_TRAINING), measure)
-
-
-STORY_TWIN = Trained("story-twin", __name__, learn_gaps)
