@@ -42,7 +42,7 @@ def gru_cell(x: Tensor, h: Tensor, rnn: nn.GRU) -> Tensor:
     """Un paso de la GRU: mezcla lo que recuerda, `h`, con el vector del token que acaba de leer, (B, C).
 
     La versión de PyTorch, en la que la compuerta de reinicio se aplica después de la matriz, es casi la de
-    :cite:t:`cho2014`. La explica la página :ref:`sec-neural`.
+    :cite:t:`cho2014`. La explica la página :ref:`sec-recurrent`.
 
     >>> rnn, x, h = nn.GRU(2, 3), torch.ones(1, 2), torch.zeros(1, 3)
     >>> torch.allclose(gru_cell(x, h, rnn), rnn(x)[0], atol=1e-6)
@@ -59,7 +59,7 @@ def gru_cell(x: Tensor, h: Tensor, rnn: nn.GRU) -> Tensor:
 class GRU(nn.Module):
     """Una red recurrente con compuertas: lee los tokens de uno en uno y guarda lo leído en un vector.
 
-    La red es la de :cite:t:`cho2014`. La explica la página :ref:`sec-neural`. Cumple el protocolo
+    La red es la de :cite:t:`cho2014`. La explica la página :ref:`sec-recurrent`. Cumple el protocolo
     :class:`siguiente.language_models.protocol.LanguageModel`.
 
     >>> model = GRU(GRUConfig(vocab_size=10))

@@ -1,4 +1,4 @@
-"""De contar a compartir: las clases de las palabras, y un nombre que se cambia a ver si la red recuerda."""
+"""De contar a compartir: las clases de las palabras."""
 
 import torch
 from torch import Tensor
@@ -28,17 +28,3 @@ def word_classes(tokenizer: Tokenizer) -> tuple[Tensor, Tensor]:
     rows = [(tokenizer.encode(" " + form), kind) for form, kind in classes.items()]
     known = torch.tensor([(ids[0], kind) for ids, kind in rows if len(ids) == 1])
     return known[:, 0], known[:, 1]
-
-
-def swap_first_name(ids: Tensor, names: Tensor) -> tuple[Tensor, slice]:
-    """Cambia el primer nombre de un texto (T,) por el siguiente de la lista, y da el texto y dónde sale otro.
-    Por token del vocabulario, `names`, (V,), tiene el número de su nombre, o -1 si no es un nombre.
-
-    >>> swap_first_name(torch.tensor([5, 1, 5, 5, 2]), names=torch.tensor([-1, 0, 1, -1, -1, -1]))
-    (tensor([5, 2, 5, 5, 2]), slice(1, 4, None))
-    """
-    first, second = (names[ids] >= 0).nonzero()[:2, 0].tolist()
-    other = ids.clone()
-    following = (names[ids[first]] + 1) % (names.max() + 1)
-    other[first] = (names == following).nonzero()[0]
-    return other, slice(first, second)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from siguiente.language_models.gru import GRU
 from siguiente.language_models.protocol import LanguageModel, Tokenizer
 
 
@@ -70,3 +71,29 @@ def within(recalls: list[Recall], low: int, high: int) -> Tensor:
     chosen = [r.probability[(r.distance >= low) & (r.distance <= high)] for r in recalls]
     means = [p.mean() for p in chosen if len(p)]
     return torch.stack(means) if means else torch.empty(0)
+
+
+@torch.inference_mode()
+def states_after_name(
+    network: GRU, texts: Sequence[Tensor], names: Tensor, age: int
+) -> tuple[Tensor, Tensor]:
+    """Los estados, (N, H), `age` tokens después del primer nombre de cada texto, y qué nombre era, (N,).
+
+    Sin los textos en que antes sale otro. Por token del vocabulario, `names`, (V,), tiene el número de su
+    nombre, o -1.
+
+    >>> from siguiente.language_models.gru import GRUConfig
+    >>> network, names = GRU(GRUConfig(vocab_size=4, hidden=8)), torch.tensor([-1, 0, 1, -1])
+    >>> texts = [torch.tensor([3, 2, 0, 3]), torch.tensor([1, 2])]
+    >>> states, labels = states_after_name(network, texts, names, age=1)
+    >>> states.shape, labels
+    (torch.Size([1, 8]), tensor([1]))
+    """
+    states, labels = [], []
+    for ids in texts:
+        first, *later = (names[ids] >= 0).nonzero()[:2, 0].tolist() or [len(ids)]
+        if first + age < min([*later, len(ids)]):
+            outputs, _ = network.rnn(network.embedding(ids[None, : first + age + 1]))
+            states.append(outputs[0, -1])
+            labels.append(names[ids[first]])
+    return torch.stack(states), torch.stack(labels)
