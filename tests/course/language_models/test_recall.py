@@ -1,7 +1,14 @@
 import pytest
 import torch
 
-from siguiente.course.language_models.recall import Recall, recall, within, word_numbers
+from siguiente.course.language_models.recall import (
+    Recall,
+    recall,
+    states_after_name,
+    within,
+    word_numbers,
+)
+from siguiente.language_models.gru import GRU, GRUConfig
 from siguiente.language_models.protocol import ByteTokenizer, TensorState, UniformModel
 
 # Tokens 1 y 5 son formas del nombre 0; 2 es el nombre 1; 3, otro que no sale; los demás no son nombres.
@@ -69,3 +76,11 @@ def test_means_are_by_text_and_both_ends_count():
 def test_words_of_several_tokens_have_no_number():
     numbers = word_numbers(ByteTokenizer(), ["a", "no"])
     assert (numbers[ord("a")], (numbers >= 0).sum()) == (0, 1)
+
+
+def test_a_state_is_the_one_after_so_many_tokens_and_no_other_name():
+    network = GRU(GRUConfig(vocab_size=6, channels=4, hidden=4))
+    texts = [torch.tensor([0, 1, 4, 4, 2]), torch.tensor([2, 1, 4, 4]), torch.tensor([0, 4])]
+    states, labels = states_after_name(network, texts, NAMES, age=2)
+    torch.testing.assert_close(states[0], network.step(texts[0][None, :4])[1].tensor[0])
+    assert labels.tolist() == [0]
