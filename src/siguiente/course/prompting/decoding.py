@@ -1,12 +1,15 @@
-"""La página sobre elegir el token siguiente: sus puntos, sus bucles y lo que cuesta penalizar."""
+"""Elegir el token siguiente: lo que deja un filtro, lo que se repite y lo que cuesta penalizar."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
+from siguiente.language_models.beam import beam_search
 from siguiente.language_models.decoding import repetition_penalty
 from siguiente.language_models.protocol import LanguageModel, TextModel
+from siguiente.language_models.sampling import Filter, generate, greedy, sampler
 from siguiente.language_models.scoring import score, token_logprobs
 
 
@@ -17,6 +20,52 @@ def token_points(logits: Tensor, tokens: Tensor) -> list[tuple[float, float, flo
     [(0.5, 0.5, 0.5)]
     """
     return [(p, p, p) for p in logits.softmax(-1)[tokens].tolist()]
+
+
+def kept(cut: Filter, logits: Tensor) -> tuple[int, float]:
+    """Cuántos tokens deja un filtro de unos logits (V,) y qué probabilidad juntaban antes de filtrar.
+
+    >>> from functools import partial
+    >>> from siguiente.language_models.decoding import top_k
+    >>> kept(partial(top_k, k=2), torch.zeros(4))
+    (4, 1.0)
+    """
+    stays = cut(logits).isfinite()
+    return int(stays.sum()), logits.softmax(-1)[stays].sum().item()
+
+
+class Found(NamedTuple):
+    """Lo que una manera de buscar encuentra tras P comienzos."""
+
+    tokens: Tensor
+    """Las continuaciones, (P, n, T)."""
+    logprobs: Tensor
+    """La log-probabilidad de cada una, en nats, (P, n)."""
+
+
+def search_ways(model: LanguageModel, starts: Sequence[Tensor], length: int, n: int) -> dict[str, Found]:
+    """Continúa cada comienzo, (1, T), de tres maneras: el voraz, que da una; `n` muestras, y un haz de `n`.
+
+    >>> from siguiente.language_models.protocol import UniformModel
+    >>> found = search_ways(UniformModel(4), [torch.tensor([[0]])], length=3, n=2)
+    >>> {way: tuple(x.tokens.shape) for way, x in found.items()}
+    {'voraz': (1, 1, 3), 'muestreo': (1, 2, 3), 'haz': (1, 2, 3)}
+    """
+    seeded = Generator().manual_seed
+    written = {
+        "voraz": [generate(model, ids, length, greedy) for ids in starts],
+        "muestreo": [generate(model, ids, length, sampler(seeded(i)), n) for i, ids in enumerate(starts)],
+        "haz": [torch.tensor([beam.tokens for beam in beam_search(model, ids, length, n)]) for ids in starts],
+    }
+
+    def logprobs(ids: Tensor, rows: Tensor) -> Tensor:
+        whole = torch.cat([ids.expand(len(rows), -1), rows], 1)
+        return score(model, whole, start=ids.shape[1]).sum(1)
+
+    return {
+        way: Found(torch.stack(rows), torch.stack([*map(logprobs, starts, rows)]))
+        for way, rows in written.items()
+    }
 
 
 def repeated_logprobs(model: TextModel[LanguageModel], text: str, times: int = 5) -> Tensor:
