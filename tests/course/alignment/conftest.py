@@ -49,6 +49,7 @@ def small(monkeypatch, tmp_path, tokenizer, start):
             StoryPair(demo.request, demo.completion, EMPTY) for demo in shown
         ],
         "STORY_BASE": SimpleNamespace(load=fresh),
+        "load_starts": dict,
         "ANSWER_LENGTH": 6,
         "ASKED": 4,
         "TESTS": 3,

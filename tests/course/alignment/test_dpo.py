@@ -13,7 +13,7 @@ from siguiente.course.alignment.dpo import (
     LABELS,
     METHODS,
     NAMES,
-    SEEDS,
+    SPENT,
     STORY_CHOICES,
     STORY_DPO,
     WATCHED,
@@ -21,7 +21,7 @@ from siguiente.course.alignment.dpo import (
     ended,
     load_choices,
     load_preferred,
-    settle,
+    settle_pairs,
     spent,
 )
 from siguiente.course.data.story_requests import distinct_requests
@@ -160,12 +160,13 @@ def test_choosing_by_the_truth_gains_and_by_its_opposite_loses():
 def test_everyone_reads_each_comparison_once_and_is_told_apart():
     assert CONFIG.steps * CONFIG.batch_size == LABELS
     assert len(set(NAMES.values())) == len(METHODS) == len(NAMES)
-    rows = {row[0]: row[1:] for row in spent()}
-    assert rows["DPO"] == (LABELS, 0, CONFIG.steps, 3, len(SEEDS))
-    assert rows["DPO iterado"][1] > 0 == rows["IPO"][1]
+    rows = {name: dict(zip(SPENT, row, strict=True)) for name, row in spent().items()}
+    assert rows["DPO"]["comparaciones"] == rows["lo mejor de 16"]["comparaciones"] == LABELS
+    assert rows["DPO"]["lecturas"] == 1 < rows["lo mejor de 16"]["lecturas"]
+    assert rows["DPO iterado"]["cuentos para aprender"] > 0 == rows["IPO"]["cuentos para aprender"]
 
 
 def test_a_table_settles_on_the_margin_that_is_asked_for():
     ref = torch.tensor([0.7, 0.3]).double().log()
-    found = settle(lambda seen: ipo_loss(seen, beta=0.25), ref, 1000).log()
+    found = settle_pairs(lambda seen: ipo_loss(seen, beta=0.25), ref, 1000).log()
     assert Compared(*found, *ref).margin.item() == pytest.approx(2, abs=1e-3)

@@ -23,7 +23,6 @@ from siguiente.course.alignment.refusal import (
     attacks,
     delivers,
     find_direction,
-    random_direction,
     refusal_examples,
     refuses,
     says_no,
@@ -113,11 +112,18 @@ def test_the_answer_keeps_the_words_it_was_given(small):
 def test_the_direction_goes_from_what_is_answered_to_what_is_refused(small):
     found = find_direction(small.policy)
     assert found.shape == (60,)
-    assert random_direction(found, 0).norm().item() == pytest.approx(found.norm().item(), rel=1e-5)
-    assert abs(torch.cosine_similarity(found, random_direction(found, 0), 0).item()) < 0.9
 
 
-@pytest.mark.parametrize(("name", "measures"), [("few", 6), ("none", 15), (LOOKED, 26)])
+def test_each_control_is_another_direction_of_the_same_size(small, monkeypatch):
+    monkeypatch.setattr(refusal, "load_story_policy", lambda: small.policy)
+    found, *controls = refusal.directions(small.policy, 0).values()
+    assert len(controls) == 3
+    for other in controls[1:]:  # la del asunto es de una política igual, sin enseñar
+        assert other.norm().item() == pytest.approx(found.norm().item(), rel=1e-5)
+        assert abs(torch.cosine_similarity(found, other, 0).item()) < 0.9
+
+
+@pytest.mark.parametrize(("name", "measures"), [("few", 6), ("none", 23), (LOOKED, 54)])
 def test_what_is_written_of_each_mixture(small, tmp_path, monkeypatch, name, measures):
     steps = 2
     first = asked("combination")[:2]

@@ -346,8 +346,8 @@ def settle_pairs(loss: Callable[[Compared], Tensor], ref: Tensor, steps: int = 5
     """La política, (K,), a que llega una pérdida de todas las parejas de una tabla, desde `ref`, (K,).
 
     >>> ref = torch.tensor([0.5, 0.5]).log()
-    >>> settle_pairs(lambda seen: ipo_loss(seen, beta=0.5), ref).round(decimals=3)
-    tensor([0.7310, 0.2690])
+    >>> settle_pairs(lambda seen: ipo_loss(seen, beta=0.5), ref).round(decimals=3).tolist()
+    [0.731, 0.269]
     """
     a, b = torch.combinations(torch.arange(len(ref))).T
     return descend(lambda p: loss(Compared(p[a], p[b], ref[a], ref[b])), ref, steps)

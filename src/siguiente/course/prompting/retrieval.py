@@ -187,7 +187,7 @@ def documents() -> dict[str, str]:
     """Un documento por tema: sus quince pasajes, seguidos.
 
     >>> len(documents()), len(documents()["comercio"].split())
-    (10, 757)
+    (10, 777)
     """
     topics = dict.fromkeys(passage.id.rpartition("-")[0] for passage in load_passages())
     return {
