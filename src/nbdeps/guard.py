@@ -6,6 +6,7 @@ estar en el cierre se escribe en stderr, y con eso quien compone puede fallar.
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -97,9 +98,12 @@ class Guard:
 
 
 def source(path: str) -> str:
-    """Archivo del que procede un `.pyc`, esté donde esté; cualquier otro, tal cual."""
+    """Archivo del que procede un `.pyc`, esté donde esté; cualquier otro, tal cual.
+
+    Mientras lo escribe, Python le pone un número detrás.
+    """
     try:
-        return source_from_cache(path)
+        return source_from_cache(re.sub(r"\.pyc\.\d+\Z", ".pyc", path))
     except ValueError:
         return path
 

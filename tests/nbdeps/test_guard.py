@@ -32,6 +32,7 @@ def test_bytecode_counts_as_its_source(monkeypatch, tmp_path, prefix):
     monkeypatch.setattr(sys, "pycache_prefix", prefix and str(tmp_path / prefix))
     module = str(tmp_path / "pkg" / "module.py")
     assert source(cache_from_source(module)) == source(module) == module
+    assert source(f"{cache_from_source(module)}.140454062413392") == module  # así, mientras se escribe
 
 
 def test_only_what_is_declared_or_built_may_be_opened(guard, tmp_path):
