@@ -1,6 +1,6 @@
 """Recordar: qué probabilidad da un modelo a un nombre que ya salió, según lo lejos que quedó."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -35,6 +35,21 @@ def word_numbers(tokenizer: Tokenizer, words: Sequence[str]) -> Tensor:
     return numbers
 
 
+def name_returns(ids: Tensor, names: Tensor) -> Iterator[tuple[int, int]]:
+    """De cada nombre que vuelve a salir en un texto, (T,): dónde, y a cuántos tokens de la última vez.
+    `names` es como el de :func:`recall`.
+
+    >>> list(name_returns(torch.tensor([0, 1, 3, 1]), names=torch.tensor([-1, 0, 1, -1])))
+    [(3, 2)]
+    """
+    last = dict[int, int]()
+    for t, name in enumerate(names[ids].tolist()):
+        if name in last:
+            yield t, t - last[name]
+        if name >= 0:
+            last[name] = t
+
+
 def recall(model: LanguageModel, ids: Tensor, names: Tensor) -> Recall:
     """Busca los nombres repetidos de un texto, (T,), y mide si el modelo los esperaba.
     Por token del vocabulario, `names`, (V,), tiene el número de su nombre, el mismo con espacio delante y sin
@@ -50,15 +65,11 @@ def recall(model: LanguageModel, ids: Tensor, names: Tensor) -> Recall:
     """
     logits, _ = model.step(ids[None, :-1], last=len(ids) - 1)
     chances = logits[0].softmax(-1)  # (T - 1, V)
-    seen: dict[int, int] = {}
     found = []
-    for t, name in enumerate(names[ids].tolist()):
-        if name in seen:
-            p = chances[t - 1]
-            if total := p[names >= 0].sum().item():
-                found.append((t - seen[name], p[names == name].sum().item() / total))
-        if name >= 0:
-            seen[name] = t
+    for t, distance in name_returns(ids, names):
+        p = chances[t - 1]
+        if total := p[names >= 0].sum().item():
+            found.append((distance, p[names == names[ids[t]]].sum().item() / total))
     return Recall(torch.tensor([d for d, _ in found]), torch.tensor([p for _, p in found]))
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from siguiente.course.data.stories import load_stories, prefix_logprob, story_logprob
 from siguiente.course.data.story_words import PEOPLE, POOLS
-from siguiente.course.language_models.recall import word_numbers
+from siguiente.course.language_models.recall import name_returns, word_numbers
 from siguiente.course.scoring import batches, scoring
 from siguiente.language_models.protocol import LanguageModel, Tokenizer
 from siguiente.language_models.scoring import score, text_nats
@@ -129,13 +129,10 @@ def weight_on_name(model: GPT, ids: Tensor, names: Tensor, beyond: int) -> Tenso
     Es la media de las veces en que el nombre quedó a más de `beyond` tokens; `None` si no hay ninguna.
     `names` es como el de :func:`~siguiente.course.language_models.recall.recall`.
     """
-    weights, found, last = head_weights(model, ids), [], dict[int, int]()
-    who = names[ids]
-    for t, name in enumerate(who.tolist()):
-        if name >= 0 and t - last.get(name, t) > beyond:
-            same, other = who[:t] == name, (who[:t] >= 0) & (who[:t] != name)
+    weights, found, who = head_weights(model, ids), [], names[ids]
+    for t, distance in name_returns(ids, names):
+        if distance > beyond:
+            same, other = who[:t] == who[t], (who[:t] >= 0) & (who[:t] != who[t])
             row = weights[:, :, t - 1, :t]  # quien predice el token t está en t - 1
             found.append(torch.stack([row[..., same].sum(-1), row[..., other].sum(-1)]))
-        if name >= 0:
-            last[name] = t
     return torch.stack(found).mean(0) if found else None
