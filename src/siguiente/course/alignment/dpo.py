@@ -170,28 +170,17 @@ def learn(part: Part) -> Run:
     return Run(None, measured_rows(policy, steps(), learned_reward(), watch, EVERY), shown_gold)
 
 
-def follow_pairs(policy: TextModel[Any]) -> Callable[[], tuple[Tensor, Tensor]]:
-    """Cuánto cambian las log-probabilidades de las preferidas y de las otras, en nats, (P,) y (P,).
+def new_pairs(policy: TextModel[Any]) -> Watch:
+    """Mira, en parejas nuevas que escribió la política como llega, cuánto cambian sus log-probabilidades.
 
-    Desde ahora, y en P parejas nuevas, que escribió la política como llega.
+    De las preferidas y de las otras, la media, en nats; y en qué proporción sube más la preferida.
     """
     judged = encode_preferences(policy, story_preferences(load_story_pairs("test")[:HELD]))
     before = [answer_totals(policy.model, answers) for answers in judged]
 
-    def changes() -> tuple[Tensor, Tensor]:
+    def see(prompts: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
         now = [answer_totals(policy.model, answers) for answers in judged]
         chosen, rejected = (new - old for new, old in zip(now, before, strict=True))
-        return chosen, rejected
-
-    return changes
-
-
-def new_pairs(policy: TextModel[Any]) -> Watch:
-    """Mira, en parejas nuevas, las medias de lo que cambian, y en qué proporción sube más la preferida."""
-    changes = follow_pairs(policy)
-
-    def see(prompts: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
-        chosen, rejected = changes()
         ordered = (chosen > rejected).float()
         seen = {"chosen": chosen, "rejected": rejected, "margin": chosen - rejected}
         seen |= {"fall": (chosen + rejected) / 2, "ordered": ordered}
