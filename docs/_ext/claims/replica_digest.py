@@ -50,14 +50,14 @@ def called(node: ast.AST) -> str:
 
 
 def computation(cells: Iterable[str]) -> str:
-    """Resume lo que unas celdas calculan.
+    """Resume lo que unas celdas calculan; dónde acaba una y empieza otra no cambia nada.
 
-    >>> one = computation(["x = 1\\nclaim('Uno.', 0, x, 1)"])
-    >>> one == computation(["x = 1\\nglue('x', str(x))"]), one == computation(["x = 2"])
+    >>> one = computation(["x = 1\\nclaim('Uno.', 0, x, 1)", "y = 2"])
+    >>> one == computation(["x = 1\\ny = 2\\nglue('x', str(x))"]), one == computation(["x = 2", "y = 2"])
     (True, False)
     """
     trees = [Computing().visit(ast.parse(python(cell))) for cell in cells]
-    kept = "\n".join(ast.dump(tree) for tree in trees if tree.body)
+    kept = "\n".join(ast.dump(statement) for tree in trees for statement in tree.body)
     return hashlib.sha256(kept.encode()).hexdigest()[:16]
 
 
