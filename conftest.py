@@ -1,4 +1,4 @@
-"""Recuento de doctests: todo ejemplo escrito en `src`, `docs` y `examples` debe ejecutarse.
+"""Recuento de doctests: todo ejemplo escrito en `src` y `docs` debe ejecutarse.
 
 Sin él, una carpeta ignorada o un patrón mal escrito dejarían de ejecutar ejemplos sin que nada fallase.
 """
@@ -12,7 +12,7 @@ import pytest
 from _pytest.doctest import DoctestItem
 from joblib import cpu_count
 
-FOLDERS = ("src", "docs", "examples")
+FOLDERS = ("src", "docs")
 APART = {"_build", "_ext"}  # los ejemplos de las extensiones los ejecuta `tests/docs/test_extensions.py`
 MEMORY = 2_000_000_000  # bytes que puede necesitar cada proceso de pruebas
 EXAMPLE = re.compile(r"^\s*>>> ", re.MULTILINE)

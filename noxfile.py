@@ -22,7 +22,6 @@ nox.options.sessions = ["docs"]
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".nox" / "environment"
 LOCK = ROOT / "requirements.lock"
-EXAMPLES = ROOT / "examples"
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 REQUIREMENTS = ("build-system", "project", "dependency-groups")
 # Este grupo se instala sin sus dependencias, en un paso propio.
@@ -184,15 +183,11 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
-def example(session: nox.Session) -> None:
-    """Ejecuta un ejemplo: `-- language_models/completions "Había una vez"`."""
-    name, *options = session.posargs or [""]
-    scripts = {path.relative_to(EXAMPLES).with_suffix("").as_posix(): path for path in EXAMPLES.rglob("*.py")}
-    if name not in scripts:
-        session.error(f"No hay un ejemplo {name!r}. Los que hay: {', '.join(sorted(scripts))}")
+def siguiente(session: nox.Session) -> None:
+    """Da una orden del curso con datos propios: `-- classify textos.csv`; `-- --help` las enumera."""
     with session.chdir(session.invoked_from):
-        # Al interrumpir, da tiempo a que el ejemplo diga hasta dónde llegó.
-        run(session, PYTHON, str(scripts[name]), *options, patience=10)
+        # Al interrumpir, da tiempo a que la orden diga hasta dónde llegó.
+        run(session, PYTHON, "-m", "siguiente", *session.posargs, patience=10)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)

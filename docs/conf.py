@@ -97,7 +97,7 @@ nitpick_ignore = [
     ("py:class", "Node"),
     ("py:class", "siguiente.language_models.protocol.Model"),
     ("py:class", "siguiente.prompting.few_shot.Example"),
-    ("py:class", "siguiente.course.cli.scripts.Report"),
+    ("py:class", "siguiente.course.cli.command.Report"),
     ("py:class", "siguiente.runtime.resume.Report"),
     ("py:class", "siguiente.runtime.trained.Model"),
     # De `nbdeps`, que tiene su propio README.

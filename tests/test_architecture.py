@@ -26,10 +26,9 @@ def test_what_it_names_is_there(name):
 
 
 def test_the_trees_have_the_same_parts():
-    assert folders("src/siguiente") == IDEAS | {"course", "records", "runtime"}
+    assert folders("src/siguiente") == IDEAS | {"commands", "course", "records", "runtime"}
     assert folders("src/siguiente/course") & IDEAS >= IDEAS - {"llm", "evaluation"}
-    assert folders("tests") == IDEAS | {"browser", "course", "docs", "nbdeps", "runtime"}
-    assert folders("examples") <= IDEAS
+    assert folders("tests") == IDEAS | {"browser", "commands", "course", "docs", "nbdeps", "runtime"}
 
 
 def test_every_test_is_beside_what_it_tests():

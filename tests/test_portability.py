@@ -13,7 +13,7 @@ import pytest
 from linting.reading import Page
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("src", "docs", "examples", "benchmarks")
+FOLDERS = ("src", "docs", "benchmarks")
 MODULES = {"crypt", "fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 MODULES |= {"msvcrt", "winreg", "winsound", "_winapi"}
 OS = {"fork", "forkpty", "killpg", "setsid", "setpgid", "getpgid", "getpgrp", "getuid", "geteuid", "getgid"}

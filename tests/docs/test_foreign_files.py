@@ -36,11 +36,10 @@ def test_only_what_is_published_is_a_page(docs):
 
 def test_only_what_is_ours_is_proofread(docs):
     root = docs.parent
-    for name in ("src", "examples"):
-        (root / name).mkdir()
-        (root / name / "code.py").write_text('"""Una frase."""\n', encoding="utf-8")
-        (root / name / "._code.py").write_bytes(APPLE_DOUBLE)
-    ours = ["docs/_ext/other.md", "docs/prompting/page.md", "examples/code.py", "src/code.py"]
+    (root / "src").mkdir()
+    (root / "src" / "code.py").write_text('"""Una frase."""\n', encoding="utf-8")
+    (root / "src" / "._code.py").write_bytes(APPLE_DOUBLE)
+    ours = ["docs/_ext/other.md", "docs/prompting/page.md", "src/code.py"]
     assert [path.relative_to(root).as_posix() for path in proofread(root)] == ours
     assert [fault.split(":")[0] for fault in check_all(root)] == ["docs/_ext/other.md"]
 

@@ -21,5 +21,5 @@ def published(docs: Path) -> list[Path]:
 def proofread(root: Path) -> list[Path]:
     """Lo que se revisa: las páginas, los documentos de la raíz y los docstrings de todo el código."""
     found = [*root.glob("[!.]*.md"), *root.glob("[!.]*.py"), *files(root / "docs", ".md", ".rst", ".py")]
-    found += [*files(root / "src", ".py"), *files(root / "examples", ".py")]
+    found += files(root / "src", ".py")
     return sorted(path for path in found if not generated(path))

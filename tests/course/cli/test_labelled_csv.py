@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.course.cli.labelled_csv import LabelledRow, read_labelled_texts
+from siguiente.course.cli.labelled_csv import LabelledRow, read_labelled_texts, read_table
 from siguiente.prompting.labels import LabelledText
 
 ROWS = "text,label\nUno,a\nDos,b\n"
@@ -119,13 +119,11 @@ def test_long_texts(read):
         ("sep=;\n", "vacío"),
         ("sep=,\n" + ROWS + "Tres\n", "Línea 5: columnas, 1"),
         (ROWS + "\u200b\ufeff,b\n", "Línea 4: falta el texto"),
-        (ROWS + "Tres,\u200b \n", "Línea 4: falta la etiqueta"),
         (ROWS + "Tres\n", "Línea 4: columnas, 1; en la cabecera, 2"),
         (ROWS + "Tres, y cuatro,b\n", r"Línea 4: columnas, 3.*comillas.*\(coma\)"),
         ('text,label\n"Uno\ny más",a\nDos,b,c\n', "Línea 4"),
         ("text,label\n,a\n", "Línea 2: falta el texto"),
         (ROWS + '" \n\n",a\n', "Línea 4: falta el texto"),
-        (ROWS + "Tres, \n", "Línea 4: falta la etiqueta"),
         (ROWS + "Tres,A\n", r"'a' \(línea 2\) y 'A' \(línea 4\)"),
         ("text,label\nUno,educación\nDos,Educacion\n", r"\(línea 2\).*\(línea 3\)"),
         ("text,label\nUno,no ficción\nDos,noficción\n", r"\(línea 2\).*\(línea 3\)"),
@@ -183,3 +181,27 @@ def test_whatever_a_writer_quotes_is_read_back(tmp_path_factory, texts, separato
         writer = csv.writer(stream, delimiter=separator)
         writer.writerows([("label", "text"), *((str(i % 2), text) for i, text in enumerate(texts))])
     assert [row.text for row in read_labelled_texts(path)] == texts
+
+
+def test_a_row_without_label_is_a_text_to_classify(tmp_path):
+    path = tmp_path / "textos.csv"
+    path.write_text("text;label\nUno;a\nDos;b\nTres;\u200b \n", encoding="utf-8")
+    table = read_table(path)
+    assert [row.label for row in table.rows] == ["a", "b", ""]
+    assert table.separator == ";"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("❤", "❤\ufe0f", True),
+        ("👨\u200d👩\u200d👧", "👨👩👧", False),
+        ("می\u200cخواهم", "میخواهم", False),
+        ("banca", "ban\u200dca", True),
+        ("🏴\U000e0067\U000e0062\U000e0065\U000e007f", "🏴\U000e0067\U000e0062\U000e0073\U000e007f", False),
+    ],
+)
+def test_labels_are_the_same_when_they_look_the_same(tmp_path, one, other, same):
+    path = tmp_path / "textos.csv"
+    path.write_text(f"text,label\nUno,{one}\nDos,{other}\nTres,otra\nCuatro,otra\n", encoding="utf-8")
+    assert len({row.label for row in read_labelled_texts(path)}) == (2 if same else 3)

@@ -36,7 +36,10 @@ def test_preferences_are_read(write):
 )
 def test_what_is_wrong_is_said_with_its_line(write, line):
     good = {"prompt": "1", "completion": "uno"}
-    with pytest.raises(ValueError, match=r"datos\.jsonl, línea 3: (no es JSON|'.*' falta o está vacío)"):
+    with pytest.raises(
+        ValueError,
+        match=r"datos\.jsonl, línea 3: (no es un objeto|cada línea ha de ser|'.*' falta, está vacío)",
+    ):
         load_prompt_completion(write(good, "", line))
 
 

@@ -59,6 +59,14 @@ class FewShotTask:
         """Log-probabilidad de cada etiqueta entera tras cada texto, (N, C), en nats."""
         return score_texts(model, self.template, texts, self.labels, self.examples)
 
+    def tokens(self, model: TextModel[LanguageModel], rows: Sequence[LabelledRow] | None = None) -> int:
+        """Los tokens que el modelo lee al puntuar unos textos, o todos: lo común a una tanda, una vez."""
+        completions = label_completions(self.labels, self.template.separator)
+        parts = self.batches() if rows is None else [rows]
+        prompts = [[self.template.prompt(row.text, self.examples) for row in part] for part in parts]
+        tries = (completions_trie(model, part, [completions] * len(part))[0] for part in prompts)
+        return sum(trie.read_tokens for trie in tries)
+
     def score_missing(self, model: TextModel[LanguageModel], log: ScoreLog) -> Iterator[int]:
         """Puntúa las tandas que no estén enteras en el registro; tras cada una, da cuántos textos añadió."""
         for batch in self.batches():
@@ -87,7 +95,7 @@ def few_shot_task(
     generator: Generator,
     limit: int | None = None,
 ) -> FewShotTask:
-    """Reparte unas filas etiquetadas: k ejemplos, repartidos entre las etiquetas, y lo que se pregunta.
+    """Reparte unas filas: k ejemplos, los mismos de cada etiqueta, y lo que se pregunta.
     Un texto igual que el de un ejemplo, salvo por los espacios, no se pregunta: el prompt llevaría escrita la
     respuesta. De los demás se preguntan `limit`, al azar; si no se dice, todos.
 
@@ -101,11 +109,12 @@ def few_shot_task(
     """
     if limit is not None and limit < 1:
         raise ValueError(f"Hay que clasificar al menos un texto, y el límite es {limit}.")
-    examples = balanced_examples(rows, k, generator)
+    labelled = [row for row in rows if row.label]
+    examples = balanced_examples(labelled, k, generator)
     others = shuffled(rows, generator)
     taught = {one_line(example.text) for example in examples}
     pool = tuple(row for row in others if one_line(row.text) not in taught)
     if not pool:
-        raise ValueError(f"Con {k} ejemplos no queda ningún texto que clasificar: pida menos (k).")
-    labels = tuple(sorted({row.label for row in rows}))
+        raise ValueError(f"Con {k} ejemplos no queda ningún texto que clasificar: pida menos (--k).")
+    labels = tuple(sorted({row.label for row in labelled}))
     return FewShotTask(template, labels, tuple(examples), pool, limit)

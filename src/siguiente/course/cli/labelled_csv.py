@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from siguiente.course.cli.text_file import read_utf8
 from siguiente.prompting.labels import LabelledText
@@ -15,6 +16,10 @@ from siguiente.prompting.labels import LabelledText
 SEPARATORS = {",": "coma", ";": "punto y coma", "\t": "tabulador", "|": "barra"}
 # La primera línea con que Excel dice qué separa; lo dice también la cabecera, así que se pasa por alto.
 ANNOUNCED = re.compile(r'\A"?sep=.?"?(?=[\r\n])', re.IGNORECASE)
+JOINERS = "\u200c\u200d"  # separan y unen letras o emojis sin verse
+PLAIN_OR_COLOUR = "\ufe0f"  # pide un emoji en color: ❤ y ❤️ son la misma etiqueta
+FLAG_TAGS = {chr(code) for code in range(0xE0020, 0xE0080)}  # las letras de una bandera, como la de Escocia
+LATIN = "\u024f"  # la última letra latina: entre ellas nada une ni separa
 SAVE_AS_UTF8 = (
     "Guárdelo de nuevo: en Excel, con el tipo «CSV UTF-8»; "
     "en LibreOffice, con el juego de caracteres «Unicode (UTF-8)»."
@@ -32,14 +37,29 @@ class LabelledRow(LabelledText):
     line: int
 
 
+class LabelledTable(NamedTuple):
+    """Lo que hay en una hoja de cálculo ajena."""
+
+    rows: list[LabelledRow]
+    """Los textos, con su etiqueta; vacía, si no la tienen."""
+    separator: str
+    """Lo que separa sus columnas."""
+
+
 def read_labelled_texts(
     path: str | os.PathLike[str], text: str = "text", label: str = "label"
 ) -> list[LabelledRow]:
+    """Lee los textos y las etiquetas de un archivo CSV, como :func:`read_table`."""
+    return read_table(path, text, label).rows
+
+
+def read_table(path: str | os.PathLike[str], text: str = "text", label: str = "label") -> LabelledTable:
     """Lee los textos y las etiquetas de un archivo CSV en UTF-8 con una cabecera, que nombra las dos
     columnas. Las columnas las separan comas, puntos y comas, tabuladores o barras; la línea ``sep=;`` de
     Excel se pasa por alto. Las filas en blanco se saltan y las repetidas se quedan, aunque se contradigan:
-    son datos, y quien los mide debe verlas. La etiqueta queda sin espacios de más ni caracteres que no se
-    ven; si dos solo se distinguen por mayúsculas, acentos o espacios, el error dice en qué líneas.
+    son datos, y quien los mide debe verlas. Una fila sin etiqueta es un texto por clasificar. La etiqueta
+    queda sin espacios de más ni caracteres que no se ven; si dos solo se distinguen por mayúsculas, acentos o
+    espacios, el error dice en qué líneas.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -63,11 +83,11 @@ def read_labelled_texts(
             found = f"Línea {line}: columnas, {len(cells)}; en la cabecera, {len(names)}."
             raise ValueError(f"{found} ¿Lleva un texto sin comillas el separador ({SEPARATORS[separator]})?")
         written, tag = cells[names.index(text)], _seen(cells[names.index(label)])
-        if not tag or not _seen(written):
-            raise ValueError(f"Línea {line}: falta {'la etiqueta' if _seen(written) else 'el texto'}.")
+        if not _seen(written):
+            raise ValueError(f"Línea {line}: falta el texto. Escríbalo o borre la fila.")
         rows.append(LabelledRow(written, tag, line))
-    _check_labels(rows)
-    return rows
+    _check_labels([row for row in rows if row.label])
+    return LabelledTable(rows, separator)
 
 
 def _separator(content: str, wanted: tuple[str, str]) -> str:
@@ -114,15 +134,32 @@ def _check_labels(rows: Sequence[LabelledRow]) -> None:
                 f"Las etiquetas {first.label!r} (línea {first.line}) y {row.label!r} (línea {row.line}) solo "
                 "se distinguen por mayúsculas, acentos o espacios: escríbalas igual."
             )
+    if len(seen) == len(rows) > 2:
+        raise ValueError("Cada texto tiene una etiqueta distinta: ¿es esa la columna (--label)?")
     if len(seen) < 2:
         found = ", ".join(repr(row.label) for row in seen.values()) or "ninguna"
         raise ValueError(f"Hacen falta al menos dos etiquetas distintas, y hay: {found}.")
 
 
 def _seen(text: str) -> str:
-    """Lo que se ve de un texto: sin caracteres invisibles y con un espacio donde haya varios o un salto."""
-    shown = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    """Lo que se ve de un texto: sin caracteres invisibles y con un espacio donde haya varios o un salto.
+
+    Lo que junta las piezas de un emoji, o separa letras en persa, se ve, y se queda.
+
+    >>> _seen("\u200b deporte\u200d "), len(_seen("👨\u200d👩\u200d👧")), _seen("❤\ufe0f") == _seen("❤")
+    ('deporte', 5, True)
+    """
+    shown = "".join(c for i, c in enumerate(text) if _is_seen(text, i))
     return unicodedata.normalize("NFC", " ".join(shown.split()))
+
+
+def _is_seen(text: str, place: int) -> bool:
+    """Dice si un carácter cambia lo que se ve donde está."""
+    letter = text[place]
+    if letter in JOINERS:
+        around = text[place - 1 : place] + text[place + 1 : place + 2]
+        return len(around) == 2 and min(around) > LATIN
+    return letter != PLAIN_OR_COLOUR and (unicodedata.category(letter) != "Cf" or letter in FLAG_TAGS)
 
 
 def _bare(label: str) -> str:

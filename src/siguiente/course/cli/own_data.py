@@ -1,6 +1,7 @@
-"""Datos y pesos de quien usa los ejemplos: sus peticiones, lo que prefiere y lo que ya ajustó."""
+"""Datos y pesos de quien usa las órdenes: sus peticiones, lo que prefiere y lo que ya ajustó."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,21 @@ from siguiente.course.alignment.sft import ANSWER_LENGTH, DEMONSTRATIONS, load_s
 from siguiente.course.cli.records import load_preferences, load_prompt_completion, read_records
 from siguiente.course.cli.text_file import read_bytes
 from siguiente.course.data.story_requests import load_demonstrations
+from siguiente.course.report.numbers import percent
 from siguiente.course.stories.base import STORY_BASE
 from siguiente.language_models.protocol import TextModel
+from siguiente.language_models.words import split_pieces
 from siguiente.runtime.store import write_atomically
 from siguiente.transformers.gpt import GPT
 
+FOREIGN = 0.2  # con más palabras desconocidas, se avisa
+SHOWN = 5  # líneas que se enumeran, como mucho
 PAIRS = 2_000  # las del curso que se usan si no se dan otras
 KINDS: dict[type, str] = {GPT: "una política", RewardModel: "un modelo de recompensa"}
 
 
 def open_policy(path: Path | None = None, base: bool = False) -> TextModel[GPT]:
-    """Abre la política de los cuentos o, con la misma forma, la que un ejemplo escribió en un archivo.
+    """Abre la política de los cuentos o, con la misma forma, la que una orden escribió en un archivo.
     Con `base`, a falta de archivo se parte del modelo base, que todavía no sabe responder.
     """
     policy: TextModel[Any] = STORY_BASE.load() if base else load_story_policy()
@@ -39,7 +44,7 @@ def open_policy(path: Path | None = None, base: bool = False) -> TextModel[GPT]:
 
 
 def open_reward(path: Path | None, policy: TextModel[GPT]) -> RewardModel:
-    """Abre el modelo de recompensa de los cuentos, o el que un ejemplo escribió; la política da su forma."""
+    """Abre el modelo de recompensa de los cuentos, o el que una orden escribió; la política da su forma."""
     if path is None:
         return load_story_reward()
     model = RewardModel(policy.model)
@@ -47,18 +52,59 @@ def open_reward(path: Path | None, policy: TextModel[GPT]) -> RewardModel:
     return model.eval()
 
 
-def open_demonstrations(path: Path | None) -> Sequence[Demonstration]:
-    """Lee demostraciones propias; sin archivo, da las del curso."""
+def open_demonstrations(path: Path | None, policy: TextModel[GPT]) -> Sequence[Demonstration]:
+    """Lee demostraciones propias, que caben en la política; sin archivo, da las del curso."""
     if path is None:
         return load_demonstrations("train", DEMONSTRATIONS)
+    check_records(path, PromptCompletion._fields, policy)
     return [PromptCompletion(as_request(prompt), text) for prompt, text in load_prompt_completion(path)]
 
 
-def open_preferences(path: Path | None) -> list[Preference]:
-    """Lee preferencias propias; sin archivo, da las del curso, que puso un anotador simulado."""
+def open_preferences(path: Path | None, policy: TextModel[GPT]) -> list[Preference]:
+    """Lee preferencias propias, que caben en la política; sin archivo, da las del curso, que puso un
+    anotador simulado.
+    """
     if path is None:
         return story_preferences(load_story_pairs()[:PAIRS])
+    check_records(path, Preference._fields, policy)
     return [Preference(as_request(prompt), *texts) for prompt, *texts in load_preferences(path)]
+
+
+def check_records(path: Path, fields: tuple[str, ...], policy: TextModel[GPT]) -> None:
+    """Antes de aprender, dice qué líneas no caben y avisa si la política no conoce sus palabras."""
+    rows = [(line, as_request(prompt), answers) for line, (prompt, *answers) in read_records(path, fields)]
+    limit, encode = policy.model.context_length, policy.tokenizer.encode
+    sizes = {
+        line: len(policy.encode(asked)) + max(len(encode(a)) + 1 for a in answers)
+        for line, asked, answers in rows
+    }
+    if long := [f"{line} ({size})" for line, size in sizes.items() if size > limit]:
+        more = f" y otras {len(long) - SHOWN}" if len(long) > SHOWN else ""
+        raise ValueError(
+            f"{path.name}: en el contexto caben {limit} tokens, y hay líneas que ocupan más: "
+            f"{', '.join(long[:SHOWN])}{more}. Acórtelas o use `siguiente assistant`."
+        )
+    share = unknown_share(policy, (text for _, asked, answers in rows for text in (asked, *answers)))
+    if share > FOREIGN:
+        warnings.warn(
+            f"de las palabras de {path.name}, el {percent(share)} no está en el vocabulario de los cuentos y "
+            "se deletrea: se aprenderá poco. Con sus propias palabras, use `siguiente assistant`.",
+            stacklevel=2,
+        )
+
+
+def unknown_share(policy: TextModel[GPT], texts: Iterator[str]) -> float:
+    """Qué parte de las palabras de unos textos no tiene token propio.
+
+    >>> from types import SimpleNamespace
+    >>> from siguiente.language_models.words import WordTokenizer
+    >>> stories = SimpleNamespace(tokenizer=WordTokenizer.from_texts(["Ana rió"]))
+    >>> unknown_share(stories, iter(["Ana rió", "Eva rió"]))
+    0.25
+    """
+    pieces = [piece for text in texts for piece in split_pieces(text) if piece.strip().isalpha()]
+    spelled = sum(len(policy.tokenizer.encode(piece)) > 1 for piece in pieces)
+    return spelled / max(1, len(pieces))
 
 
 def open_prompts(path: Path | None) -> list[str]:

@@ -1,16 +1,28 @@
-"""Leer el texto de cualquiera: un archivo en UTF-8, o un error que dice qué le pasa."""
+"""Leer los textos de cualquiera: un archivo, la entrada estándar o una carpeta, en UTF-8.
+
+Lo que no se puede leer es un error que dice qué le pasa; en una carpeta, un aviso, y se sigue con lo demás.
+"""
 
 import os
 import re
+import sys
+import unicodedata
+import warnings
+from functools import cache
 from pathlib import Path
 
+from siguiente.runtime.store import is_foreign
+
+STDIN = "-"
+APART = {"node_modules", "__pycache__"}  # carpetas de otros programas
 SAVE_AS_UTF8 = "Guárdelo de nuevo como texto, con la codificación UTF-8."
 BLOCKS, BLOCK = 20, 100  # bloques en que se corta un texto, como poco, y sus palabras, como mucho
 HELD_OUT = 10  # de cada cuántos bloques se aparta uno
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
-    """Lee un texto en UTF-8 con que entrenar o medir, con todos los saltos de línea escritos ``\\n``.
+    """Lee un texto en UTF-8 con que entrenar o medir, con todos los saltos de línea escritos ``\\n`` y cada
+    letra con tilde en un solo carácter: macOS y los PDF las escriben en dos, y serían otras palabras.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -20,11 +32,20 @@ def read_text(path: str | os.PathLike[str]) -> str:
     'El niño\\nno vino.'
     """
     path = Path(path)
-    text = read_utf8(path, SAVE_AS_UTF8).replace("\r\n", "\n").replace("\r", "\n")
+    text = composed(read_utf8(path, SAVE_AS_UTF8))
     if len("".join(text.split())) < 2:
         found = repr(text.strip()) if text.strip() else "vacío"
         raise ValueError(f"{path.name} no tiene qué aprender ({found}): hacen falta unas cuantas frases.")
     return text
+
+
+def composed(text: str) -> str:
+    """El mismo texto, con los saltos de línea ``\\n`` y las letras compuestas (NFC).
+
+    >>> composed("nin\u0303o\\r\\n")
+    'niño\\n'
+    """
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def split_text(text: str) -> tuple[list[str], list[str]]:
@@ -38,7 +59,8 @@ def split_text(text: str) -> tuple[list[str], list[str]]:
     words = len(text.split())
     if words < BLOCKS:
         raise ValueError(f"El texto tiene menos de {BLOCKS} palabras: hace falta uno más largo.")
-    blocks = re.findall(rf"(?:\s*\S+){{1,{min(BLOCK, words // BLOCKS)}}}", text)
+    # Sin los espacios del final, que nada termina: buscarlos costaría el cuadrado de los que haya.
+    blocks = re.findall(rf"(?:\s*\S+){{1,{min(BLOCK, words // BLOCKS)}}}", text.rstrip())
     kept = len(blocks) - len(blocks) // HELD_OUT
     return blocks[:kept], blocks[kept:]
 
@@ -52,12 +74,53 @@ def corpus(path: Path | None, stories: int) -> tuple[list[str], list[str]]:
     return split_text(read_text(path))
 
 
+def read_folder(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
+    """Lee los textos de una carpeta y de las que hay dentro, por su ruta desde ella y en orden.
+
+    No mira lo oculto ni lo de otros programas. De lo que no es texto, o está vacío, avisa y sigue.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder} no es una carpeta: indique la que tiene los textos.")
+    files = [path for path in sorted(folder.rglob("*")) if is_wanted(path.relative_to(folder), suffixes)]
+    texts = {}
+    for path in filter(Path.is_file, files):
+        name = path.relative_to(folder).as_posix()
+        try:
+            text = composed(read_utf8(path, "No se lee."))
+        except (ValueError, OSError) as error:
+            warnings.warn(f"{name}: {error}", stacklevel=2)
+            continue
+        if text.strip():
+            texts[name] = text
+        else:
+            warnings.warn(f"{name} está vacío: no se lee.", stacklevel=2)
+    if not texts:
+        raise ValueError(f"En {folder} no hay ningún texto ({', '.join(suffixes)}): ponga ahí los textos.")
+    return texts
+
+
+def is_wanted(path: Path, suffixes: tuple[str, ...]) -> bool:
+    """Dice si una ruta, desde la carpeta que se lee, es de un texto de quien la usa.
+
+    >>> [is_wanted(Path(name), (".txt",)) for name in ("a/B.TXT", ".git/x.txt", "._a.txt", "a.pdf")]
+    [True, False, False, False]
+    """
+    other = any(is_foreign(part) or part in APART for part in path.parts)
+    return path.suffix.lower() in suffixes and not other
+
+
 def read_bytes(path: Path) -> bytes:
-    """Lee un archivo entero; si no se puede abrir, lo dice."""
+    """Lee un archivo entero o, si se llama «-», la entrada estándar; si no se puede abrir, lo dice."""
     try:
-        return path.read_bytes()
+        return _stdin() if str(path) == STDIN else path.read_bytes()
     except OSError as error:
         raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
+
+
+@cache
+def _stdin() -> bytes:
+    """La entrada estándar, que solo se puede leer una vez."""
+    return sys.stdin.buffer.read()
 
 
 def read_utf8(path: Path, advice: str) -> str:

@@ -1,0 +1,1 @@
+"""Formatos en que otros programas leen un modelo o un tokenizador."""
