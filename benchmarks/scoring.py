@@ -10,7 +10,7 @@ def benchmarks(folder: Path) -> list[Benchmark]:
     import torch
 
     from siguiente.course.data.tweets import load_tweets
-    from siguiente.course.prompting.completions import TWEET_TEMPLATES, tweet_prompts
+    from siguiente.course.prompting.label_scores import TWEET_TEMPLATES, tweet_prompts
     from siguiente.language_models.completions import score_completions
     from siguiente.language_models.scoring import token_logprobs
     from siguiente.llm.files.loading import load

@@ -50,7 +50,7 @@ RECIPES = {
     "story-sft-path": "siguiente.course.alignment.sft",
     "story-twin": "siguiente.course.transformers.families",
     "assistant-replies": "siguiente.course.alignment.spanish_assistant",
-    "tweet-forms": "siguiente.course.prompting.completions",
+    "tweet-forms": "siguiente.course.prompting.label_scores",
     "injection-scores": "siguiente.course.prompting.injection",
     "tool-chains": "siguiente.course.prompting.tools",
     "chat-scores": "siguiente.course.prompting.chat",

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from siguiente.course.prompting.completions import (
+from siguiente.course.prompting.label_scores import (
     TWEET_TEMPLATES,
     mention_effect,
     score_forms,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siguiente.course.prompting.completions import TWEET_TEMPLATES
+from siguiente.course.prompting.label_scores import TWEET_TEMPLATES
 from siguiente.prompting.templates import Template
 
 
