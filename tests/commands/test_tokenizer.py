@@ -52,13 +52,9 @@ def test_one_long_line_is_a_text_like_any_other(order, path):
 
 
 def test_the_standard_input_is_a_text_like_any_other(order, path, monkeypatch):
-    from siguiente.course.cli import text_file
-
-    text_file._stdin.cache_clear()
     stream = io.TextIOWrapper(io.BytesIO(TEXT.encode()))
     monkeypatch.setattr("sys.stdin", stream)
     assert order("tokenizer", "-", "--vocab-size", "300") == 0
-    text_file._stdin.cache_clear()
 
 
 def test_decomposed_letters_are_the_same_letters(path):

@@ -31,7 +31,7 @@ def add_options(parser: command.Parser) -> None:
     add(
         "data",
         nargs="?",
-        type=Path,
+        type=command.source,
         metavar="ARCHIVO",
         help="peticiones y respuestas, en JSONL (las del curso)",
     )

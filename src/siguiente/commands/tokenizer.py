@@ -9,7 +9,6 @@ tokenizers (``Tokenizer.from_file``), transformers y ``siguiente train --tokeniz
 from argparse import Namespace
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siguiente.course.cli import command
@@ -29,7 +28,7 @@ def add_options(parser: command.Parser) -> None:
     add(
         "text",
         nargs="?",
-        type=Path,
+        type=command.source,
         metavar="ARCHIVO",
         help="un texto en UTF-8, o «-» (los cuentos del curso)",
     )

@@ -37,7 +37,7 @@ def add_options(parser: command.Parser) -> None:
     add(
         "text",
         nargs="?",
-        type=Path,
+        type=command.source,
         metavar="ARCHIVO",
         help="un texto en UTF-8, o «-» (los cuentos del curso)",
     )

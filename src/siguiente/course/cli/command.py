@@ -11,6 +11,7 @@ from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from siguiente.runtime.store import write_atomically
@@ -22,6 +23,7 @@ Report = TypeVar("Report")
 BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} {unit} [{elapsed}; quedan {remaining}]"
 CHECKPOINT, SETTINGS, FIGURE = "checkpoint.pt", "settings.json", "curves.png"
 POLICY, REWARD, ANSWERS = "policy.safetensors", "reward.safetensors", "answers.jsonl"
+STDIN, STORE = "-", TemporaryDirectory(prefix="siguiente-")  # se borra al terminar
 REPORTS = 20  # veces que se guarda, poco más o menos
 # Con otro valor, el resultado es el mismo; lo demás de una orden lo decide.
 NOT_SETTINGS = {"command", "run", "out", "restart", "prompt", "json", "told", "parser"}
@@ -98,6 +100,15 @@ def real(least: float = -math.inf, above: bool = False) -> Callable[[str], float
     return read
 
 
+def source(text: str) -> Path:
+    """El tipo de una opción que es un archivo; «-» es la entrada estándar, que se guarda aparte al leerla."""
+    if text != STDIN:
+        return Path(text)
+    path = Path(STORE.name, "stdin")
+    path.write_bytes(sys.stdin.buffer.read())
+    return path
+
+
 COUNT = whole(1)
 SEED = whole(0, 2**32 - 1)
 POSITIVE = real(0, above=True)
@@ -126,7 +137,7 @@ def add_seed(parser: Parser) -> None:
 def add_policy(parser: Parser, folder: str) -> None:
     """Añade lo que es de toda orden que parte de una política: sus datos, la política, semilla y carpeta."""
     add = parser.add_argument
-    add("data", nargs="?", type=Path, metavar="ARCHIVO", help="datos propios, en JSONL (los del curso)")
+    add("data", nargs="?", type=source, metavar="ARCHIVO", help="datos propios, en JSONL (los del curso)")
     add("--policy", type=Path, metavar="ARCHIVO", help="la política de partida que escribió otra orden")
     add_seed(parser)
     add_results(parser, folder)

@@ -1,19 +1,16 @@
-"""Leer los textos de cualquiera: un archivo, la entrada estándar o una carpeta, en UTF-8.
+"""Leer los textos de cualquiera: un archivo o una carpeta, en UTF-8.
 
 Lo que no se puede leer es un error que dice qué le pasa; en una carpeta, un aviso, y se sigue con lo demás.
 """
 
 import os
 import re
-import sys
 import unicodedata
 import warnings
-from functools import cache
 from pathlib import Path
 
 from siguiente.runtime.store import is_foreign
 
-STDIN = "-"
 APART = {"node_modules", "__pycache__"}  # carpetas de otros programas
 SAVE_AS_UTF8 = "Guárdelo de nuevo como texto, con la codificación UTF-8."
 BLOCKS, BLOCK = 20, 100  # bloques en que se corta un texto, como poco, y sus palabras, como mucho
@@ -110,17 +107,11 @@ def is_wanted(path: Path, suffixes: tuple[str, ...]) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Lee un archivo entero o, si se llama «-», la entrada estándar; si no se puede abrir, lo dice."""
+    """Lee un archivo entero; si no se puede abrir, lo dice."""
     try:
-        return _stdin() if str(path) == STDIN else path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise OSError(f"No se puede abrir {path}: compruebe que existe y que es un archivo.") from error
-
-
-@cache
-def _stdin() -> bytes:
-    """La entrada estándar, que solo se puede leer una vez."""
-    return sys.stdin.buffer.read()
 
 
 def read_utf8(path: Path, advice: str) -> str:
