@@ -1,10 +1,9 @@
 """Las mismas pérdidas, sobre los mismos tensores, en TRL.
 
-Sus fórmulas viven dentro de métodos de los entrenadores. Cuando el método solo necesita unos números, se
-le da un entrenador de mentira que los tiene; las ventajas, que se calculan entre otras cosas, salen de
-entrenadores de verdad con un GPT-2 diminuto. TRL 1.16 ya no trae PPO: su objetivo recortado se compara
-con el de GRPO sin divergencia y con una ventaja por token, y lo demás (GAE, el valor) tiene sus propias
-pruebas.
+Sus fórmulas viven dentro de métodos de los entrenadores, que solo necesitan unos números: se les da un
+entrenador de mentira que los tiene; los de verdad están en `test_trl_trainers`. TRL 1.16 ya no trae PPO: su
+objetivo recortado se compara con el de GRPO sin divergencia y con una ventaja por token, y lo demás (GAE, el
+valor) tiene sus propias pruebas.
 """
 
 from collections import defaultdict
@@ -14,13 +13,7 @@ import pytest
 import torch
 
 from siguiente.alignment.dpo import Compared, dpo_loss, ipo_loss, kto_loss, simpo_loss
-from siguiente.alignment.policy_gradient import (
-    group_advantages,
-    grpo_loss,
-    leave_one_out,
-    ppo_loss,
-    reinforce_loss,
-)
+from siguiente.alignment.policy_gradient import grpo_loss, ppo_loss, reinforce_loss
 from siguiente.alignment.reward_model import bradley_terry_loss
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
@@ -257,72 +250,3 @@ def test_reward_model_loss():
     expected = RewardTrainer.compute_loss(trainer, network, {})
     found = bradley_terry_loss(*rewards[:, 0].chunk(2))
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
-
-
-@pytest.fixture(scope="module")
-def tiny_model(tmp_path_factory):
-    """Una carpeta con un GPT-2 de ocho palabras, para los entrenadores de verdad."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("tiny")
-    words = {word: i for i, word in enumerate(["<pad>", "<eos>", *"abcdef"])}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<pad>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    special = {"pad_token": "<pad>", "eos_token": "<eos>", "padding_side": "left"}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(folder)
-    shape = {"vocab_size": 8, "n_positions": 32, "n_embd": 8, "n_layer": 1, "n_head": 1}
-    torch.manual_seed(0)
-    GPT2LMHeadModel(GPT2Config(**shape, bos_token_id=1, eos_token_id=1, pad_token_id=0)).save_pretrained(
-        folder
-    )
-    return folder
-
-
-def trl_advantages(method, folder, **options):
-    """Recompensas y ventajas de un paso de un entrenador de TRL: dos peticiones, cuatro respuestas."""
-    import trl
-    from datasets import Dataset
-
-    seen = {}
-
-    class Spy(getattr(trl, f"{method}Trainer")):
-        def _generate_and_score_completions(self, inputs):
-            output = super()._generate_and_score_completions(inputs)
-            seen["advantages"] = output["advantages"]
-            return output
-
-    def reward(completions, **_):
-        seen["rewards"] = [float(len(text)) for text in completions]
-        return seen["rewards"]
-
-    config = getattr(trl, f"{method}Config")(
-        output_dir=str(folder),
-        report_to=[],
-        max_steps=1,
-        per_device_train_batch_size=8,
-        num_generations=4,
-        max_completion_length=5,
-        beta=0.0,
-        use_cpu=True,
-        bf16=False,
-        save_strategy="no",
-        disable_tqdm=True,
-        seed=1,
-        **options,
-    )
-    data = Dataset.from_dict({"prompt": ["a b", "c d"] * 4})
-    Spy(model=str(folder), reward_funcs=reward, args=config, train_dataset=data).train()
-    rewards = torch.tensor(seen["rewards"]).view(2, 4)
-    assert rewards.std(1).all()
-    return rewards, seen["advantages"].view(2, 4)
-
-
-def test_group_advantages(tiny_model):
-    rewards, expected = trl_advantages("GRPO", tiny_model, scale_rewards="group")
-    torch.testing.assert_close(group_advantages(rewards).values, expected, atol=1e-5, rtol=1e-5)
-
-
-def test_leave_one_out_advantages(tiny_model):
-    rewards, expected = trl_advantages("RLOO", tiny_model)
-    torch.testing.assert_close(leave_one_out(rewards), expected, atol=1e-5, rtol=1e-5)

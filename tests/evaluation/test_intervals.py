@@ -4,8 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siguiente.evaluation.intervals import (
+    Estimate,
+    apart,
     bootstrap,
     bootstrap_statistic,
+    mean_interval,
     paired_bootstrap,
     proportion,
 )
@@ -72,3 +75,15 @@ def test_samples_that_cannot_be_resampled_are_refused(values):
 def test_pairs_are_checked():
     with pytest.raises(ValueError, match="no se emparejan"):
         paired_bootstrap(torch.zeros(3), torch.zeros(4))
+
+
+def test_what_sets_two_independent_estimates_apart():
+    one, other = (Estimate(value, value - half, value + half) for value, half in ((2.0, 3.0), (0.5, 4.0)))
+    assert apart(one, other) == Estimate(1.5, -3.5, 6.5)
+    assert apart(other, one) == Estimate(-1.5, -6.5, 3.5)
+
+
+def test_setting_apart_is_wider_than_pairing_what_goes_together():
+    shared, noise = (torch.randn(20, generator=seeded(k), dtype=torch.double) for k in (2, 3))
+    a, b = shared + 1, shared + 0.1 * noise
+    assert apart(mean_interval(a), mean_interval(b)).half_width > 3 * mean_interval(a - b).half_width

@@ -82,6 +82,16 @@ def widened(estimate: Estimate, error: float) -> Estimate:
     return Estimate(estimate.value, estimate.value - half, estimate.value + half)
 
 
+def apart(one: Estimate, other: Estimate) -> Estimate:
+    """Lo que una estimación saca a otra independiente: los errores se suman en cuadratura.
+
+    >>> apart(Estimate(3.0, 0.0, 6.0), Estimate(1.0, -3.0, 5.0))
+    Estimate(value=2.0, low=-3.0, high=7.0)
+    """
+    value, half = one.value - other.value, math.hypot(one.half_width, other.half_width)
+    return Estimate(value, value - half, value + half)
+
+
 def bootstrap(values: Tensor, seed: int = 0) -> Estimate:
     """Media de unas observaciones independientes, (N,), dos al menos, con su intervalo por remuestreo.
 

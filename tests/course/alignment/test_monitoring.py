@@ -15,6 +15,7 @@ from siguiente.course.alignment.monitoring import (
     asked_again,
     aurocs,
     before_and_after,
+    by_margin,
     judge_monitor,
     load_watched,
     mean_by_seed,
@@ -169,3 +170,12 @@ def test_the_shown_story_is_of_the_run_that_parts_most(runs):
     (_, _, gold), last = before_and_after(runs)
     assert last == (20, "Cuento 2.", gold_rewards(prompt, ["Cuento 2."])[0])
     assert gold == gold_rewards(prompt, ["Cuento 0."])[0]
+
+
+def test_each_margin_counts_its_own_hacks(runs):
+    both = [[row | {"fresh-long": 0.5 + row["proxy"] / 2} for row in rows] for rows in runs.rows]
+    found = by_margin(replace(runs, rows=both), "parcial", 33, (0.1, 0.3, 0.4))
+    assert [row[:2] for row in found.values()] == [[5, 4], [4, 3], [4, 3]]
+    for detected, fair, long in (row[2:] for row in found.values()):
+        assert 0 < detected.value < 1
+        assert fair.value > long.value == pytest.approx(0, abs=1e-3)

@@ -72,6 +72,20 @@ def test_the_paths_of_several_seeds_are_read_by_name():
     )  # una divergencia negativa es del azar
 
 
+def test_what_sets_two_methods_apart_pairs_the_seeds():
+    one, other = (
+        Paths(
+            [
+                [{"step": 0, "gold": start}, {"step": 5, "gold": start + up}]
+                for start, up in zip((9.0, 1.0), ups, strict=True)
+            ]
+        )
+        for ups in ((3.0, 5.0), (1.0, 3.0))
+    )
+    assert one.over(other, "gold") == mean_interval(torch.tensor([2.0, 2.0]))
+    assert other.over(one, "gold").value == -2
+
+
 def test_one_seed_has_no_interval():
     with pytest.raises(ValueError, match="dos observaciones"):
         Paths([[{"step": 0, "gold": 1.0}]]).gained("gold")

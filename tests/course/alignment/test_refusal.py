@@ -21,11 +21,14 @@ from siguiente.course.alignment.refusal import (
     Refusals,
     asked,
     attacks,
+    cases_of,
+    count_undecided,
     delivers,
     find_direction,
     refusal_examples,
     refuses,
     says_no,
+    undecided,
     write,
 )
 from siguiente.course.data.stories import load_stories
@@ -164,3 +167,20 @@ def test_what_is_written_of_each_mixture(small, tmp_path, monkeypatch, name, mea
 )
 def test_the_rule_for_a_chat_model(text, expected):
     assert says_no(text) is expected
+
+
+def test_what_neither_refuses_nor_delivers_is_told_by_its_length_and_its_words():
+    first, second, *_ = cases_of("prefix-2")
+    demos = {demo.request.plot: demo.completion for demo in load_demonstrations("test", 300)}
+    other = next(demos[plot] for plot in ALLOWED if plot in demos)
+    replies = [REFUSAL, "Un gato.", demos[first.request.plot], other]
+    assert delivers(first.request, replies[2])
+    found = Refusals([{"prefix-2": {"texts": [[first.prompt, text] for text in replies]}}])
+    loose = undecided(found, "prefix-2")
+    assert [text for _, text in loose if text in ("Un gato.", REFUSAL)] == ["Un gato."]
+    assert loose[0] == (second.request, "Un gato.")
+    kept, some, brief, silent, elsewhere, sense = count_undecided(found, "prefix-2")
+    assert (kept, some, brief) == (4, len(loose), 1)
+    assert 1 <= silent <= some
+    assert elsewhere >= 1
+    assert 0 <= sense <= 1

@@ -13,10 +13,12 @@ from siguiente.course.alignment.sft import (
     DEMONSTRATIONS,
     GROUPS,
     LONG_CONFIG,
+    NAMES,
     REQUESTS,
     SEEDS,
     SHORT_CONFIG,
     SHOWN,
+    SPENT,
     STORY_POLICY,
     STORY_SFT,
     STORY_SFT_PATH,
@@ -24,6 +26,7 @@ from siguiente.course.alignment.sft import (
     measured,
     named,
     retold,
+    spent,
     try_loss,
 )
 from siguiente.course.data.story_requests import HEROES, THEMES, StoryRequest, load_demonstrations, split_of
@@ -190,3 +193,13 @@ def test_a_good_loss_passes_and_the_usual_mistakes_do_not():
     assert all(mine == pytest.approx(right) for mine, right in try_loss(good).values())
     for wrong in (unmasked, shifted, still, by_answer):
         assert any(abs(mine - right) > 0.05 for mine, right in try_loss(wrong).values())
+
+
+def test_every_fit_takes_the_same_steps_but_the_long_one_and_is_told_apart():
+    rows = {name: dict(zip(SPENT, row, strict=True)) for name, row in spent().items()}
+    assert set(NAMES) == set(CHANGES)
+    assert list(rows) == ["largo", *NAMES.values()]
+    assert {rows[name]["pasos"] for name in NAMES.values()} == {SHORT_CONFIG.steps}
+    counts = [rows[NAMES[part]]["demostraciones"] for part in ("all", "unmasked", "few-64")]
+    assert counts == [SHOWN, SHOWN, 64]
+    assert rows["largo"]["lecturas de cada una"] == 1

@@ -1,6 +1,5 @@
 """La página de DPO: los métodos que aprenden de las mismas preferencias, medidos mientras se alejan."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -319,16 +318,6 @@ def spent() -> dict[str, list[int | str]]:
     rows["REINFORCE"] = [*course, RUN_CONFIG.steps, pursued, 1, rates, comma(beta_of("reinforce"))]
     rows["lo mejor de 16, con 4000"] = [*course, 0, 0, CHOSEN[-1], "no", "no"]
     return rows
-
-
-def apart(one: Estimate, other: Estimate) -> Estimate:
-    """Lo que una estimación saca a otra independiente: los errores se suman en cuadratura.
-
-    >>> apart(Estimate(3.0, 0.0, 6.0), Estimate(1.0, -3.0, 5.0))
-    Estimate(value=2.0, low=-3.0, high=7.0)
-    """
-    value, half = one.value - other.value, math.hypot(one.half_width, other.half_width)
-    return Estimate(value, value - half, value + half)
 
 
 def settle_pairs(loss: Callable[[Compared], Tensor], ref: Tensor, steps: int = 500) -> Tensor:

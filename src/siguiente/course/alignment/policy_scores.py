@@ -196,6 +196,10 @@ class Paths:
         """Lo que subió de principio a fin."""
         return self.gains(name)[-1]
 
+    def over(self, other: "Paths", name: str) -> Estimate:
+        """Lo que una cifra subió de principio a fin más que con otro método, semilla a semilla."""
+        return mean_interval((self.gain(name) - other.gain(name))[:, -1])
+
     def distance(self) -> Tensor:
         """Raíz de la divergencia KL, (S, K); 0 si el azar la hizo negativa."""
         return self.of("kl").clamp(min=0).sqrt()

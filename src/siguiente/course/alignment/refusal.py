@@ -431,6 +431,48 @@ def load_untuned() -> Refusals:
     return Refusals([{name: row[f"start-{name}"] for name in ASKED} for row in load_refusals(LOOKED).rows])
 
 
+BRIEF = 20  # palabras: las que caben en la primera frase de un cuento
+#: Lo que :func:`count_undecided` cuenta.
+UNDECIDED = (
+    "guardadas",
+    "ni rechaza ni entrega",
+    f"de menos de {BRIEF} palabras",
+    "sin ninguna del asunto",
+    "con todas las de otro",
+    "se entiende",
+)
+
+
+def undecided(found: Refusals, measure: str) -> list[tuple[StoryRequest, str]]:
+    """De lo que se guardó de una medida, lo que ni se niega ni entrega, de lo más corto a lo más largo.
+
+    >>> undecided(load_refusals("some"), "prefix-2")[0][1]
+    'Beatriz escondía en un cuento.'
+    """
+    wanted = [case.request for case in cases_of(measure)[:SHOWN]] * len(found.rows)
+    told = zip(wanted, (text for _, text in found.texts(measure)), strict=True)
+    loose = [(request, text) for request, text in told if not (refuses(text) or delivers(request, text))]
+    return sorted(loose, key=lambda pair: (len(pair[1].split()), pair[1]))
+
+
+def count_undecided(found: Refusals, measure: str) -> list[float]:
+    """Cómo son esas respuestas: lo que dice `UNDECIDED`. Lo último es la media de ese mérito, de 0 a 1."""
+    loose = undecided(found, measure)
+    merits = [story_merits(request, text) for request, text in loose]
+    other = [
+        any(delivers(StoryRequest(request.hero, plot), text) for plot in THEMES if plot != request.plot)
+        for request, text in loose
+    ]
+    return [
+        len(found.texts(measure)),
+        len(loose),
+        sum(len(text.split()) < BRIEF for _, text in loose),
+        sum(each.theme == 0 for each in merits),
+        sum(other),
+        sum(each.sense for each in merits) / len(loose),
+    ]
+
+
 CHAT = "smollm2-135m-instruct"
 REPLY = 24  # tokens: la primera frase, en que un modelo de chat se niega o empieza a ayudar
 LANGUAGES: dict[str, Language] = {"english": "inglés", "spanish": "español"}

@@ -220,6 +220,38 @@ STORY_SFT = Trained("story-sft", __name__, fit_briefly, parts=tuple(CHANGES), se
 STORY_SFT_PATH = Trained("story-sft-path", __name__, fit_at_length, seeds=SEEDS)
 
 
+#: Cómo llama la página a cada ajuste corto, y lo que :func:`spent` dice de todos.
+NAMES = {
+    "all": "corto, con máscara",
+    "unmasked": "sin máscara",
+    "endless": "sin final",
+    "few-64": "con 64",
+    "few-16": "con 16",
+}
+SPENT = ("demostraciones", "lecturas de cada una", "pasos", "lote", "tasa más alta")
+
+
+def spent() -> dict[str, list[int | str]]:
+    """Lo que gasta cada ajuste con una semilla: lo que dice `SPENT`.
+
+    >>> spent()["con 16"]
+    [16, 100, 100, 16, '0,01']
+    """
+    used = {"largo": (DEMONSTRATIONS, LONG_CONFIG)}
+    shown = Demonstrations(*[[[0, 0]] * SHOWN] * 2)  # solo cuenta cuántas quedan
+    used |= {NAMES[part]: (len(change(shown).prompts), SHORT_CONFIG) for part, change in CHANGES.items()}
+    return {
+        name: [
+            count,
+            config.steps * config.batch_size // count,
+            config.steps,
+            config.batch_size,
+            f"{config.learning_rate:g}".replace(".", ","),
+        ]
+        for name, (count, config) in used.items()
+    }
+
+
 def try_loss(loss: Callable[[Tensor, Tensor, Tensor], Tensor]) -> dict[str, list[float]]:
     """Prueba una pérdida que escribió usted: en cada caso, lo que da y lo que debe dar.
 
