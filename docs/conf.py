@@ -103,6 +103,7 @@ nitpick_ignore = [
     # De `nbdeps`, que tiene su propio README.
     ("py:class", "nbdeps.closure.Package"),
     # Un nombre que solo se importa para los tipos.
+    ("py:class", "Choose"),
     ("py:class", "nn.Module"),
     ("py:class", "Pipeline"),
     # El inventario guardado, que está recortado, no los trae.
