@@ -52,13 +52,10 @@ def with_threads(threads: int, function: Callable[[], object]) -> None:
 
 def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
     """Gemma, la misma red, con la interfaz de lm-evaluation-harness."""
-    from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
     from tokenizers import Tokenizer
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
-
-    from siguiente.prompting.labels import label_completions
 
     backend = Tokenizer.from_str(gemma.tokenizer.backend.to_str())
     backend.post_processor = TemplateProcessing(
@@ -70,13 +67,21 @@ def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
     network = gemma.model.network
     harness = HFLM(network, "causal", tokenizer=tokenizer, device="cpu", add_bos_token=True, batch_size=1)
 
-    def scores(prompts: list[str], labels: Any) -> torch.Tensor:
-        pairs = [(prompt, label) for prompt in prompts for label in label_completions(labels)]
-        requests = [Instance("loglikelihood", {}, pair, i) for i, pair in enumerate(pairs)]
-        answers = harness.loglikelihood(requests, disable_tqdm=True)
-        return torch.tensor([logprob for logprob, _ in answers]).view(len(prompts), len(labels))
+    return partial(harness_scores, harness)
 
-    return scores
+
+def harness_scores(harness: Any, prompts: list[str], labels: Any) -> torch.Tensor:
+    """La log-probabilidad de cada etiqueta tras cada texto, (N, C)."""
+    from lm_eval.api.instance import Instance
+
+    from siguiente.prompting.labels import label_completions
+
+    ends = label_completions(labels)
+    pairs = [(prompt, end) for prompt in prompts for end in ends]
+    asked = [Instance("loglikelihood", {}, p, i) for i, p in enumerate(pairs)]
+    answers = harness.loglikelihood(asked, disable_tqdm=True)
+    found = torch.tensor([logprob for logprob, _ in answers])
+    return found.view(len(prompts), len(labels))
 
 
 def needed_flops(gemma: Any, prompts: list[str], labels: Any) -> int:
