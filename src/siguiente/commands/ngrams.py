@@ -28,13 +28,7 @@ LEAST = 1e-4  # el peso del uniforme, como poco
 def add_options(parser: command.Parser) -> None:
     """Declara lo que la orden acepta."""
     add = parser.add_argument
-    add(
-        "text",
-        nargs="?",
-        type=command.source,
-        metavar="ARCHIVO",
-        help="un texto en UTF-8, o «-» (los cuentos del curso)",
-    )
+    command.add_text(parser)
     add("--order", type=command.COUNT, default=5, metavar="N", help="palabras del n-grama (%(default)s)")
     add("--smoothing", choices=SMOOTHINGS, default=SMOOTHINGS[0], help="el suavizado (%(default)s)")
     add("--prompt", default="", metavar="TEXTO", help="lo que el de mayor orden continúa (nada)")

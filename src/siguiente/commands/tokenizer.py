@@ -25,13 +25,7 @@ VOCABULARY = "tokenizer.json"
 def add_options(parser: command.Parser) -> None:
     """Declara lo que la orden acepta."""
     add, size = parser.add_argument, command.whole(SMALLEST)
-    add(
-        "text",
-        nargs="?",
-        type=command.source,
-        metavar="ARCHIVO",
-        help="un texto en UTF-8, o «-» (los cuentos del curso)",
-    )
+    command.add_text(parser)
     add("--vocab-size", type=size, default=4096, metavar="N", help="tokens que se quieren (%(default)s)")
     command.add_results(parser, "tokenizer")
 

@@ -34,13 +34,7 @@ REPORTS = 20  # veces que se mide y se guarda
 def add_options(parser: command.Parser) -> None:
     """Declara lo que la orden acepta."""
     add, count = parser.add_argument, command.COUNT
-    add(
-        "text",
-        nargs="?",
-        type=command.source,
-        metavar="ARCHIVO",
-        help="un texto en UTF-8, o «-» (los cuentos del curso)",
-    )
+    command.add_text(parser)
     add("--tokenizer", choices=("words", "bpe", "bytes"), default="words", help="cómo se corta (%(default)s)")
     add("--vocab-size", type=count, default=1024, metavar="N", help="tokens, con bpe (%(default)s)")
     add("--layers", type=count, default=4, metavar="N", help="bloques (%(default)s)")

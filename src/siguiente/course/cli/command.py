@@ -127,6 +127,12 @@ def add_results(parser: Parser, folder: str) -> None:
     add("--restart", action="store_true", help="olvida lo que esta orden dejó en la carpeta")
 
 
+def add_text(parser: Parser) -> None:
+    """Añade el texto con que se aprende; sin él, lo que la orden aprende son los cuentos."""
+    told = "un texto en UTF-8, o «-» (los cuentos del curso)"
+    parser.add_argument("text", nargs="?", type=source, metavar="ARCHIVO", help=told)
+
+
 def add_seed(parser: Parser) -> None:
     """Añade la semilla del azar."""
     parser.add_argument(
