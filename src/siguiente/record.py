@@ -112,16 +112,21 @@ def parents(name: str) -> list[str]:
 def record(names: Sequence[str], workers: int) -> None:
     """Entrena desde el principio y anota unas recetas, con las que necesiten y no estén anotadas.
 
-    En `workers` procesos a la vez, de un hilo cada uno. La que falla conserva lo que tenía anotado.
+    En `workers` procesos a la vez, de un hilo cada uno: todas las semillas de una parte, en el mismo, que así
+    prepara una vez lo que comparten. La que falla conserva lo que tenía anotado.
     """
     needed = {*names, *(other for name in names for other in parents(name) if not recorded(other))}
     with tempfile.TemporaryDirectory(prefix=".recording-", dir=RECORDS) as folder:
         made, jobs = Path(folder), dict[str, Job]()
-        parts = {name: training(name).parts for name in RECIPES if name in needed}
-        left = {name: {f"{name}/{part.stem}" for part in parts[name]} for name in parts}
+        parts = {
+            name: dict.fromkeys(part.name for part in training(name).parts)
+            for name in RECIPES
+            if name in needed
+        }
+        left = {name: {f"{name}/{part}" for part in parts[name]} for name in parts}
         for name in parts:
             before = frozenset(job for other in parents(name) for job in left.get(other, ()))
-            jobs |= {f"{name}/{part.stem}": Job(train, (name, part, made), before) for part in parts[name]}
+            jobs |= {f"{name}/{part}": Job(train, (name, part, made), before) for part in parts[name]}
 
         def done(job: str) -> None:
             name = job.partition("/")[0]
@@ -133,16 +138,18 @@ def record(names: Sequence[str], workers: int) -> None:
         run_jobs(jobs, workers, done)
 
 
-def train(name: str, part: Part, made: Path) -> None:
-    """Entrena una parte y escribe en la carpeta de su receta lo que salió; al lado, lo que costó."""
-    found, folder, start = training(name), made / name, time.process_time()
+def train(name: str, part_name: str, made: Path) -> None:
+    """Entrena una parte con cada semilla y escribe en la carpeta de su receta lo que salió y lo que costó."""
+    found, folder = training(name), made / name
     folder.mkdir(exist_ok=True)
-    with one_thread():
-        run = found.train(part, folder)
-        seconds = time.process_time() - start
-        measured = [float(number) for number in run.measure(read_rows(folder, part.stem))]
-    facts = {"seconds": round(seconds, 1), "measured": measured}
-    (made / f"{name}.{part.stem}.facts").write_text(json.dumps(facts), "utf8")
+    for part in (part for part in found.parts if part.name == part_name):
+        start = time.process_time()
+        with one_thread():
+            run = found.train(part, folder)
+            seconds = time.process_time() - start
+            measured = [float(number) for number in run.measure(read_rows(folder, part.stem))]
+        facts = {"seconds": round(seconds, 1), "measured": measured}
+        (made / f"{name}.{part.stem}.facts").write_text(json.dumps(facts), "utf8")
 
 
 def settle(name: str, made: Path) -> None:
