@@ -130,7 +130,7 @@ def test_a_failure_leaves_the_old_record_whole(toys, monkeypatch):
     main([])
     before = content(record.RECORDS / "story-child")
     toys.broken = "story-child/right-1"
-    with pytest.raises(SystemExit, match=r"^No se pudo anotar story-child/right\. No sale\.$"):
+    with pytest.raises(SystemExit, match=r"^No se pudo anotar story-child/left-0…right-1\. No sale\.$"):
         main(["story-child"])
     assert content(record.RECORDS / "story-child") == before
     assert sorted(path.name for path in record.RECORDS.iterdir()) == ["story-child", "story-parent"]

@@ -36,6 +36,7 @@ from siguiente.runtime.recipe import RECORDS, one_thread, provenance, record_fol
 from siguiente.runtime.store import write_atomically
 from siguiente.runtime.trained import FIRST, Part, Trained, read_rows, read_weights
 
+TOGETHER = 8  # partes que entrena un proceso: las semillas de un mismo ajuste
 SAID = 3  # diferencias que se cuentan de cada parte: bastan para ver cuál es
 
 
@@ -61,6 +62,8 @@ MARGINS = {
     "story-runs": MEASURED,
     "story-blank": MEASURED,
     "story-rates": Margin(reports=0),  # cada informe es un entrenamiento entero
+    "story-preferred-rates": Margin(reports=0),
+    "story-refusal-rates": Margin(reports=0),
     "story-penalty": MEASURED,
     "story-pool": MEASURED,
     "story-remedies": Margin(reports=1, tolerance=0.1),
@@ -112,21 +115,18 @@ def parents(name: str) -> list[str]:
 def record(names: Sequence[str], workers: int) -> None:
     """Entrena desde el principio y anota unas recetas, con las que necesiten y no estén anotadas.
 
-    En `workers` procesos a la vez, de un hilo cada uno: todas las semillas de una parte, en el mismo, que así
-    prepara una vez lo que comparten. La que falla conserva lo que tenía anotado.
+    En `workers` procesos a la vez, de un hilo cada uno: en cada proceso, `TOGETHER` partes seguidas, que así
+    preparan una vez lo que comparten. La que falla conserva lo que tenía anotado.
     """
     needed = {*names, *(other for name in names for other in parents(name) if not recorded(other))}
     with tempfile.TemporaryDirectory(prefix=".recording-", dir=RECORDS) as folder:
         made, jobs = Path(folder), dict[str, Job]()
-        parts = {
-            name: dict.fromkeys(part.name for part in training(name).parts)
-            for name in RECIPES
-            if name in needed
-        }
-        left = {name: {f"{name}/{part}" for part in parts[name]} for name in parts}
-        for name in parts:
+        groups = {name: grouped(training(name).parts) for name in RECIPES if name in needed}
+        left = {name: {f"{name}/{group}" for group in groups[name]} for name in groups}
+        for name in groups:
             before = frozenset(job for other in parents(name) for job in left.get(other, ()))
-            jobs |= {f"{name}/{part}": Job(train, (name, part, made), before) for part in parts[name]}
+            for group, parts in groups[name].items():
+                jobs[f"{name}/{group}"] = Job(train, (name, parts, made), before)
 
         def done(job: str) -> None:
             name = job.partition("/")[0]
@@ -138,11 +138,21 @@ def record(names: Sequence[str], workers: int) -> None:
         run_jobs(jobs, workers, done)
 
 
-def train(name: str, part_name: str, made: Path) -> None:
-    """Entrena una parte con cada semilla y escribe en la carpeta de su receta lo que salió y lo que costó."""
+def grouped(parts: Sequence[Part]) -> dict[str, Sequence[Part]]:
+    """Las partes de una receta, en grupos; el nombre de cada grupo dice desde cuál y hasta cuál.
+
+    >>> list(grouped([Part("dpo", seed) for seed in range(TOGETHER + 1)]))
+    ['dpo-0…dpo-7', 'dpo-8']
+    """
+    groups = [parts[start : start + TOGETHER] for start in range(0, len(parts), TOGETHER)]
+    return {"…".join(dict.fromkeys((group[0].stem, group[-1].stem))): group for group in groups}
+
+
+def train(name: str, parts: Sequence[Part], made: Path) -> None:
+    """Entrena unas partes y escribe en la carpeta de su receta lo que salió; al lado, lo que costaron."""
     found, folder = training(name), made / name
     folder.mkdir(exist_ok=True)
-    for part in (part for part in found.parts if part.name == part_name):
+    for part in parts:
         start = time.process_time()
         with one_thread():
             run = found.train(part, folder)
