@@ -1,6 +1,7 @@
 """La plantilla de chat: los tokens de transformers, y ninguna marca que no haya puesto la plantilla."""
 
 import dataclasses
+import json
 
 import pytest
 import torch
@@ -206,6 +207,9 @@ def test_the_template_is_read_from_where_it_was_published(smollm, tmp_path):
     assert stored_template(tmp_path) is None
     (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "a"}', encoding="utf-8")
     assert stored_template(tmp_path) == "a"
+    several = [{"name": "tool_use", "template": "c"}, {"name": "default", "template": "d"}]
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": several}), encoding="utf-8")
+    assert stored_template(tmp_path) == "d"
     (tmp_path / "chat_template.jinja").write_text("b", encoding="utf-8")
     assert stored_template(tmp_path) == "b"
 

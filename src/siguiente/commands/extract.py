@@ -112,7 +112,7 @@ def kept_lines(out: Path, keys: Mapping[str, str]) -> dict[str, str]:
     from siguiente.course.cli.records import read_objects
 
     rows = [row for _, row, _ in read_objects(out)] if out.exists() and out.stat().st_size else []
-    same = [row for row in rows if keys.get(str(row.get("file"))) == row.get("key")]
+    same = [row for row in rows if row.get("key") and keys.get(str(row.get("file"))) == row["key"]]
     return {str(row["file"]): json.dumps(row, ensure_ascii=False) + "\n" for row in same}
 
 

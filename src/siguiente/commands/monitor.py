@@ -7,7 +7,7 @@ cifras que vigila, con el nombre que quiera. De cada cifra se mira cuánto se ap
 alarma suena si es más de lo que se apartó en los entrenamientos buenos.
 """
 
-import math
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -66,9 +66,18 @@ def read_changes(path: Path) -> tuple[list[float], dict[str, list[float]]]:
         raise ValueError(
             f"{path.name}: hace falta al menos una medida, y en todas «{STEP}» y las mismas cifras."
         )
-    if not all(
-        type(value) in (int, float) and math.isfinite(value) for row in rows for value in row.values()
-    ):
+    if not all(is_finite(value) for row in rows for value in row.values()):
         raise ValueError(f"{path.name}: hay una cifra que no es un número finito: corríjala.")
     names = [name for name in rows[0] if name != STEP]
     return [row[STEP] for row in rows], {n: [abs(row[n] - rows[0][n]) for row in rows] for n in names}
+
+
+def is_finite(value: object) -> bool:
+    """Dice si un valor de JSON es un número con que se puede calcular: ni infinito ni de miles de cifras.
+
+    >>> [is_finite(value) for value in (3, -0.5, True, "3", float("nan"), 10**400)]
+    [True, True, False, False, False, False]
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max

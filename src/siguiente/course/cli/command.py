@@ -24,6 +24,7 @@ BAR = "{desc} {percentage:3.0f} % |{bar}| {n_fmt} de {total_fmt} {unit} [{elapse
 CHECKPOINT, SETTINGS, FIGURE = "checkpoint.pt", "settings.json", "curves.png"
 POLICY, REWARD, ANSWERS = "policy.safetensors", "reward.safetensors", "answers.jsonl"
 STDIN, STORE = "-", TemporaryDirectory(prefix="siguiente-")  # se borra al terminar
+WIDEST = 600  # letras de un aviso
 REPORTS = 20  # veces que se guarda, poco más o menos
 # Con otro valor, el resultado es el mismo; lo demás de una orden lo decide.
 NOT_SETTINGS = {"command", "run", "out", "restart", "prompt", "json", "told", "parser"}
@@ -188,11 +189,21 @@ def perform(options: Namespace) -> int:
             said = json.dumps(result.facts, ensure_ascii=False) if options.json else result.said
             options.told.write(f"{said}\n")
     except (ValueError, OSError) as error:
-        options.parser.error(str(error))
+        options.parser.error(brief(str(error)))
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrumpido. Lo terminado está guardado: la misma orden, repetida, sigue ahí.\n")
         return INTERRUPTED
     return DONE
+
+
+def brief(message: str) -> str:
+    """Un aviso que cabe en la pantalla, aunque cite un texto larguísimo: se quita lo de en medio.
+
+    >>> len(brief("a" * 10**6)), brief("Falta --steps.")
+    (603, 'Falta --steps.')
+    """
+    half = WIDEST // 2
+    return message if len(message) <= WIDEST else f"{message[:half]} … {message[-half:]}"
 
 
 def check_texts(options: Namespace) -> None:
@@ -299,4 +310,4 @@ def save_curves(
 
 def _show(message: Warning | str, *where: object, **more: object) -> None:
     """Escribe un aviso como lo que es: algo que quien usa la orden puede arreglar."""
-    sys.stderr.write(f"Aviso: {message}\n")
+    sys.stderr.write(f"Aviso: {brief(str(message))}\n")

@@ -149,8 +149,10 @@ def _seen(text: str) -> str:
     >>> _seen("\u200b deporte\u200d "), len(_seen("👨\u200d👩\u200d👧")), _seen("❤\ufe0f") == _seen("❤")
     ('deporte', 5, True)
     """
-    shown = "".join(c for i, c in enumerate(text) if _is_seen(text, i))
-    return unicodedata.normalize("NFC", " ".join(shown.split()))
+    shown = " ".join(text.split())
+    if not shown.isprintable() or PLAIN_OR_COLOUR in shown:  # casi ninguno: mirar letra a letra es lento
+        shown = " ".join("".join(c for i, c in enumerate(text) if _is_seen(text, i)).split())
+    return unicodedata.normalize("NFC", shown)
 
 
 def _is_seen(text: str, place: int) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,25 @@ DECIMALS = 15  # los que un número puede llevar
 def read_json(path: Path) -> Any:
     """Lee un archivo de JSON."""
     try:
-        return json.loads(read_utf8(path, "Guárdelo en UTF-8."))
+        content = read_utf8(path, "Guárdelo en UTF-8.")
+        return json.loads(content, parse_int=number, parse_float=number, parse_constant=number)
     except json.JSONDecodeError as error:
         where = f"línea {error.lineno}, columna {error.colno}"
         raise ValueError(f"{path.name} no es JSON ({where}): corríjalo.") from error
     except RecursionError as error:
         raise ValueError(f"{path.name} tiene demasiadas listas u objetos unos dentro de otros.") from error
+
+
+def number(text: str) -> int | float:
+    """Un número de JSON; ni infinito, ni de miles de cifras, que nadie espera y nadie sabe escribir.
+
+    >>> number("12"), number("1e3")
+    (12, 1000.0)
+    """
+    value = float(text)
+    if not abs(value) <= sys.float_info.max:
+        raise ValueError(f"Hay un número que no cabe o no es un número ({text[:30]}): corríjalo.")
+    return int(text) if text.removeprefix("-").isdecimal() else value
 
 
 def tidy(schema: Any) -> Any:

@@ -83,7 +83,11 @@ def read_folder(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
     for path in filter(Path.is_file, files):
         name = path.relative_to(folder).as_posix()
         try:
+            name.encode()
             text = composed(read_utf8(path, "No se lee."))
+        except UnicodeEncodeError:  # no se podría escribir en los resultados
+            warnings.warn(f"{name!a}: su nombre no está en UTF-8, cámbielo; no se lee.", stacklevel=2)
+            continue
         except (ValueError, OSError) as error:
             warnings.warn(f"{name}: {error}", stacklevel=2)
             continue

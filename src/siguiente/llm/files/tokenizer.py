@@ -105,4 +105,6 @@ def stored_template(folder: Path) -> str | None:
         return alone.read_text(encoding="utf-8")
     found = json.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
     template = found.get("chat_template")
+    if isinstance(template, list):  # varias, con nombre; la de conversar es «default»
+        template = {one["name"]: one["template"] for one in template}.get("default")
     return template if isinstance(template, str) else None

@@ -2,13 +2,13 @@
 
 import re._parser as parser  # type: ignore[import-not-found]
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from siguiente.prompting.fast.regex_syntax import byte_ranges, characters, parsed
+from siguiente.prompting.fast.regex_syntax import byte_parts, characters, parsed
 
 DEAD, START = 0, 1
 LIMIT = 10_000  # estados: con más, el índice de un vocabulario grande no cabría en la memoria
@@ -121,7 +121,7 @@ class Branches:
     def character(self, ranges: Iterable[tuple[int, int]], state: int) -> int:
         """Añade un carácter, byte a byte; los finales iguales se comparten."""
         tails: dict[tuple[tuple[int, int], ...], int] = {(): self.new()}
-        for part in (part for low, high in ranges for part in byte_ranges(low, high)):
+        for part in byte_parts(tuple(ranges)):
             for i in range(len(part) - 1, 0, -1):
                 if part[i:] not in tails:
                     tails[part[i:]] = self.new()
@@ -175,29 +175,56 @@ def deterministic(branches: Branches, final: int) -> tuple[list[list[int]], list
     numbers = {frozenset[int](): DEAD, branches.closure([0]): START}
     pending, table, work = deque(numbers), [], 0
     while pending:
-        goals = [set[int]() for _ in cuts[1:]]
-        for low, high, goal in (move for state in pending.popleft() for move in branches.moves[state]):
-            for goals_of_class in goals[where[low] : where[high + 1]]:
-                goals_of_class.add(goal)
-        row = [branches.closure(goal) for goal in goals]
-        pending += [found for found in dict.fromkeys(row) if found not in numbers]
-        table.append([numbers.setdefault(found, len(numbers)) for found in row])
-        work += sum(map(len, row))
+        row = [DEAD] * (len(cuts) - 1)
+        for first, last, goals in spans(branches.moves[state] for state in pending.popleft()):
+            found, width = branches.closure(goals), where[last] - where[first]
+            if found not in numbers:
+                numbers[found] = len(numbers)
+                pending.append(found)
+            row[where[first] : where[last]] = [numbers[found]] * width
+            work += len(found) * width
+        table.append(row)
         if len(numbers) > LIMIT or work > 100 * LIMIT:
             raise ValueError(TOO_BIG.format(limit=LIMIT) if len(numbers) > LIMIT else AMBIGUOUS)
     return table, [final in found for found in numbers], [b - a for a, b in pairwise(cuts)]
+
+
+def spans(moves: Iterable[Iterable[tuple[int, int, int]]]) -> Iterator[tuple[int, int, list[int]]]:
+    """Los tramos de bytes en que unas ramas llevan a lo mismo, en orden: desde dónde, hasta dónde y adónde.
+
+    >>> list(spans([[(97, 99, 5)], [(98, 98, 6)]]))
+    [(97, 98, [5]), (98, 99, [5, 6]), (99, 100, [5])]
+    """
+    opened, closed = dict[int, list[int]](), dict[int, list[int]]()
+    for low, high, goal in (move for options in moves for move in options):
+        opened.setdefault(low, []).append(goal)
+        closed.setdefault(high + 1, []).append(goal)
+    going = dict[int, int]()  # adónde se va, y por cuántas ramas
+    for start, end in pairwise(sorted({*opened, *closed})):
+        for goal in closed.get(start, ()):
+            going[goal] -= 1
+            if not going[goal]:
+                del going[goal]
+        for goal in opened.get(start, ()):
+            going[goal] = going.get(goal, 0) + 1
+        if going:
+            yield start, end, [*going]
 
 
 def distinguished(table: list[list[int]], final: list[bool]) -> list[int]:
     """El grupo de cada estado: dos comparten grupo si desde ambos se aceptan los mismos textos.
 
     Algoritmo de Hopcroft: se empieza con dos grupos, los finales y los demás, y un grupo se parte cuando un
-    byte lleva a unos de sus estados dentro de otro grupo y a los demás, fuera.
+    byte lleva a unos de sus estados dentro de otro grupo y a los demás, fuera. Los pasos a un estado desde el
+    que nada se acepta no se miran: quien no da el mismo paso útil que otro ya se distingue de él.
     """
-    sources: list[dict[int, list[int]]] = [{} for _ in table[0]]
-    for state, row in enumerate(table):
-        for into, goal in zip(sources, row, strict=True):
-            into.setdefault(goal, []).append(state)
+    useful = accepting(table, final)
+    sources = list[dict[int, list[int]]]()
+    for column in dict.fromkeys(zip(*table, strict=True)):  # las clases de bytes que van a lo mismo, una vez
+        sources.append({})
+        for state, goal in enumerate(column):
+            if goal in useful:
+                sources[-1].setdefault(goal, []).append(state)
     group = [int(accepts) for accepts in final]
     members = [{state for state, accepts in enumerate(final) if accepts == bool(i)} for i in range(2)]
     waiting = {0, 1}
@@ -216,6 +243,21 @@ def distinguished(table: list[list[int]], final: list[bool]) -> list[int]:
                     waiting.add(len(members))
                     members.append(small)
     return group
+
+
+def accepting(table: list[list[int]], final: list[bool]) -> set[int]:
+    """Los estados desde los que se acepta algún texto."""
+    before: dict[int, list[int]] = {}
+    for state, row in enumerate(table):
+        for goal in set(row):
+            before.setdefault(goal, []).append(state)
+    found = {state for state, accepts in enumerate(final) if accepts}
+    pending = list(found)
+    while pending:
+        fresh = set(before.get(pending.pop(), ())) - found
+        found |= fresh
+        pending += fresh
+    return found
 
 
 def minimal(table: list[list[int]], final: list[bool], widths: list[int]) -> Automaton:

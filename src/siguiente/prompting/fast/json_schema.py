@@ -51,7 +51,9 @@ def schema_pattern(schema: Schema) -> str:
     except RecursionError as error:
         raise ValueError("El esquema es demasiado profundo: aplane las listas y los objetos.") from error
     except (TypeError, AttributeError) as error:
-        raise ValueError(f"El esquema está mal escrito ({error}): corríjalo.") from error
+        raise ValueError(
+            "El esquema está mal escrito: hay un número, un texto o una lista donde va otra cosa. Corríjalo."
+        ) from error
 
 
 def nested_pattern(schema: Schema) -> str:
@@ -107,6 +109,8 @@ def either(options: Sequence[str]) -> str:
 def limits(schema: Schema, least: str, most: str) -> tuple[int, int | None]:
     """Cuántas veces se repite algo, como poco y como mucho; `None` si no hay máximo."""
     low, high = schema.get(least, 0), schema.get(most)
+    if type(low) is not int or type(high) not in (int, type(None)):
+        raise ValueError(f"{least} y {most} han de ser números enteros, y son {low!r} y {high!r}.")
     if low < 0 or (high is not None and high < low):
         raise ValueError(f"Nada puede cumplir el esquema: {least} es {low} y {most} es {high}.")
     return low, high

@@ -2,6 +2,7 @@
 
 import re
 import re._parser as parser  # type: ignore[import-not-found]
+import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -28,9 +29,13 @@ def parsed(pattern: str) -> Any:
     [(LITERAL, 97), (MAX_REPEAT, (0, MAXREPEAT, [(LITERAL, 98)]))]
     """
     try:
-        tree = parser.parse(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # otra versión leería distinto sus corchetes
+            tree = parser.parse(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{pattern[:60]!r} no es una expresión regular ({error}): corríjala.") from error
+        place = getattr(error, "pos", None)
+        where = "" if place is None else f", por su carácter {place + 1}"
+        raise ValueError(f"{pattern[:60]!r} no es una expresión regular{where}: corríjala.") from error
     if tree.state.flags & ~re.UNICODE:
         raise ValueError(f"{pattern[:60]!r} tiene modos, como (?i): escriba las mayúsculas y minúsculas.")
     return tree
@@ -77,6 +82,12 @@ def _outside(ranges: Iterable[Range]) -> list[Range]:
             gaps.append((start, low - 1))
         start = max(start, high + 1)
     return [*gaps, (start, LAST)] if start <= LAST else gaps
+
+
+@cache
+def byte_parts(ranges: tuple[Range, ...]) -> list[tuple[Range, ...]]:
+    """Las series de intervalos de bytes de unos caracteres; una repetición las pide muchas veces."""
+    return [part for low, high in ranges for part in byte_ranges(low, high)]
 
 
 def byte_ranges(low: int, high: int) -> Iterator[tuple[Range, ...]]:
