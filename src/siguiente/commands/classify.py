@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LOG, PREDICTIONS, FIGURE = "scores.json", "predictions.csv", "confusion.png"
 SUMMARY, REPORT = "summary.txt", "report.html"
 RESULTS = (PREDICTIONS, SUMMARY, REPORT, FIGURE)
+TIMED = 8  # textos con que se mide lo que se tarda
 FEWEST = 7  # ejemplos que se enseñan si no se dice cuántos; más, si hace falta para repartirlos por igual
 CALIBRATIONS = ("none", "contextual", "batch")  # en el orden de `METHODS`
 SHOTS = f"los mismos de cada etiqueta, y al menos {FEWEST} entre todas"
@@ -70,11 +71,12 @@ def add_options(parser: command.Parser) -> None:
 
 def run(options: Namespace) -> command.Result:
     """Dice lo que va a hacer, puntúa lo que falta, escribe los resultados y devuelve el resumen."""
+    from siguiente.course.cli.cost import in_pieces
     from siguiente.course.cli.models import open_model
     from siguiente.course.cli.score_log import ScoreLog
 
     task, separator = plan(options)
-    folder, model = results_folder(options), open_model(options)
+    folder, model = results_folder(options), in_pieces(open_model(options))
     task.check_room(model)
     if options.dry_run:
         return cost(task, model)
@@ -145,16 +147,16 @@ def results_folder(options: Namespace) -> Path:
 
 
 def cost(task: "FewShotTask", model: "TextModel[Any]") -> command.Result:
-    """Lo que costaría todo: los tokens que se leen y, según lo que tarda un texto, los minutos."""
+    """Lo que costaría todo: los tokens que se leen y, según lo que tarda una tanda, los minutos."""
     import time
 
     from siguiente.course.report.numbers import number
 
-    tokens = task.tokens(model)
+    tokens, some = task.tokens(model), task.pool[: min(TIMED, len(task.rows))]
+    task.score(model, [some[0].text])  # la primera vez prepara cosas: no cuenta
     start = time.perf_counter()
-    task.score(model, [task.rows[0].text])
-    read = task.tokens(model, task.rows[:1])
-    minutes = (time.perf_counter() - start) * tokens / read / 60
+    task.score(model, [row.text for row in some])
+    minutes = (time.perf_counter() - start) * tokens / task.tokens(model, some) / 60
     said = f"Leería unos {number(tokens)} tokens: {number(minutes, 1)} minutos en este equipo, más o menos."
     return command.Result(said, {"tokens": tokens, "minutes": minutes, "texts": len(task.rows)})
 

@@ -47,6 +47,7 @@ def add_options(parser: command.Parser) -> None:
 def run(options: Namespace) -> command.Result:
     """Lo comprueba todo antes de escribir nada, escribe lo que falta y dice cuánto hay."""
     from siguiente.course.cli import schema as schemas
+    from siguiente.course.cli.cost import in_pieces
     from siguiente.course.cli.models import open_model
     from siguiente.course.cli.score_log import alone
     from siguiente.course.cli.text_file import read_folder
@@ -56,7 +57,7 @@ def run(options: Namespace) -> command.Result:
     texts = read_folder(options.folder, SUFFIXES)
     pattern = schema_pattern(schemas.tidy(schemas.read_json(options.schema)))
     examples = read_examples(options.examples, pattern)
-    model = open_model(options)
+    model = in_pieces(open_model(options))
     constraint = Constraint(f" {pattern}", model.tokenizer, options.length)
     prompts = {name: prompt(model, examples, name, text, options.length) for name, text in texts.items()}
     settings = [options.model, str(options.adapter), pattern, options.length]
@@ -133,6 +134,20 @@ def batches(prompts: Mapping[str, Sequence[int]], names: Sequence[str], length: 
         yield batch
 
 
+def price(
+    model: "TextModel[Any]", prompts: Mapping[str, Sequence[int]], names: Sequence[str], length: int
+) -> str:
+    """Lo que costará leer unos textos y escribir sus datos, como mucho; nada, si no falta ninguno."""
+    from siguiente.course.cli.cost import reading_minutes, writing_minutes
+    from siguiente.course.report.numbers import number
+
+    if not names:
+        return ""
+    tokens, rounds = sum(len(prompts[name]) for name in names), len(list(batches(prompts, names, length)))
+    minutes = reading_minutes(model, tokens) + writing_minutes(model, rounds * length)
+    return f": con los ejemplos, {number(tokens)} tokens que leer, {number(minutes, 1)} minutos como mucho"
+
+
 def extract(
     model: "TextModel[Any]",
     constraint: "Constraint",
@@ -148,11 +163,7 @@ def extract(
     from siguiente.runtime.store import write_atomically
 
     names, length = [name for name in prompts if name not in lines], int(constraint.length)
-    total = sum(len(prompts[name]) for name in names)
-    print(
-        f"Faltan {len(names)} textos de {len(prompts)}; con los ejemplos, {total} tokens que leer.",
-        flush=True,
-    )
+    print(f"Faltan {len(names)} textos de {len(prompts)}{price(model, prompts, names, length)}.", flush=True)
     write_atomically(out, "".join(lines[name] for name in prompts if name in lines))
     with tqdm(desc="Sacando datos", total=len(names), unit="textos", bar_format=command.BAR) as bar:
         for batch in batches(prompts, names, length):

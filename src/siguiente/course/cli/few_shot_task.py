@@ -18,6 +18,8 @@ from siguiente.prompting.labels import label_completions
 
 # Textos que se puntúan juntos: lo que comparten, que son los ejemplos, se lee una vez por tanda.
 BATCH = 16
+SAMPLED = 20  # tandas en que se cuentan los tokens, como mucho
+WIDEST = 8  # bytes que un carácter puede pasar a ocupar al normalizarse, en el peor de los alfabetos
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,15 @@ class FewShotTask:
         return score_texts(model, self.template, texts, self.labels, self.examples)
 
     def tokens(self, model: TextModel[LanguageModel], rows: Sequence[LabelledRow] | None = None) -> int:
-        """Los tokens que el modelo lee al puntuar unos textos, o todos: lo común a una tanda, una vez."""
+        """Los tokens que el modelo lee al puntuar unos textos: lo común a una tanda, una vez.
+        De todos, los que lee en unas tandas por las que haya: la cuenta entera tardaría demasiado.
+        """
         completions = label_completions(self.labels, self.template.separator)
         parts = self.batches() if rows is None else [rows]
-        prompts = [[self.template.prompt(row.text, self.examples) for row in part] for part in parts]
+        some = parts[:: -(-len(parts) // SAMPLED)]
+        prompts = [[self.template.prompt(row.text, self.examples) for row in part] for part in some]
         tries = (completions_trie(model, part, [completions] * len(part))[0] for part in prompts)
-        return sum(trie.read_tokens for trie in tries)
+        return sum(trie.read_tokens for trie in tries) * len(parts) // len(some)
 
     def score_missing(self, model: TextModel[LanguageModel], log: ScoreLog) -> Iterator[int]:
         """Puntúa las tandas que no estén enteras en el registro; tras cada una, da cuántos textos añadió."""
@@ -80,10 +85,16 @@ class FewShotTask:
         shown = ", ".join(str(example.line) for example in self.examples)
         texts = {f"Ejemplos (líneas {shown})" if shown else "Plantilla": ""}
         texts |= {f"Línea {row.line}": row.text for row in self.rows}
-        completions = label_completions(self.labels, self.template.separator)
+        completions, limit = (
+            label_completions(self.labels, self.template.separator),
+            model.model.context_length,
+        )
         for where, text in texts.items():
+            prompt = self.template.prompt(text, self.examples)
+            if text and limit and WIDEST * len(f"{prompt}{max(completions, key=len)}".encode()) < limit:
+                continue  # un token es un byte como poco: cabe, y contarlos de miles de textos tarda minutos
             try:
-                completions_trie(model, [self.template.prompt(text, self.examples)], [completions])
+                completions_trie(model, [prompt], [completions])
             except ValueError as error:
                 raise ValueError(f"{where}: {error}") from error
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from siguiente.llm.pretrained import PretrainedModel
 
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
+PACKED = {"gemma3_text", "llama"}  # las familias con que se comprobó que leer ramas juntas da lo mismo
 
 
 def is_folder(name: str) -> bool:
@@ -30,8 +31,8 @@ def load_folder(folder: Path) -> "TextModel[PretrainedModel]":
     from transformers.utils.logging import disable_progress_bar
 
     from siguiente.language_models.protocol import TextModel
+    from siguiente.llm.fast.piecewise import PiecewiseModel, StepwiseModel
     from siguiente.llm.files.tokenizer import PretrainedTokenizer
-    from siguiente.llm.pretrained import PretrainedModel
 
     for name in (CONFIG, TOKENIZER):
         if not (folder / name).is_file():
@@ -46,7 +47,8 @@ def load_folder(folder: Path) -> "TextModel[PretrainedModel]":
         raise ValueError(f"transformers no puede abrir el modelo de {folder}: {error}") from error
     starts = theirs.bos_token_id is not None and theirs("a").input_ids[:1] == [theirs.bos_token_id]
     limit = getattr(network.config, "max_position_embeddings", None) or 0
-    model = PretrainedModel(network.requires_grad_(False).eval(), network.config.vocab_size, limit)
+    kind = PiecewiseModel if network.config.model_type in PACKED else StepwiseModel
+    model = kind(network.requires_grad_(False).eval(), network.config.vocab_size, limit)
     tokenizer = PretrainedTokenizer(
         theirs.backend_tokenizer,
         theirs.bos_token_id if starts else None,
