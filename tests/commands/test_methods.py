@@ -295,6 +295,21 @@ def test_more_requests_go_on_and_fewer_are_refused(run, fails, data, tmp_path):
     assert "otros ajustes (limit)" in fails("best-of-n", data, "--limit", "1")
 
 
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"best-of-n"}))
+def test_more_steps_go_on_from_where_it_was(run, fails, data, tmp_path, monkeypatch, capsys, name):
+    run(name, data)
+    module, _, function = ROUND[name].rpartition(".")
+    real, calls = getattr(__import__(module, fromlist=["_"]), function), []
+    monkeypatch.setattr(ROUND[name], lambda *given: calls.append(given) or real(*given))
+    monkeypatch.setitem(TINY, name, (*TINY[name], "--steps", "7"))
+    assert run(name, data) == 0
+    assert len(calls) == 3  # los cuatro de antes no se repiten
+    assert "Aviso: de 4 pasos a 7: la tasa de aprendizaje" in capsys.readouterr().err
+    monkeypatch.setitem(TINY, name, (*TINY[name], "--steps", "5"))
+    assert "otros ajustes (steps)" in fails(name, data)
+
+
 def test_any_line_break_inside_a_text_resumes(run, tmp_path):
     rows = [{"prompt": f"di{mark}sí"} for mark in ("\u2028", "\u2029", "\u0085", " ")]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n\n" for row in rows)

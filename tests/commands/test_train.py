@@ -127,6 +127,22 @@ def test_what_was_trained_goes_on_writing(run, order, path, capsys):
     assert "El GPT escribe:\nEl gato" in written
 
 
+@pytest.mark.filterwarnings("default")
+def test_more_steps_go_on_and_the_rate_rises_again(run, fails, path, capsys, monkeypatch):
+    run()
+    before, calls, step = Path("gpt/model.safetensors").read_bytes(), [], training.training_step
+    monkeypatch.setattr(training, "training_step", lambda *given: calls.append(given[-1]) or step(*given))
+    assert run("--steps", "12") == 0
+    assert calls == [8, 9, 10, 11]
+    assert Path("gpt/model.safetensors").read_bytes() != before
+    told = capsys.readouterr().err
+    assert "de 8 pasos a 12" in told
+    assert "No sale lo mismo que con todos desde el principio" in told
+    assert run("--steps", "12") == 0
+    assert "de 8 pasos" not in capsys.readouterr().err
+    assert "otros ajustes (steps)" in fails("--steps", "9")
+
+
 def test_interrupted_while_it_restarts_it_can_start_again(run, path, monkeypatch):
     def stopped(*given):
         raise KeyboardInterrupt

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 ADAPTER, LOG = "adapter.safetensors", "adapter.json"
 ROOM = 512  # tokens de respuesta en un paso: cada uno da 262 144 logits, y más no cabrían en un portátil
-LONGEST = (
-    256  # tokens de una petición con su respuesta: con más, la memoria de un paso no cabe en un portátil
-)
 
 
 def add_options(parser: command.Parser) -> None:
@@ -64,9 +61,9 @@ def run(options: Namespace) -> command.Result:
     model, folder = course.make_assistant(), options.out
     data = encode_demonstrations(model, own or course.training_records())
     config = replace(config, batch_size=batch_size(data, config.batch_size))
-    command.open_folder(options, command.CHECKPOINT, ADAPTER, LOG, command.FIGURE)
+    checkpoint = command.open_training(options, config, ADAPTER, LOG, command.FIGURE)
     network = model.model.network
-    training = train_sft(AnswerLogits(network), data, config, folder / command.CHECKPOINT)
+    training = train_sft(AnswerLogits(network), data, config, checkpoint)
     losses = command.followed(training, config.steps)
     save_adapter(folder / ADAPTER, network, course.LORA, course.base_key())
     digest = sha256((folder / ADAPTER).read_bytes()).hexdigest()

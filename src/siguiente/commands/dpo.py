@@ -36,8 +36,8 @@ def run(options: Namespace) -> command.Result:
     pairs = encode_preferences(policy, preferences)
     prompt = own_data.as_request(options.prompt or preferences[0].prompt)
     room = own_data.answer_room(policy, [prompt])
-    command.open_folder(options, command.CHECKPOINT, command.POLICY, command.FIGURE)
-    loss, checkpoint = getattr(dpo, f"{options.loss}_loss"), folder / command.CHECKPOINT
+    checkpoint = command.open_training(options, config, command.POLICY, command.FIGURE)
+    loss = getattr(dpo, f"{options.loss}_loss")
     training = dpo.train_dpo(policy.model, pairs, config, options.beta, loss, checkpoint=checkpoint)
     reports = command.followed(training, config.steps)
     own_data.save_weights(folder / command.POLICY, policy.model)

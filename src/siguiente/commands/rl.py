@@ -47,8 +47,7 @@ def run(options: Namespace) -> command.Result:
         method = replace(method, beta=options.beta)
     asked = max(1, config.batch_size // GROUP)
     config = replace(config, batch_size=asked, length=own_data.answer_room(policy, prompts))
-    command.open_folder(options, command.CHECKPOINT, command.POLICY, command.FIGURE)
-    path = folder / command.CHECKPOINT
+    path = command.open_training(options, config, command.POLICY, command.FIGURE)
     training = train_rl(policy, prompts, reward, method, config, GROUP, checkpoint=path)
     reports, name = command.followed(training, config.steps), NAMES[options.method]
     own_data.save_weights(folder / command.POLICY, policy.model)

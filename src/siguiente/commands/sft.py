@@ -31,8 +31,8 @@ def run(options: Namespace) -> command.Result:
     data = encode_demonstrations(policy, records)
     prompt = own_data.as_request(options.prompt or records[0].prompt)
     room = own_data.answer_room(policy, [prompt])
-    command.open_folder(options, command.CHECKPOINT, command.POLICY, command.FIGURE)
-    training = train_sft(policy.model, data, config, folder / command.CHECKPOINT)
+    checkpoint = command.open_training(options, config, command.POLICY, command.FIGURE)
+    training = train_sft(policy.model, data, config, checkpoint)
     losses = command.followed(training, config.steps)
     own_data.save_weights(folder / command.POLICY, policy.model)
     curves = {"Pérdida (nats por token de la respuesta)": {"SFT": losses}}

@@ -4,7 +4,8 @@
 ``siguiente complete "Había una vez" --model mi_gpt``
 
 Sin texto, aprende los cuentos del curso. El último décimo se aparta para medir. Lo que escribe lo abren
-también transformers y tokenizers. Si se interrumpe, la misma orden sigue donde estaba.
+también transformers y tokenizers. Si se interrumpe, la misma orden sigue donde estaba; con más ``--steps``,
+sigue entrenando, y la tasa de aprendizaje, que ya había bajado, vuelve a subir.
 """
 
 import math
@@ -58,9 +59,9 @@ def run(options: Namespace) -> command.Result:
     model, config = made(options, learn), plan(options)
     streams = [token_stream(model.tokenizer, texts) for texts in (learn, held_out)]
     check(options, model, streams)
-    command.open_folder(options, command.CHECKPOINT, command.FIGURE, *MODEL_FILES)
+    checkpoint = command.open_training(options, config, command.FIGURE, *MODEL_FILES)
     price = (len(streams[1]) - 1) / math.log(2) / sum(len(text.encode()) for text in held_out)
-    curve = trained(model, streams, price, config, options.out / command.CHECKPOINT)
+    curve = trained(model, streams, price, config, checkpoint)
     written = sample(model, options)
     source = "un texto propio" if options.text else "los cuentos del curso"
     files = save_gpt(model, options.out, f"un GPT entrenado con {source}")

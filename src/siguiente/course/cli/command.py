@@ -28,7 +28,7 @@ WIDEST = 600  # letras de un aviso
 REPORTS = 20  # veces que se guarda, poco más o menos
 # Con otro valor, el resultado es el mismo; lo demás de una orden lo decide.
 NOT_SETTINGS = {"command", "run", "out", "restart", "prompt", "json", "told", "parser"}
-WIDER = {"limit"}  # con un valor mayor, lo ya hecho sirve
+WIDER = {"limit", "steps"}  # con un valor mayor, lo ya hecho sirve
 DONE, WRONG, INTERRUPTED = 0, 2, 130
 CODES = f"""La orden acaba con {DONE} si salió bien, con {WRONG} si algo de lo que se le dio no vale y con
 {INTERRUPTED} si se interrumpió."""
@@ -255,6 +255,16 @@ def open_folder(options: Namespace, *results: str) -> None:
         for name in results:
             (folder / name).unlink(missing_ok=True)
     write_atomically(log, json.dumps(wanted, indent=1, ensure_ascii=False))
+
+
+def open_training(options: Namespace, config: "TrainingConfig", *results: str) -> Path:
+    """Prepara la carpeta de un entrenamiento y da su punto de control, que sirve también para más pasos."""
+    from siguiente.course.cli.extension import extend
+
+    open_folder(options, CHECKPOINT, *results)
+    checkpoint: Path = options.out / CHECKPOINT
+    extend(checkpoint, config)
+    return checkpoint
 
 
 def _known(log: Path) -> dict[str, str]:
