@@ -1,6 +1,7 @@
 """Clasificar tweets: frente a lm-evaluation-harness y frente a lo más rápido que multiplica el equipo."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ def benchmarks(folder: Path) -> list[Benchmark]:
     gemma = load("gemma-3-270m")
     texts = [tweet.text for tweet in load_tweets("test")]
     examples = balanced_examples(load_tweets("examples"), 7, torch.Generator().manual_seed(0))
-    harness = harness_scorer(gemma)
+    harness = harness_model(gemma)
+    check_task(gemma, harness)
     made = []
     for k, goal, sample in ((7, 1 / 30, 14), (0, 1 / 4, 28)):
         prompts = TEMPLATES["categoría"].prompts(texts, examples[:k])
         sampled = slice(None, None, len(prompts) // sample)  # lm-eval tardaría media hora con todos
         ours = partial(score_labels, gemma, prompts, SECTORS)
-        peer = partial(harness, prompts[sampled], SECTORS)
+        peer = partial(harness_scores, harness, prompts[sampled], SECTORS)
         torch.testing.assert_close(ours()[sampled], peer(), atol=1e-3, rtol=0)
         flops = needed_flops(gemma, prompts, SECTORS)
         made.append(Benchmark(f"k = {k}: lm-evaluation-harness", ours, peer, goal, 3, (len(prompts), sample)))
@@ -50,7 +52,7 @@ def with_threads(threads: int, function: Callable[[], object]) -> None:
     torch.set_num_threads(before)
 
 
-def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
+def harness_model(gemma: Any) -> Any:
     """Gemma, la misma red, con la interfaz de lm-evaluation-harness."""
     from lm_eval.models.huggingface import HFLM
     from tokenizers import Tokenizer
@@ -65,9 +67,39 @@ def harness_scorer(gemma: Any) -> Callable[[list[str], Any], torch.Tensor]:
         tokenizer_object=backend, bos_token="<bos>", eos_token="<eos>", pad_token="<pad>"
     )
     network = gemma.model.network
-    harness = HFLM(network, "causal", tokenizer=tokenizer, device="cpu", add_bos_token=True, batch_size=1)
+    return HFLM(network, "causal", tokenizer=tokenizer, device="cpu", add_bos_token=True, batch_size=1)
 
-    return partial(harness_scores, harness)
+
+def tweets(**_: Any) -> dict[str, Any]:
+    """Los tweets de cada parte, como los pide `tweets.yaml`."""
+    from datasets import Dataset
+
+    from siguiente.course.data.tweets import SPLITS, load_tweets
+
+    return {split: Dataset.from_list([asdict(tweet) for tweet in load_tweets(split)]) for split in SPLITS}
+
+
+def run_task(harness: Any, count: int) -> float:
+    """La exactitud de la tarea de `tweets.yaml` en sus primeros tweets."""
+    from lm_eval import simple_evaluate
+    from lm_eval.tasks import TaskManager
+
+    here = TaskManager(include_path=str(Path(__file__).parent))
+    found = simple_evaluate(harness, tasks=["tweets"], limit=count, task_manager=here)
+    return float(found["results"]["tweets"]["acc,none"])
+
+
+def check_task(gemma: Any, harness: Any, count: int = 7) -> None:
+    """Comprueba que la tarea acierta lo mismo que las puntuaciones del curso."""
+    from siguiente.course.data.tweets import SECTORS, load_tweets
+    from siguiente.prompting.few_shot import TEMPLATES
+    from siguiente.prompting.labels import hits, label_indices, score_labels
+
+    asked, shots = load_tweets("test")[:count], load_tweets("examples")[:7]
+    prompts = TEMPLATES["categoría"].prompts([tweet.text for tweet in asked], shots)
+    ours = hits(score_labels(gemma, prompts, SECTORS), label_indices(asked, SECTORS)).float().mean()
+    theirs = torch.tensor(run_task(harness, count))
+    torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
 
 
 def harness_scores(harness: Any, prompts: list[str], labels: Any) -> torch.Tensor:
