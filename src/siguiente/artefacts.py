@@ -38,6 +38,8 @@ RECIPES = {
     "story-blank": "siguiente.course.alignment.rlhf",
     "story-rates": "siguiente.course.alignment.rlhf",
     "story-dpo": "siguiente.course.alignment.dpo",
+    "story-unjudged": "siguiente.course.alignment.dpo",
+    "story-preferred-rates": "siguiente.course.alignment.dpo",
     "story-pool": "siguiente.course.alignment.overoptimization",
     "story-remedies": "siguiente.course.alignment.overoptimization",
     "story-watchers": "siguiente.course.alignment.pursuits",
@@ -63,6 +65,7 @@ RECIPES = {
     "advert-answers": "siguiente.course.prompting.structured_output",
     "gemma-stories": "siguiente.course.transformers.comparison",
     "story-refusals": "siguiente.course.alignment.refusal",
+    "story-refusal-rates": "siguiente.course.alignment.refusal",
     "chat-refusals": "siguiente.course.alignment.refusal",
     "stories": "siguiente.course.stories.corpus",
 }

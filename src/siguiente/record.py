@@ -54,8 +54,9 @@ class Margin(NamedTuple):
 # Medias de 64 respuestas o menos, de las que puede desviarse una; tras dos pasos, cualquiera.
 MEANS = Margin(reports=2, tolerance=0.1)
 ROUNDED = Margin(reports=1, tolerance=2e-3)  # se anotan tres decimales, y cambia el último
-# Cada informe es una medida entera, con lo que la política escribe.
-MEASURED = Margin(reports=1, diverged=1 / 8)
+# Cada informe son medias de 264 cuentos. En otro procesador, alguna elección de un token cae en el borde y su
+# cuento es otro: uno solo mueve cualquiera de ellas, y por un uno por ciento harían falta dos.
+MEASURED = Margin(reports=1, tolerance=0.01, diverged=1 / 8)
 MARGINS = {
     "story-start": MEASURED,
     "story-pairs": Margin(reports=32, diverged=1 / 8),
@@ -72,6 +73,7 @@ MARGINS = {
     "story-sft": MEASURED,
     "story-sft-path": MEASURED,
     "story-dpo": MEASURED,
+    "story-unjudged": MEASURED,
     "story-choices": MEASURED,
     "assistant-replies": Margin(diverged=1 / 8),
     "chat-refusals": Margin(reports=2, diverged=1 / 8),

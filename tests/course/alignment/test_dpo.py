@@ -13,9 +13,15 @@ from siguiente.course.alignment.dpo import (
     LABELS,
     METHODS,
     NAMES,
+    RATES,
     SPENT,
     STORY_CHOICES,
     STORY_DPO,
+    STORY_PREFERRED_RATES,
+    STORY_UNJUDGED,
+    TRIALS,
+    TUNED,
+    UNJUDGED,
     WATCHED,
     Choices,
     ended,
@@ -23,6 +29,7 @@ from siguiente.course.alignment.dpo import (
     load_preferred,
     settle_pairs,
     spent,
+    tried_rates,
 )
 from siguiente.course.data.story_requests import distinct_requests
 from siguiente.course.data.story_reward import gold_rewards
@@ -47,9 +54,10 @@ def brief(small, monkeypatch):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_each_method_learns_and_is_measured(brief, monkeypatch, name):
-    monkeypatch.setattr(STORY_DPO, "seeds", (0, 1))
+    recipe = STORY_UNJUDGED if name == UNJUDGED else STORY_DPO
+    monkeypatch.setattr(recipe, "seeds", (0, 1))
     for seed in (0, 1):
-        brief.record(STORY_DPO, name, seed)
+        brief.record(recipe, name, seed)
     paths = load_preferred(name)
     assert paths.steps == [0, 4]
     assert paths.of("kl")[:, 0].tolist() == pytest.approx([0, 0], abs=1e-4)
@@ -115,6 +123,33 @@ def test_the_distilled_one_imitates_what_scores_most(brief, monkeypatch):
     texts = written[0].texts
     longest = [max(texts[i : i + 2], key=len) for i in range(0, len(texts), 2)]
     assert [len(record.completion) for record in shown] == [len(text) for text in longest]
+
+
+def test_its_control_imitates_the_first_of_the_same_stories(brief, monkeypatch):
+    written, shown = [], []
+    real = dpo.sample_answers
+    monkeypatch.setattr(dpo, "encode_demonstrations", lambda policy, records: shown.extend(records))
+    monkeypatch.setattr(dpo, "train_sft", lambda model, data, config: iter(()))
+    monkeypatch.setattr(dpo, "sample_answers", lambda *given: written.append(real(*given)) or written[-1])
+    for name in ("distilled", "unjudged"):
+        METHODS[name].learn(METHODS[name], brief.policy, 0)
+    assert written[0].texts == written[1].texts
+    assert [record.completion for record in shown[4:]] == written[1].texts[::2]
+    assert [record.prompt for record in shown[:4]] == [record.prompt for record in shown[4:]]
+    assert METHODS["unjudged"].rate == METHODS["distilled"].rate
+
+
+def test_every_rate_is_tried_with_every_method(brief):
+    assert len(TRIALS) == len(TUNED) * len(RATES)
+    for name in TRIALS:
+        brief.record(STORY_PREFERRED_RATES, name)
+    assert {name: len(row) for name, row in tried_rates().items()} == dict.fromkeys(TUNED, len(RATES))
+
+
+def test_each_method_uses_the_recorded_rate_that_was_worth_most():
+    for name, worth in tried_rates().items():
+        assert METHODS[name].rate == RATES[worth.index(max(worth))]
+    assert METHODS["shuffled"].rate == METHODS["iterated"].rate == METHODS["dpo"].rate
 
 
 def test_the_stories_to_choose_from_are_stored_with_their_worth(brief, monkeypatch):

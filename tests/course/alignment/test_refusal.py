@@ -15,8 +15,11 @@ from siguiente.course.alignment.refusal import (
     MIXTURES,
     NAMES,
     PREFIXES,
+    RATES,
     REFUSAL,
     REFUSED,
+    SEARCHED,
+    STORY_REFUSAL_RATES,
     STORY_REFUSALS,
     Refusals,
     asked,
@@ -28,6 +31,8 @@ from siguiente.course.alignment.refusal import (
     refusal_examples,
     refuses,
     says_no,
+    searched,
+    tried_rates,
     undecided,
     write,
 )
@@ -153,6 +158,30 @@ def test_what_is_written_of_each_mixture(small, tmp_path, monkeypatch, name, mea
     assert found.of("combination").tolist() == [found.rows[0]["combination"]["refused"]]
     assert found.texts("allowed")[0][0] == first[0].prompt
     assert (tmp_path / f"{name}-0.safetensors").exists() == (name == LOOKED)
+
+
+def test_the_rate_is_searched_with_requests_and_a_seed_that_the_page_does_not_use(small, monkeypatch):
+    used = {case.request for name in refusal.ASKED for case in asked(name)}
+    assert not used & {case.request for cases in searched().values() for case in cases}
+    assert SEARCHED not in STORY_REFUSALS.seeds
+    few = {name: cases[:2] for name, cases in searched().items()}
+    settings = {
+        "load_story_policy": lambda: small.policy,
+        "CONFIG": replace(refusal.CONFIG, steps=2, batch_size=4, warmup=0),
+        "EXAMPLES": 8,
+        "ROOM": 3,
+        "searched": lambda: few,
+    }
+    for setting, value in settings.items():
+        monkeypatch.setattr(refusal, setting, value)
+    for part in STORY_REFUSAL_RATES.parts:
+        small.record(STORY_REFUSAL_RATES, part.name)
+    assert len(tried_rates()) == len(RATES)
+
+
+def test_the_rate_is_the_recorded_one_that_refused_and_delivered_most():
+    tried = tried_rates()
+    assert f"{refusal.CONFIG.learning_rate:g}" == max(tried, key=lambda rate: sum(tried[rate]))
 
 
 @pytest.mark.parametrize(

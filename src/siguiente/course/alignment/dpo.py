@@ -44,7 +44,15 @@ from siguiente.course.alignment.preferences import (
     taught_reward,
 )
 from siguiente.course.alignment.rlhf import CHOSEN as RATE
-from siguiente.course.alignment.rlhf import GROUP, RUN_CONFIG, beta_of, comma
+from siguiente.course.alignment.rlhf import (
+    GROUP,
+    RUN_CONFIG,
+    TRIED,
+    beta_of,
+    comma,
+    measured_end,
+    worth,
+)
 from siguiente.course.alignment.sft import ANSWER_LENGTH, SEEDS, load_story_policy
 from siguiente.course.data.story_requests import distinct_requests
 from siguiente.course.data.story_reward import WEIGHTS, Merits, score_merits
@@ -73,11 +81,7 @@ class Setting(NamedTuple):
     beta: float = 0.1
     """El freno."""
     rate: float = 3e-4
-    """La mejor tasa de `TRIED`, por la recompensa aprendida del curso menos 0,02 por nat, con la semilla 100
-    y peticiones de `train`. Esa búsqueda no está registrada."""
-
-
-TRIED = 3
+    """La tasa que más valió de las `RATES`, según `story-preferred-rates`."""
 
 
 def once(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
@@ -118,12 +122,16 @@ def own_reward(seed: int) -> Reward:
     return partial(score_texts, taught_reward(drawn_preferences(LABELS, seed), seed), load_story_policy())
 
 
-def imitate(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[object]:
-    """Escribe varios cuentos por petición e imita el que más puntúa el modelo de recompensa."""
+def imitate(setting: Setting, policy: TextModel[Any], seed: int, judged: bool = True) -> Iterator[object]:
+    """Escribe varios cuentos por petición e imita el que más puntúa el modelo de recompensa.
+
+    Sin juzgarlos imita el primero de cada petición: es el control, imitarse a sí misma.
+    """
     prompts = [pair.request.text for pair in drawn_pairs(IMITATED, seed)]
     generator = Generator().manual_seed(seed)
     texts = sample_answers(policy, prompts, generator, ANSWER_LENGTH, WRITTEN).texts
-    scores = own_reward(seed)([prompt for prompt in prompts for _ in range(WRITTEN)], texts)
+    repeated = [prompt for prompt in prompts for _ in range(WRITTEN)]
+    scores = own_reward(seed)(repeated, texts) if judged else [0.0] * len(texts)
     best = select_best(torch.tensor(scores).view(-1, WRITTEN)).tolist()
     chosen = [texts[WRITTEN * row + place] for row, place in enumerate(best)]
     shown = list(map(PromptCompletion, prompts, chosen))
@@ -131,6 +139,7 @@ def imitate(setting: Setting, policy: TextModel[Any], seed: int) -> Iterator[obj
     return train_sft(policy.model, encode_demonstrations(policy, shown), config)
 
 
+UNJUDGED = "unjudged"  # el control de lo destilado
 METHODS = {
     "dpo": Setting(once),
     "shuffled": Setting(shuffled),
@@ -139,6 +148,7 @@ METHODS = {
     "kto": Setting(once, kto_loss, rate=1e-4),
     "simpo": Setting(once, simpo_loss, beta=2.5),
     "distilled": Setting(imitate, rate=1e-3),
+    UNJUDGED: Setting(partial(imitate, judged=False), rate=1e-3),
 }
 WATCHED = ("dpo", "shuffled")
 #: Cómo se llama cada uno en las tablas y en las figuras.
@@ -150,12 +160,13 @@ NAMES = {
     "kto": "KTO",
     "simpo": "SimPO",
     "distilled": "lo mejor de 8, destilado",
+    UNJUDGED: "uno de 8, destilado, control",
 }
 
 
 def load_preferred(name: str) -> Paths:
     """Abre lo que se midió con uno de los `METHODS` y ocho semillas; si falta, entrena y mide."""
-    return load_paths(STORY_DPO, name)
+    return load_paths(STORY_UNJUDGED if name == UNJUDGED else STORY_DPO, name)
 
 
 def learn(part: Part) -> Run:
@@ -188,7 +199,27 @@ def new_pairs(policy: TextModel[Any]) -> Watch:
     return see
 
 
-STORY_DPO = Trained("story-dpo", __name__, learn, tuple(METHODS), SEEDS)
+STORY_DPO = Trained("story-dpo", __name__, learn, [name for name in METHODS if name != UNJUDGED], SEEDS)
+STORY_UNJUDGED = Trained("story-unjudged", __name__, learn, [UNJUDGED], SEEDS)  # se hizo después
+
+RATES = (1e-4, 3e-4, 6e-4, 1e-3)
+TUNED = ("dpo", "ipo", "kto", "simpo", "distilled")  # los demás llevan la tasa del suyo
+TRIALS = {f"{name}-{rate:g}": (name, rate) for name in TUNED for rate in RATES}
+
+
+def try_rate(part: Part) -> Run:
+    """Aprende con un método y una tasa, y mide el final con las peticiones que la política ya vio."""
+    name, rate = TRIALS[part.name]
+    policy, setting = load_story_policy(), METHODS[name]._replace(rate=rate)
+    return measured_end(policy, setting.learn(setting, policy, TRIED), distinct_requests("seen"))
+
+
+STORY_PREFERRED_RATES = Trained("story-preferred-rates", __name__, try_rate, parts=tuple(TRIALS))
+
+
+def tried_rates() -> dict[str, list[float]]:
+    """De cada método y cada una de las `RATES`, lo que valió su final."""
+    return {name: [worth(STORY_PREFERRED_RATES, f"{name}-{rate:g}") for rate in RATES] for name in TUNED}
 
 
 def trail(paths: Paths, name: str) -> list[tuple[Estimate, Estimate]]:
@@ -306,12 +337,20 @@ def spent() -> dict[str, list[int | str]]:
     once_read = (LABELS, steps * CONFIG.batch_size // LABELS)
     chosen = (LABELS, judge.steps * judge.batch_size // LABELS, judge.steps)
     course = (COMPARED, FIT_CONFIG.steps * FIT_CONFIG.batch_size // COMPARED, FIT_CONFIG.steps)
-    written = {"iterated": 2 * (LABELS - LABELS // ROUNDS), "distilled": WRITTEN * IMITATED}
+    imitated = WRITTEN * IMITATED
+    written = {"iterated": 2 * (LABELS - LABELS // ROUNDS), "distilled": imitated, UNJUDGED: imitated}
+    reads = {"distilled": chosen, UNJUDGED: (0, 0, 0)}
     rows: dict[str, list[int | str]] = {}
     for name, setting in METHODS.items():
-        read = chosen if name == "distilled" else (*once_read, 0)
-        beta = "no" if name == "distilled" else comma(setting.beta)
-        rows[NAMES[name]] = [*read, steps, written.get(name, 0), 1, comma(setting.rate), beta]
+        beta = "no" if name in reads else comma(setting.beta)
+        rows[NAMES[name]] = [
+            *reads.get(name, (*once_read, 0)),
+            steps,
+            written.get(name, 0),
+            1,
+            comma(setting.rate),
+            beta,
+        ]
     rows["lo mejor de 16"] = [*chosen, 0, 0, CHOSEN[-1], "no", "no"]
     pursued = RUN_CONFIG.steps * RUN_CONFIG.batch_size * GROUP
     rates = comma(RATE["reinforce"])

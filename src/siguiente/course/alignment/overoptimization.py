@@ -225,14 +225,15 @@ def at_distance(paths: Paths, name: str, far: Tensor) -> Tensor:
 
     >>> start = {"step": 0, "kl": 0.0, "gold": 9.0}
     >>> paths = Paths([[start, {"step": 20, "kl": 4.0, "gold": 7.0}]])
-    >>> at_distance(paths, "gold", torch.tensor([1.0])).tolist()
-    [-0.5]
+    >>> [at_distance(paths, "gold", torch.tensor([nats])).item() for nats in (1.0, 5.0)]
+    [-0.5, -2.0]
     """
     gains = []
     for kl, gain, limit in zip(paths.of("kl"), paths.gain(name), far, strict=True):
-        k = int((kl >= limit).int().argmax()) if (kl >= limit).any() else len(kl) - 1
-        part = ((limit - kl[k - 1]) / (kl[k] - kl[k - 1])).clamp(max=1) if k > 0 else torch.ones(())
-        gains.append(torch.lerp(gain[max(k - 1, 0)], gain[k], part))
+        reached = (kl >= limit).nonzero().flatten().tolist()
+        k = reached[0] if reached else -1
+        part = (limit - kl[k - 1]) / (kl[k] - kl[k - 1]) if k > 0 else torch.ones(())
+        gains.append(torch.lerp(gain[k - 1], gain[k], part))
     return torch.stack(gains)
 
 

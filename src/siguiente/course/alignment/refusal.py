@@ -347,6 +347,42 @@ def learn_to_refuse(part: Part) -> Run:
 
 STORY_REFUSALS = Trained("story-refusals", __name__, learn_to_refuse, parts=tuple(MIXTURES), seeds=range(8))
 
+RATES = (1e-3, 2e-3, 4e-3)
+SEARCHED = 100  # la semilla con que se busca la tasa, y no se usa para nada más
+
+
+def searched() -> dict[str, list[Case]]:
+    """Con qué peticiones se busca la tasa: de las que se ven al aprender, las que no mide la página.
+
+    >>> {name: len(cases) for name, cases in searched().items()}
+    {'banned': 33, 'allowed': 116}
+    """
+    seen = [Case(r, r.text) for r in distinct_requests("seen")]
+    banned = [case for case in seen if case.request.plot in REFUSED]
+    return {"banned": banned[1::2], "allowed": [c for c in seen if c.request.plot in ALLOWED][1::2]}
+
+
+def try_rate(part: Part) -> Run:
+    """Ajusta con una tasa el de uno de cada cinco, y mide si rechaza y si entrega donde debe."""
+    policy, config = load_story_policy(), replace(CONFIG, learning_rate=float(part.name), seed=SEARCHED)
+    data = encode_demonstrations(policy, refusal_examples(MIXTURES[LOOKED], EXAMPLES, SEARCHED))
+
+    def reports() -> Iterator[Any]:
+        list(train_sft(policy.model.train(), data, config))
+        policy.model.eval()
+        yield {name: score_cases(policy, cases, SEARCHED) for name, cases in searched().items()}
+
+    return Run(None, reports(), lambda rows: [rows[0]["banned"]["refused"]])
+
+
+STORY_REFUSAL_RATES = Trained("story-refusal-rates", __name__, try_rate, parts=[f"{r:g}" for r in RATES])
+
+
+def tried_rates() -> dict[str, tuple[float, float]]:
+    """Con cada una de las `RATES`, lo que se rechazó de lo prohibido y lo que se entregó de lo demás."""
+    ends = {f"{rate:g}": STORY_REFUSAL_RATES.rows(f"{rate:g}")[0] for rate in RATES}
+    return {name: (end["banned"]["refused"], end["allowed"]["delivered"]) for name, end in ends.items()}
+
 
 def load_refusing_policy() -> TextModel[GPT]:
     """Abre una política que se niega a dos asuntos; si falta, la ajusta."""

@@ -1,6 +1,6 @@
 """La página de RLHF: tres métodos persiguen la misma recompensa con el mismo esfuerzo, y ocho semillas."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from siguiente.course.alignment.policy_scores import (
 )
 from siguiente.course.alignment.preferences import COMPARED, learned_reward, load_story_reward
 from siguiente.course.alignment.sft import ANSWER_LENGTH, DEMONSTRATIONS, load_story_policy
-from siguiente.course.data.story_requests import distinct_requests, load_demonstrations
+from siguiente.course.data.story_requests import StoryRequest, distinct_requests, load_demonstrations
 from siguiente.language_models.protocol import TextModel
 from siguiente.language_models.training import TrainingConfig, make_optimizer, update
 from siguiente.runtime.trained import Part, Run, Trained
@@ -72,8 +72,13 @@ def try_rate(part: Part) -> Run:
     """Persigue la recompensa con una tasa y mide el final con peticiones de protagonista nuevo."""
     method, rate = TRIALS[part.name]
     policy, steps = train_with(method, replace(RUN_CONFIG, learning_rate=rate, seed=TRIED))
+    return measured_end(policy, steps, distinct_requests("name") * REPEATED)
+
+
+def measured_end(policy: TextModel[Any], steps: Iterable[object], requests: Sequence[StoryRequest]) -> Run:
+    """Da los pasos de un entrenamiento y mide la política que queda, con unas peticiones."""
     reward, start = learned_reward(), load_story_policy().model
-    asked = [request.text for request in distinct_requests("name")] * REPEATED
+    asked = [request.text for request in requests]
 
     def scores() -> Iterator[dict[str, Any]]:
         done = sum(1 for _ in steps)
@@ -89,12 +94,17 @@ CHOSEN = {"reinforce": 1e-3, "ppo": 1e-3, "grpo": 1e-3, "blank": 1e-3}
 
 
 def tried_rates() -> dict[str, list[float]]:
-    """De cada método y cada una de las `RATES`, la recompensa aprendida al final menos 0,02 por nat."""
-    ends = {name: STORY_RATES.rows(name)[-1] for name in TRIALS}
-    worth = {name: end["proxy"] - 0.02 * end["kl"] for name, end in ends.items()}
+    """De cada método y cada una de las `RATES`, lo que valió su final."""
     return {
-        method: [worth[f"{method}-{rate:g}"] for rate in RATES] for method in ("reinforce", "ppo", "grpo")
+        method: [worth(STORY_RATES, f"{method}-{rate:g}") for rate in RATES]
+        for method in ("reinforce", "ppo", "grpo")
     }
+
+
+def worth(recipe: Trained, trial: str) -> float:
+    """Lo que vale el final de una prueba: la recompensa aprendida menos 0,02 por nat."""
+    end = recipe.rows(trial)[-1]
+    return float(end["proxy"] - 0.02 * end["kl"])
 
 
 def pursue(part: Part) -> Run:
