@@ -107,7 +107,7 @@ def test_memory_does_not_grow_with_the_longest_answer(run, tmp_path, capsys):
     path = tmp_path / "datos.jsonl"
     path.write_text(json.dumps(RECORD | {"completion": "a" * 200}), encoding="utf-8")
     assert run(path, "--steps", "1") == 0
-    assert "un paso lee 2 demostraciones, no 8" in capsys.readouterr().out
+    assert "por paso se leen 2, y no 8" in capsys.readouterr().out
 
 
 def test_what_does_not_fit_and_wrong_options_are_said(fails, tmp_path):

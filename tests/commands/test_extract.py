@@ -120,6 +120,19 @@ def test_only_what_changed_is_done_again(run, folder, out, batches):
     assert {name for name in before if after.get(name) == before[name]} == set(before) - {"3.txt", "8.txt"}
 
 
+def test_the_cost_is_said_before_and_nothing_is_written(run, out, capsys):
+    assert run("--dry-run", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["texts"] == 9
+    assert facts["tokens"] > 9 * 20
+    assert facts["minutes"] > 0
+    assert not out.parent.exists()
+    run()
+    capsys.readouterr()
+    assert run("--dry-run") == 0
+    assert "Faltan 0 textos de 9" in capsys.readouterr().out
+
+
 def test_a_folder_of_others_is_not_overwritten(fails, out):
     out.parent.mkdir()
     out.write_text("lo mío\n", encoding="utf-8")

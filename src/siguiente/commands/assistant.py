@@ -96,7 +96,5 @@ def batch_size(data: "Demonstrations", wanted: int) -> int:
         )
     size = min(wanted, ROOM // longest)
     if size < wanted:
-        print(
-            f"La respuesta más larga tiene {longest} tokens: un paso lee {size} demostraciones, no {wanted}."
-        )
+        print(f"La respuesta más larga tiene {longest} tokens: por paso se leen {size}, y no {wanted}.")
     return size

@@ -40,6 +40,11 @@ def add_options(parser: command.Parser) -> None:
         metavar="N",
         help="tokens de cada respuesta (%(default)s)",
     )
+    add(
+        "--dry-run",
+        action="store_true",
+        help="dice lo que costaría, en tokens y en minutos, y no escribe nada",
+    )
     command.add_results(parser, "extract")
     add_model(parser)
 
@@ -62,8 +67,12 @@ def run(options: Namespace) -> command.Result:
     prompts = {name: prompt(model, examples, name, text, options.length) for name, text in texts.items()}
     settings = [options.model, str(options.adapter), pattern, options.length]
     keys = {name: digest([*settings, ids]) for name, ids in prompts.items()}
-    command.open_folder(options, DATA)
     out = options.out / DATA
+    if options.dry_run:
+        lines = {} if options.restart else kept_lines(out, keys)
+        said, facts = price(model, prompts, [name for name in prompts if name not in lines], options.length)
+        return command.Result(said, facts)
+    command.open_folder(options, DATA)
     with alone(out):
         lines = kept_lines(out, keys)
         extract(model, constraint, prompts, keys, lines, out)
@@ -136,16 +145,17 @@ def batches(prompts: Mapping[str, Sequence[int]], names: Sequence[str], length: 
 
 def price(
     model: "TextModel[Any]", prompts: Mapping[str, Sequence[int]], names: Sequence[str], length: int
-) -> str:
-    """Lo que costará leer unos textos y escribir sus datos, como mucho; nada, si no falta ninguno."""
+) -> tuple[str, dict[str, Any]]:
+    """Lo que costará, como mucho, leer unos textos y escribir sus datos: dicho, y en números."""
     from siguiente.course.cli.cost import reading_minutes, writing_minutes
     from siguiente.course.report.numbers import number
 
-    if not names:
-        return ""
     tokens, rounds = sum(len(prompts[name]) for name in names), len(list(batches(prompts, names, length)))
-    minutes = reading_minutes(model, tokens) + writing_minutes(model, rounds * length)
-    return f": con los ejemplos, {number(tokens)} tokens que leer, {number(minutes, 1)} minutos como mucho"
+    facts: dict[str, Any] = {"texts": len(names), "tokens": tokens, "minutes": 0.0}
+    if names:
+        facts["minutes"] = reading_minutes(model, tokens) + writing_minutes(model, rounds * length)
+    said = f"Faltan {len(names)} textos de {len(prompts)}: con los ejemplos, {number(tokens)} tokens que leer"
+    return f"{said}; {number(facts['minutes'], 1)} minutos en este equipo, como mucho.", facts
 
 
 def extract(
@@ -163,7 +173,7 @@ def extract(
     from siguiente.runtime.store import write_atomically
 
     names, length = [name for name in prompts if name not in lines], int(constraint.length)
-    print(f"Faltan {len(names)} textos de {len(prompts)}{price(model, prompts, names, length)}.", flush=True)
+    print(price(model, prompts, names, length)[0], flush=True)
     write_atomically(out, "".join(lines[name] for name in prompts if name in lines))
     with tqdm(desc="Sacando datos", total=len(names), unit="textos", bar_format=command.BAR) as bar:
         for batch in batches(prompts, names, length):

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from filelock import FileLock, Timeout
-from torch import Tensor
 
 from siguiente.runtime.store import write_atomically
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 WAY_OUT = "use otra carpeta (--out) o empiece de nuevo (--restart)"
 
@@ -22,6 +23,7 @@ class ScoreLog:
     Con ellas van los ajustes, que son todo lo que las determina. Se abre con `open`.
 
     >>> import tempfile
+    >>> import torch
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "scores.json"
     ...     with ScoreLog.open(path, {"k": 2}) as log:
@@ -52,13 +54,15 @@ class ScoreLog:
         """Dice qué filas aún no están."""
         return [row for row in rows if row not in self.scores]
 
-    def append(self, rows: Sequence[int], scores: Tensor) -> None:
+    def append(self, rows: Sequence[int], scores: "Tensor") -> None:
         """Añade unas filas con sus puntuaciones, (N, C), y espera a que estén en el disco."""
         self.scores = dict(zip(rows, scores.tolist(), strict=True)) | self.scores
         self._save()
 
-    def tensor(self, rows: Sequence[int]) -> Tensor:
+    def tensor(self, rows: Sequence[int]) -> "Tensor":
         """Devuelve las puntuaciones de unas filas, (N, C)."""
+        import torch
+
         return torch.tensor([self.scores[row] for row in rows])
 
     def _save(self) -> None:
