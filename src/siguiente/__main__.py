@@ -10,7 +10,7 @@ from importlib import import_module
 
 import siguiente
 from siguiente.commands import COMMANDS, module_of
-from siguiente.course.cli.command import CODES, Parser, perform
+from siguiente.course.cli.command import CODES, Parser, not_understood, perform
 from siguiente.course.cli.spanish import in_spanish
 
 COMPLETION = """Para que el tabulador complete órdenes y opciones, en bash o zsh:
@@ -48,7 +48,9 @@ def main(given: Sequence[str] | None = None) -> int:
     with in_spanish():
         parser = make_parser()
         complete(parser)
-        options = parser.parse_args(given)
+        options, unknown = parser.parse_known_args(given)
+        if unknown:
+            options.parser.error(not_understood(options.parser, unknown))
         return perform(options)
 
 

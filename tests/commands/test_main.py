@@ -57,7 +57,8 @@ def test_every_option_is_explained():
     [
         ([], "siguiente: falta: ORDEN"),
         (["clasifica"], "siguiente: ORDEN: 'clasifica' no es una de las opciones"),
-        (["dpo", "--betta", "1"], "esta orden no entiende: --betta"),
+        (["dpo", "--betta", "1"], "siguiente dpo: esta orden no entiende: --betta. ¿Quiso decir --beta?"),
+        (["models", "todos"], "siguiente models: esta orden no entiende: todos\n"),
         (["dpo", "--beta"], "siguiente dpo: --beta: hace falta un valor"),
         (["dpo", "--loss", "mse"], "--loss: 'mse' no es una de las opciones"),
         (["dpo", "--steps", "mil"], "--steps: debe ser un número entero, 1 como poco, y es «mil»"),

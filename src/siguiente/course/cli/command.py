@@ -9,6 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,6 +52,19 @@ class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Dice qué no vale y cómo se pide ayuda."""
         self.exit(WRONG, f"{self.prog}: {message}\nAyuda: {self.prog} --help\n")
+
+
+def not_understood(order: Parser, unknown: Sequence[str]) -> str:
+    """Qué se escribió que la orden no entiende y, si se parece a algo que sí, qué.
+
+    >>> order = Parser(prog="siguiente dpo")
+    >>> _ = order.add_argument("--beta")
+    >>> not_understood(order, ["--betta", "1"])
+    'esta orden no entiende: --betta 1. ¿Quiso decir --beta?'
+    """
+    known = [name for action in order._actions for name in action.option_strings]
+    near = get_close_matches(unknown[0].partition("=")[0], known, 1)
+    return f"esta orden no entiende: {' '.join(unknown)}" + (f". ¿Quiso decir {near[0]}?" if near else "")
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
