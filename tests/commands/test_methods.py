@@ -240,6 +240,14 @@ def test_the_whole_road_on_own_data(run, fails, data, tmp_path):
     assert "resultados de otros ajustes (method)" in fails(*other, out="grpo")
 
 
+def test_a_policy_goes_on_writing(run, order, data, tmp_path, capsys):
+    run("sft", data, "--rate", "0.05")
+    capsys.readouterr()
+    policy = tmp_path / "out" / "policy.safetensors"
+    assert order("complete", r"di sí.\n", "--model", policy, "--length", "3", "--temperature", "0") == 0
+    assert capsys.readouterr().out.startswith("di sí.\n")
+
+
 def test_files_of_other_models_and_damaged_ones_are_refused(run, fails, data, tmp_path):
     run("reward", data, out="reward")
     reward, other = tmp_path / "reward" / "reward.safetensors", tmp_path / "otra.safetensors"

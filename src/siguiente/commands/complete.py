@@ -2,6 +2,9 @@
 
 ``siguiente complete "Había una vez" --n 3``
 ``siguiente complete "El cielo es de color" --among azul verde rosa``
+``siguiente complete "Cuente un cuento de Ana.\\n" --model sft/policy.safetensors``
+
+Un ``\\n`` en el comienzo es un salto de línea: así acaban las peticiones a una política.
 """
 
 from argparse import Namespace
@@ -22,6 +25,7 @@ def add_options(parser: command.Parser) -> None:
 
 def run(options: Namespace) -> command.Result:
     """Escribe o compara, según lo que se pida."""
+    options.prompt = options.prompt.replace(r"\n", "\n")
     return compare(options) if options.among else write(options)
 
 

@@ -313,6 +313,9 @@ def _setting(value: object) -> str:
 
 def save_figure(path: Path, draw: Callable[[], object]) -> None:
     """Guarda como imagen lo que se dibuja, sin abrirlo."""
+    import logging
+
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # lo que avisa, en inglés, no lo arregla nadie
     import matplotlib
     import matplotlib.pyplot as plt
 

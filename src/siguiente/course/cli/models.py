@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from siguiente.language_models.sampling import Choose
 
 ASSISTANT = "assistant"
+WEIGHTS = ".safetensors"  # así acaba el nombre de una política: las órdenes que ajustan la de los cuentos
 # El asistente se ajustó con peticiones sueltas: de una conversación lee solo la última.
 TEMPLATE = "{{ bos_token }}Petición: {{ messages[-1].content }}\nRespuesta:"
 
@@ -21,7 +22,7 @@ def add_model(parser: Any, model: str = "gemma-3-270m") -> None:
         "--model",
         default=model,
         metavar="MODELO",
-        help="un nombre de `siguiente models` o una carpeta (%(default)s)",
+        help="un nombre de `siguiente models`, una carpeta o una política de los cuentos (%(default)s)",
     )
     add("--adapter", type=Path, metavar="ARCHIVO", help="lo que escribió siguiente assistant, sobre Gemma")
 
@@ -74,6 +75,10 @@ def open_model(options: Namespace) -> "TextModel[Any]":
         from siguiente.course.alignment.spanish_assistant import load_assistant
 
         return answering(load_assistant())
+    if options.model.endswith(WEIGHTS):
+        from siguiente.course.cli.own_data import open_policy
+
+        return open_policy(Path(options.model))
     if is_folder(options.model):
         return load_folder(Path(options.model))
     return loading.load(options.model)
