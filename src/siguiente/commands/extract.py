@@ -146,7 +146,7 @@ def batches(prompts: Mapping[str, Sequence[int]], names: Sequence[str], length: 
 def price(
     model: "TextModel[Any]", prompts: Mapping[str, Sequence[int]], names: Sequence[str], length: int
 ) -> tuple[str, dict[str, Any]]:
-    """Lo que costará, como mucho, leer unos textos y escribir sus datos: dicho, y en números."""
+    """Lo que costará leer unos textos y escribir sus datos: dicho, y en números."""
     from siguiente.course.cli.cost import reading_minutes, writing_minutes
     from siguiente.course.report.numbers import number
 
@@ -155,7 +155,7 @@ def price(
     if names:
         facts["minutes"] = reading_minutes(model, tokens) + writing_minutes(model, rounds * length)
     said = f"Faltan {len(names)} textos de {len(prompts)}: con los ejemplos, {number(tokens)} tokens que leer"
-    return f"{said}; {number(facts['minutes'], 1)} minutos en este equipo, como mucho.", facts
+    return f"{said}; {number(facts['minutes'], 1)} minutos en este equipo, más o menos.", facts
 
 
 def extract(
