@@ -2,6 +2,10 @@
 
 import io
 import json
+import os
+import select
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import pytest
@@ -196,6 +200,35 @@ def test_a_base_model_is_refused_before_the_first_question(fails, monkeypatch, s
     base = TextModel(parrot, replace(smollm, chat_template=None))
     monkeypatch.setattr("siguiente.llm.files.loading.load", lambda name: base)
     assert "no trae plantilla" in fails("Hola\n")
+
+
+def test_a_long_line_pasted_in_a_terminal_is_read_whole():
+    """El sistema corta en 4095 bytes las líneas que lee él; quien las lee es `readline`."""
+    pty, _ = pytest.importorskip("pty"), pytest.importorskip("readline")
+    ours, theirs = pty.openpty()
+    code = "from siguiente.commands.chat import questions as q\nprint('hay', [*map(len, q())], flush=True)"
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    with subprocess.Popen([sys.executable, "-c", code], **streams) as run:
+        os.close(theirs)
+        shown = until(ours, b">")
+        for piece in ("á" * 2000, "a" * 3000 + "\n", "fin\n\x04"):
+            os.write(ours, piece.encode())
+            shown += until(ours, piece[-1:].encode() if piece[-1] in "áa" else b">")
+        shown += until(ours, b"]")
+        run.kill()
+    os.close(ours)
+    assert b"hay [5000, 3]" in shown
+
+
+def until(stream, mark):
+    """Lo que sale de una terminal hasta que aparece una marca, o nada más sale en unos segundos."""
+    shown = b""
+    while mark not in shown and select.select([stream], [], [], 60)[0]:
+        try:
+            shown += os.read(stream, 65_536)
+        except OSError:  # ya no queda nadie al otro lado
+            break
+    return shown
 
 
 def test_the_assistant_reads_the_last_question_with_its_template(smollm):
