@@ -103,6 +103,13 @@ def test_an_interruption_cuts_the_answer_and_the_talk_goes_on(run, parrot, tmp_p
     assert path.read_bytes() == before
 
 
+def test_an_empty_answer_is_said_and_not_saved(run, parrot, smollm, tmp_path, capsys):
+    parrot.script = [smollm.eos_id]
+    assert run("Hola\n", "--save", tmp_path / "charla.jsonl") == 0
+    assert "El modelo no escribió nada" in capsys.readouterr().err
+    assert not (tmp_path / "charla.jsonl").exists()
+
+
 def test_a_question_too_long_is_explained_and_the_talk_goes_on(run, capsys):
     assert run("a " * 5000 + "\nHola\n") == 0
     shown = capsys.readouterr()

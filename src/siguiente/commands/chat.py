@@ -91,6 +91,9 @@ def answered(
         options.told.write(json.dumps({"answer": written}, ensure_ascii=False) + "\n")
     else:
         print()
+    if not written.strip():
+        print("(El modelo no escribió nada: esta pregunta no se guarda.)", file=sys.stderr)
+        return None
     return written
 
 
