@@ -1,4 +1,4 @@
-"""Qué modelo se usa: uno del catálogo, el asistente del curso, un adaptador propio o una carpeta."""
+"""Qué modelo se abre: uno del catálogo, el asistente del curso, un adaptador propio, o uno de otros."""
 
 from argparse import Namespace
 from dataclasses import replace
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from siguiente.language_models.sampling import Choose
 
 ASSISTANT = "assistant"
+MODEL = """un nombre de `siguiente models`, una carpeta, un archivo .gguf, un nombre de Hugging Face
+(dueño/modelo), una política de los cuentos o la dirección de un servidor (http://equipo:puerto/v1)
+(%(default)s)"""
 WEIGHTS = ".safetensors"  # así acaba el nombre de una política: las órdenes que ajustan la de los cuentos
 # El asistente se ajustó con peticiones sueltas: de una conversación lee solo la última.
 TEMPLATE = "{{ bos_token }}Petición: {{ messages[-1].content }}\nRespuesta:"
@@ -22,7 +25,7 @@ def add_model(parser: Any, model: str = "gemma-3-270m") -> None:
         "--model",
         default=model,
         metavar="MODELO",
-        help="un nombre de `siguiente models`, una carpeta o una política de los cuentos (%(default)s)",
+        help=MODEL,
     )
     add("--adapter", type=Path, metavar="ARCHIVO", help="lo que escribió siguiente assistant, sobre Gemma")
 
@@ -65,8 +68,8 @@ def chooser(options: Namespace) -> "Choose":
 
 
 def open_model(options: Namespace) -> "TextModel[Any]":
-    """Abre el modelo que se pide, por su nombre o por su carpeta, con el adaptador si lo hay."""
-    from siguiente.llm.files import loading
+    """Abre aquí el modelo que se pide, esté donde esté, con el adaptador si lo hay."""
+    from siguiente.llm.files import foreign, loading
     from siguiente.llm.files.folder import is_folder, load_folder
 
     if options.adapter is not None:
@@ -79,6 +82,10 @@ def open_model(options: Namespace) -> "TextModel[Any]":
         from siguiente.course.cli.own_data import open_policy
 
         return open_policy(Path(options.model))
+    if options.model.endswith(foreign.GGUF):
+        return foreign.load_gguf(Path(options.model))
+    if foreign.is_hub_name(options.model):
+        return foreign.load_hub(options.model)
     if is_folder(options.model):
         return load_folder(Path(options.model))
     return loading.load(options.model)

@@ -1,7 +1,7 @@
 """Abrir cualquier modelo causal guardado como los de transformers: el que usted entrenó, o el de otros."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from siguiente.language_models.protocol import TextModel
@@ -26,6 +26,19 @@ def load_folder(folder: Path) -> "TextModel[PretrainedModel]":
     De la carpeta salen también su plantilla de chat y sus tokens de comienzo y de final; el de comienzo se
     pone solo si su tokenizador lo pone. No se ejecuta código de la carpeta ni se pide nada a la red.
     """
+    for name in (CONFIG, TOKENIZER):
+        if not (folder / name).is_file():
+            raise ValueError(
+                f"En {folder} falta {name}: indique la carpeta de un modelo guardado con transformers."
+            )
+    return load_causal(folder, f"el modelo de {folder}", local_files_only=True)
+
+
+def load_causal(source: Path | str, told: str, **where: Any) -> "TextModel[PretrainedModel]":
+    """Abre con transformers un modelo causal; si no puede, el error lo llama como dice `told`.
+
+    `where` son opciones de su `from_pretrained`, para la red y para el tokenizador.
+    """
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
@@ -34,17 +47,12 @@ def load_folder(folder: Path) -> "TextModel[PretrainedModel]":
     from siguiente.llm.fast.piecewise import PiecewiseModel, StepwiseModel
     from siguiente.llm.files.tokenizer import PretrainedTokenizer
 
-    for name in (CONFIG, TOKENIZER):
-        if not (folder / name).is_file():
-            raise ValueError(
-                f"En {folder} falta {name}: indique la carpeta de un modelo guardado con transformers."
-            )
     disable_progress_bar()  # es de un segundo, y en inglés
     try:
-        network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype="float32")
-        theirs = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        network = AutoModelForCausalLM.from_pretrained(source, dtype="float32", **where)
+        theirs = AutoTokenizer.from_pretrained(source, **where)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ValueError(f"transformers no puede abrir el modelo de {folder}: {error}") from error
+        raise ValueError(f"transformers no puede abrir {told}: {error}") from error
     starts = theirs.bos_token_id is not None and theirs("a").input_ids[:1] == [theirs.bos_token_id]
     limit = getattr(network.config, "max_position_embeddings", None) or 0
     kind = PiecewiseModel if network.config.model_type in PACKED else StepwiseModel
@@ -53,7 +61,7 @@ def load_folder(folder: Path) -> "TextModel[PretrainedModel]":
         theirs.backend_tokenizer,
         theirs.bos_token_id if starts else None,
         theirs.eos_token_id,
-        folder.name,
+        where.get("gguf_file", Path(source).name),
         theirs.get_chat_template() if theirs.chat_template else None,
     )
     return TextModel(model, tokenizer)
