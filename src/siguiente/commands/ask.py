@@ -16,7 +16,6 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from siguiente.course.cli import command
-from siguiente.course.cli.engines import add_engine
 from siguiente.course.cli.models import add_model
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ def add_options(parser: command.Parser) -> None:
     add("--threshold", type=command.real(0), metavar="X", help=SILENCE)
     add("--length", type=command.COUNT, default=30, metavar="N", help="tokens de la respuesta (%(default)s)")
     add_model(parser)
-    add_engine(parser)
 
 
 def run(options: Namespace) -> command.Result:
@@ -147,9 +145,10 @@ def search(by: str, question: str, pieces: Sequence[Piece]) -> "Tensor":
 
 def answer(options: Namespace, passages: Sequence[str]) -> str:
     """Lo que el modelo escribe hasta el final de la línea, tras tres casos resueltos y los pasajes."""
-    from siguiente.course.cli.engines import open_engine
+    from siguiente.course.cli.models import open_model
     from siguiente.course.prompting.retrieval import solved_cases
+    from siguiente.language_models.sampling import complete
     from siguiente.prompting.retrieval import retrieval_prompt
 
     prompt = solved_cases() + retrieval_prompt(options.question, passages)
-    return open_engine(options).complete(prompt, options.length, stop=["\n"])[0].strip()
+    return complete(open_model(options), prompt, options.length, stop=["\n"])[0].strip()

@@ -15,14 +15,14 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siguiente.course.cli import command
-from siguiente.course.cli.engines import add_engine
 from siguiente.course.cli.models import ASSISTANT, add_choosing, add_model
 
 if TYPE_CHECKING:
-    from siguiente.course.cli.engines import Engine
+    from siguiente.language_models.protocol import TextModel
+    from siguiente.language_models.sampling import Choose
     from siguiente.llm.chat import Message
 
 
@@ -40,37 +40,42 @@ def add_options(parser: command.Parser) -> None:
     add("--save", type=Path, metavar="ARCHIVO", help="guarda la conversación, y sigue la que hubiera")
     add_choosing(parser, temperature=0.0)
     add_model(parser, ASSISTANT)
-    add_engine(parser)
 
 
 def run(options: Namespace) -> None:
     """Responde a cada pregunta y, cuando la respuesta está entera, guarda la conversación."""
-    from siguiente.course.cli.engines import open_engine
+    from siguiente.course.cli.models import chooser, open_model
     from siguiente.course.cli.score_log import alone
-    from siguiente.llm.chat import Message
+    from siguiente.llm.chat import Message, chat_ids
     from siguiente.runtime.store import write_atomically
 
     messages = opening(options.save, options.system)
     with alone(options.save) if options.save else nullcontext():
-        engine = open_engine(options)
-        engine.check_chat()  # si el modelo no es de chat, se sabe antes de preguntar
+        model, choose = open_model(options), chooser(options)
+        chat_ids(model, [Message("user", "")])  # si el modelo no es de chat, se sabe antes de preguntar
         for question in questions():
             asked = [*messages, Message("user", question)]
-            answer = answered(engine, asked, options)
+            answer = answered(model, asked, options, choose)
             if answer is not None:
                 messages = [*asked, Message("assistant", answer)]
                 if options.save:
                     write_atomically(options.save, "".join(map(as_line, messages)))
 
 
-def answered(engine: "Engine", messages: "list[Message]", options: Namespace) -> str | None:
+def answered(
+    model: "TextModel[Any]", messages: "list[Message]", options: Namespace, choose: "Choose"
+) -> str | None:
     """Escribe la respuesta a trozos y la devuelve; si no cabe, o se corta, lo dice y no devuelve nada."""
+    from siguiente.llm.chat import fit_context
+    from siguiente.llm.replies import stream_reply
+
     try:
-        forgotten, pieces = engine.reply(messages, options.length)
+        kept = fit_context(model, messages, options.length)
+        pieces = stream_reply(model, kept, options.length, choose)
     except ValueError as error:
         print(f"No se puede responder: {error}", file=sys.stderr)
         return None
-    if forgotten:
+    if forgotten := len(messages) - len(kept):
         print(f"({forgotten} mensajes, los más antiguos, ya no caben: no los lee.)", file=sys.stderr)
     written = ""
     try:
@@ -81,9 +86,6 @@ def answered(engine: "Engine", messages: "list[Message]", options: Namespace) ->
                 print(shown, end="", flush=True)
     except KeyboardInterrupt:
         print("\n(Cortada: esta respuesta no se guarda.)", file=sys.stderr)
-        return None
-    except ValueError as error:
-        print(f"\n(Cortada, y no se guarda: {error})", file=sys.stderr)
         return None
     if options.json:
         options.told.write(json.dumps({"answer": written}, ensure_ascii=False) + "\n")

@@ -14,7 +14,6 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from siguiente.course.cli import command
-from siguiente.course.cli.engines import add_parallel
 from siguiente.course.cli.models import add_model
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from siguiente.course.cli.few_shot_task import FewShotTask
     from siguiente.course.cli.score_log import ScoreLog
     from siguiente.language_models.protocol import TextModel
-    from siguiente.llm.served import Served
 
 LOG, PREDICTIONS, FIGURE = "scores.json", "predictions.csv", "confusion.png"
 SUMMARY, REPORT = "summary.txt", "report.html"
@@ -69,22 +67,20 @@ def add_options(parser: command.Parser) -> None:
     add("--out", type=Path, metavar="CARPETA", help="donde escribe (NOMBRE-results, junto al CSV)")
     add("--restart", action="store_true", help="borra las puntuaciones y los resultados que hubiera")
     add_model(parser)
-    add_parallel(parser)
 
 
 def run(options: Namespace) -> command.Result:
     """Dice lo que va a hacer, puntúa lo que falta, escribe los resultados y devuelve el resumen."""
+    from siguiente.course.cli.cost import in_pieces
+    from siguiente.course.cli.models import open_model
     from siguiente.course.cli.score_log import ScoreLog
-    from siguiente.llm.served import Served
 
     task, separator = plan(options)
-    folder, model = results_folder(options), opened(options)
-    if not isinstance(model, Served):
-        task.check_room(model)
+    folder, model = results_folder(options), in_pieces(open_model(options))
+    task.check_room(model)
     if options.dry_run:
-        return served_cost(task, model) if isinstance(model, Served) else cost(task, model)
-    name = model.server.name if isinstance(model, Served) else options.model
-    settings = {"model": name, "k": len(task.examples), "seed": options.seed, **task.settings}
+        return cost(task, model)
+    settings = {"model": options.model, "k": len(task.examples), "seed": options.seed, **task.settings}
     if options.adapter:
         settings["adapter"] = str(options.adapter)
     try:
@@ -99,16 +95,6 @@ def run(options: Namespace) -> command.Result:
         probabilities = calibrated(task, model, scores, options.calibration).exp()
         summary, facts = write_results(folder, task, probabilities, options.calibration, separator)
     return command.Result(f"\n{summary}\n{command.written(folder, *RESULTS)}", facts | {"out": str(folder)})
-
-
-def opened(options: Namespace) -> "TextModel[Any] | Served":
-    """El servidor que se pide, si puntúa, o el modelo, que lee con la memoria acotada."""
-    from siguiente.course.cli.cost import in_pieces
-    from siguiente.course.cli.engines import open_scorer
-    from siguiente.llm.served import Served
-
-    scorer = open_scorer(options)
-    return scorer if isinstance(scorer, Served) else in_pieces(scorer.model)
 
 
 def plan(options: Namespace) -> "tuple[FewShotTask, str]":
@@ -175,21 +161,7 @@ def cost(task: "FewShotTask", model: "TextModel[Any]") -> command.Result:
     return command.Result(said, {"tokens": tokens, "minutes": minutes, "texts": len(task.rows)})
 
 
-def served_cost(task: "FewShotTask", model: "Served") -> command.Result:
-    """Lo que costaría pedírselo a un servidor, según lo que tarda una tanda."""
-    import time
-
-    from siguiente.course.report.numbers import number
-
-    some = task.pool[: min(TIMED, len(task.rows))]
-    start = time.perf_counter()
-    task.score(model, [row.text for row in some])
-    minutes = (time.perf_counter() - start) * len(task.rows) / len(some) / 60
-    said = f"El servidor tardaría {number(minutes, 1)} minutos, más o menos, con --parallel {model.parallel}."
-    return command.Result(said, {"minutes": minutes, "texts": len(task.rows)})
-
-
-def score(task: "FewShotTask", model: "TextModel[Any] | Served", log: "ScoreLog") -> "Tensor":
+def score(task: "FewShotTask", model: "TextModel[Any]", log: "ScoreLog") -> "Tensor":
     """Puntúa las tandas que faltan, con una barra que dice cuánto queda, y devuelve todas, (N, C)."""
     from tqdm import tqdm
 
@@ -204,7 +176,7 @@ def score(task: "FewShotTask", model: "TextModel[Any] | Served", log: "ScoreLog"
     return log.tensor(lines)
 
 
-def calibrated(task: "FewShotTask", model: "TextModel[Any] | Served", raw: "Tensor", how: str) -> "Tensor":
+def calibrated(task: "FewShotTask", model: "TextModel[Any]", raw: "Tensor", how: str) -> "Tensor":
     """Log-probabilidad de cada etiqueta entre todas, (N, C), con lo que se descuente."""
     from siguiente.prompting.few_shot import METHODS, FewShotScores
     from siguiente.prompting.labels import CONTENT_FREE

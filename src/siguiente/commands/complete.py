@@ -9,7 +9,7 @@ Un ``\\n`` en el comienzo es un salto de línea: así acaban las peticiones a un
 
 from argparse import Namespace
 
-from siguiente.course.cli import command, engines, models
+from siguiente.course.cli import command, models
 
 
 def add_options(parser: command.Parser) -> None:
@@ -21,8 +21,6 @@ def add_options(parser: command.Parser) -> None:
     add("--n", type=command.COUNT, default=1, metavar="N", help="cuántas continuaciones (%(default)s)")
     models.add_choosing(parser, temperature=0.8)
     models.add_model(parser)
-    engines.add_engine(parser)
-    engines.add_parallel(parser)
 
 
 def run(options: Namespace) -> command.Result:
@@ -33,18 +31,22 @@ def run(options: Namespace) -> command.Result:
 
 def write(options: Namespace) -> command.Result:
     """Escribe `n` continuaciones del prompt."""
-    texts = engines.open_engine(options).complete(options.prompt, options.length, options.n)
+    from siguiente.language_models.sampling import complete
+
+    model, choose = models.open_model(options), models.chooser(options)
+    texts = complete(model, options.prompt, options.length, choose, options.n)
     return command.Result("\n".join(options.prompt + text for text in texts), {"completions": texts})
 
 
 def compare(options: Namespace) -> command.Result:
     """Ordena las continuaciones de más a menos probable."""
     from siguiente.course.report.numbers import number
+    from siguiente.language_models.completions import score_completions
 
     words = [f" {text.strip()}" for text in options.among]
     if " " in words:
         raise ValueError("Una de las continuaciones está vacía: escriba al menos una palabra en cada una.")
-    scores = engines.open_scorer(options).scores([options.prompt], words)[0]
+    scores = score_completions(models.open_model(options), [options.prompt], words).logprobs[0]
     ordered = {words[i].strip(): scores[i].item() for i in scores.argsort(descending=True).tolist()}
     lines = [f"{word:<20} {number(score, 2):>8} nats" for word, score in ordered.items()]
     return command.Result("\n".join(lines), {"nats": ordered})

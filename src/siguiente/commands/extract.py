@@ -16,18 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siguiente.course.cli import command
-from siguiente.course.cli.engines import add_engine, add_parallel
 from siguiente.course.cli.models import add_model
 
 if TYPE_CHECKING:
     from siguiente.language_models.protocol import TextModel
-    from siguiente.llm.served import Form, Served
     from siguiente.prompting.constrained import Constraint
 
 TOKENS = 2_000  # de los prompts de una tanda, con sus respuestas: lo que decide la memoria
 SUFFIXES = (".txt",)
 DATA = "data.jsonl"
-SAVED = 5.0  # segundos entre una vez que se guarda y la siguiente, con un servidor
 
 
 def add_options(parser: command.Parser) -> None:
@@ -50,29 +47,22 @@ def add_options(parser: command.Parser) -> None:
     )
     command.add_results(parser, "extract")
     add_model(parser)
-    add_engine(parser)
-    add_parallel(parser)
 
 
 def run(options: Namespace) -> command.Result:
     """Lo comprueba todo antes de escribir nada, escribe lo que falta y dice cuánto hay."""
     from siguiente.course.cli import schema as schemas
     from siguiente.course.cli.cost import in_pieces
-    from siguiente.course.cli.engines import open_engine
+    from siguiente.course.cli.models import open_model
     from siguiente.course.cli.score_log import alone
     from siguiente.course.cli.text_file import read_folder
-    from siguiente.llm.served import Served
     from siguiente.prompting.constrained import Constraint
     from siguiente.prompting.fast.json_schema import schema_pattern
 
     texts = read_folder(options.folder, SUFFIXES)
-    schema = schemas.tidy(schemas.read_json(options.schema))
-    pattern = schema_pattern(schema)
+    pattern = schema_pattern(schemas.tidy(schemas.read_json(options.schema)))
     examples = read_examples(options.examples, pattern)
-    engine = open_engine(options)
-    if isinstance(engine, Served):
-        return from_server(options, engine, texts, examples, (pattern, schema))
-    model = in_pieces(engine.model)
+    model = in_pieces(open_model(options))
     constraint = Constraint(f" {pattern}", model.tokenizer, options.length)
     prompts = {name: prompt(model, examples, name, text, options.length) for name, text in texts.items()}
     settings = [options.model, str(options.adapter), pattern, options.length]
@@ -111,21 +101,15 @@ def read_examples(path: Path | None, pattern: str) -> list[Any]:
 def prompt(model: "TextModel[Any]", examples: list[Any], name: str, text: str, length: int) -> list[int]:
     """Los tokens del prompt de un texto; si no cabe con su respuesta, dice cuál es."""
     from siguiente.language_models.protocol import check_room
+    from siguiente.prompting.few_shot import FewShotTemplate
+    from siguiente.prompting.templates import Template
 
-    ids = model.encode(written_prompt(examples, text))
+    ids = model.encode(FewShotTemplate(Template("Texto: <text>\nJSON:")).prompt(text, examples))
     try:
         check_room(model.model, len(ids) + length)
     except ValueError as error:
         raise ValueError(f"{name} ({len(text)} caracteres): {error}") from error
     return ids
-
-
-def written_prompt(examples: list[Any], text: str) -> str:
-    """El prompt de un texto: los casos resueltos y, al final, él."""
-    from siguiente.prompting.few_shot import FewShotTemplate
-    from siguiente.prompting.templates import Template
-
-    return FewShotTemplate(Template("Texto: <text>\nJSON:")).prompt(text, examples)
 
 
 def digest(facts: Any) -> str:
@@ -200,107 +184,3 @@ def extract(
                 lines[name] = json.dumps(fact, ensure_ascii=False) + "\n"
             write_atomically(out, "".join(lines[name] for name in prompts if name in lines))
             bar.update(len(batch))
-
-
-def from_server(
-    options: Namespace, engine: "Served", texts: Mapping[str, str], examples: list[Any], form: tuple[str, Any]
-) -> command.Result:
-    """Lo mismo, si quien escribe es otro programa: se le pide que cumpla el patrón, y se comprueba.
-
-    Lo que llama.cpp deja a medias lo escribe el código del curso, que sabe terminar a tiempo.
-    """
-    from siguiente.course.cli.llama_cpp import LlamaCpp
-    from siguiente.course.cli.score_log import alone
-    from siguiente.llm.served import Form
-    from siguiente.prompting.fast.grammar import gbnf
-
-    pattern, schema = form
-    prompts = {name: written_prompt(examples, text) for name, text in texts.items()}
-    if isinstance(engine, LlamaCpp):
-        for name, text in texts.items():
-            prompt(engine.known, examples, name, text, options.length)  # si no cabe, se dice antes
-    settings = [engine.server.name if options.model.startswith("http") else options.model, pattern]
-    keys = {name: digest([*settings, options.length, engine.server.kind, p]) for name, p in prompts.items()}
-    out = options.out / DATA
-    if options.dry_run:
-        left = len(prompts) - len({} if options.restart else kept_lines(out, keys))
-        said = f"Faltan {left} textos de {len(prompts)}: otras tantas peticiones, {engine.parallel} a la vez."
-        return command.Result(said, {"texts": left})
-    command.open_folder(options, DATA)
-    with alone(out):
-        lines = kept_lines(out, keys)
-        both = Form(f" {pattern}", gbnf(f" {pattern}"), schema)
-        ask(engine, both, options.length, prompts, keys, lines, out)
-        missing = [name for name in prompts if name not in lines]
-        if missing and isinstance(engine, LlamaCpp):
-            finish(options, texts, examples, pattern, keys, lines, out)
-        elif missing:
-            raise ValueError(
-                f"Faltan {len(missing)} textos ({', '.join(missing[:5])}): el servidor no terminó su JSON. "
-                "Repita la orden con más tokens (--length) y otra carpeta (--out)."
-            )
-    said = f"Están los datos de {len(texts)} textos en {out}."
-    return command.Result(said, {"texts": len(texts), "out": str(out)})
-
-
-def ask(
-    engine: "Served",
-    form: "Form",
-    length: int,
-    prompts: Mapping[str, str],
-    keys: Mapping[str, str],
-    lines: dict[str, str],
-    out: Path,
-) -> None:
-    """Pide lo que falta, varias cosas a la vez, y guarda cada pocos segundos lo que llega bien."""
-    import time
-
-    from tqdm import tqdm
-
-    from siguiente.course.cli.schema import plain_json
-    from siguiente.prompting.fast.automaton import automaton
-    from siguiente.runtime.store import write_atomically
-
-    names, machine = [name for name in prompts if name not in lines], automaton(form.pattern)
-
-    def save() -> float:
-        write_atomically(out, "".join(lines[name] for name in prompts if name in lines))
-        return time.monotonic()
-
-    saved, bar = save(), tqdm(total=len(names), desc="Sacando datos", unit="textos", bar_format=command.BAR)
-    with bar:
-        try:
-            for i, text in engine.fulfilling([prompts[name] for name in names], form, length):
-                bar.update()
-                try:
-                    data = json.loads(text)
-                    whole = f" {plain_json(data)}"
-                except (ValueError, RecursionError):
-                    continue
-                if machine.final[machine.read(whole.encode())]:
-                    fact = {"file": names[i], "data": data, "key": keys[names[i]]}
-                    lines[names[i]] = json.dumps(fact, ensure_ascii=False) + "\n"
-                if time.monotonic() - saved > SAVED:
-                    saved = save()
-        finally:
-            save()
-
-
-def finish(
-    options: Namespace,
-    texts: Mapping[str, str],
-    examples: list[Any],
-    pattern: str,
-    keys: Mapping[str, str],
-    lines: dict[str, str],
-    out: Path,
-) -> None:
-    """Escribe con el código del curso lo que quedó a medias."""
-    from siguiente.course.cli.cost import in_pieces
-    from siguiente.course.cli.models import open_model
-    from siguiente.prompting.constrained import Constraint
-
-    model = in_pieces(open_model(options))
-    constraint = Constraint(f" {pattern}", model.tokenizer, options.length)
-    ids = {name: prompt(model, examples, name, text, options.length) for name, text in texts.items()}
-    extract(model, constraint, ids, keys, lines, out)

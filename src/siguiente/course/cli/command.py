@@ -28,7 +28,7 @@ STDIN, STORE = "-", TemporaryDirectory(prefix="siguiente-")  # se borra al termi
 WIDEST = 600  # letras de un aviso
 REPORTS = 20  # veces que se guarda, poco más o menos
 # Con otro valor, el resultado es el mismo; lo demás de una orden lo decide.
-NOT_SETTINGS = {"command", "run", "out", "restart", "prompt", "json", "told", "parser", "dry_run", "parallel"}
+NOT_SETTINGS = {"command", "run", "out", "restart", "prompt", "json", "told", "parser", "dry_run"}
 WIDER = {"limit", "steps"}  # con un valor mayor, lo ya hecho sirve
 DONE, WRONG, INTERRUPTED = 0, 2, 130
 CODES = f"""La orden acaba con {DONE} si salió bien, con {WRONG} si algo de lo que se le dio no vale y con

@@ -13,7 +13,6 @@ from siguiente.course.cli.score_log import ScoreLog
 from siguiente.course.scoring import batches
 from siguiente.language_models.completions import completions_trie
 from siguiente.language_models.protocol import LanguageModel, TextModel
-from siguiente.llm.served import Served
 from siguiente.prompting.few_shot import FewShotTemplate, balanced_examples, one_line, score_texts, shuffled
 from siguiente.prompting.labels import label_completions
 
@@ -58,11 +57,8 @@ class FewShotTask:
         """Reparte los textos en tandas, las mismas aunque se reanude: así salen los mismos números."""
         return list(batches(self.pool[: self.limit], BATCH))
 
-    def score(self, model: TextModel[LanguageModel] | Served, texts: Sequence[str]) -> Tensor:
+    def score(self, model: TextModel[LanguageModel], texts: Sequence[str]) -> Tensor:
         """Log-probabilidad de cada etiqueta entera tras cada texto, (N, C), en nats."""
-        if isinstance(model, Served):
-            completions = label_completions(self.labels, self.template.separator)
-            return model.scores(self.template.prompts(texts, self.examples), completions)
         return score_texts(model, self.template, texts, self.labels, self.examples)
 
     def tokens(self, model: TextModel[LanguageModel], rows: Sequence[LabelledRow] | None = None) -> int:
@@ -76,7 +72,7 @@ class FewShotTask:
         tries = (completions_trie(model, part, [completions] * len(part))[0] for part in prompts)
         return sum(trie.read_tokens for trie in tries) * len(parts) // len(some)
 
-    def score_missing(self, model: TextModel[LanguageModel] | Served, log: ScoreLog) -> Iterator[int]:
+    def score_missing(self, model: TextModel[LanguageModel], log: ScoreLog) -> Iterator[int]:
         """Puntúa las tandas que no estén enteras en el registro; tras cada una, da cuántos textos añadió."""
         for batch in self.batches():
             lines = [row.line for row in batch]
