@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
 ASSISTANT = "assistant"
 MODEL = """un nombre de `siguiente models`, una carpeta, un archivo .gguf, un nombre de Hugging Face
-(dueño/modelo), una política de los cuentos o la dirección de un servidor (http://equipo:puerto/v1)
-(%(default)s)"""
+(dueño/modelo) o una política de los cuentos (%(default)s)"""
 WEIGHTS = ".safetensors"  # así acaba el nombre de una política: las órdenes que ajustan la de los cuentos
 # El asistente se ajustó con peticiones sueltas: de una conversación lee solo la última.
 TEMPLATE = "{{ bos_token }}Petición: {{ messages[-1].content }}\nRespuesta:"
