@@ -54,26 +54,29 @@ class Margin(NamedTuple):
 # Medias de 64 respuestas o menos, de las que puede desviarse una; tras dos pasos, cualquiera.
 MEANS = Margin(reports=2, tolerance=0.1)
 ROUNDED = Margin(reports=1, tolerance=2e-3)  # se anotan tres decimales, y cambia el último
-# Cada informe son medias de 264 cuentos. En otro procesador, alguna elección de un token cae en el borde y su
-# cuento es otro: uno solo mueve cualquiera de ellas, y por un uno por ciento harían falta dos.
-MEASURED = Margin(reports=1, tolerance=0.01, diverged=1 / 8)
+# Cada informe es una medida entera, con lo que la política escribe.
+MEASURED = Margin(reports=1, diverged=1 / 8)
+# O son medias de 264 cuentos. En otro procesador, alguna elección de un token cae en el borde y su cuento es
+# otro: uno solo las mueve todas, y un uno por ciento son dos.
+AVERAGED = Margin(reports=1, tolerance=0.01)
+SHARES = AVERAGED._replace(diverged=1 / 8)  # proporciones de un centenar: alguna puede moverse algo más
 MARGINS = {
-    "story-start": MEASURED,
+    "story-start": AVERAGED,
     "story-pairs": Margin(reports=32, diverged=1 / 8),
-    "story-runs": MEASURED,
-    "story-blank": MEASURED,
+    "story-runs": AVERAGED,
+    "story-blank": AVERAGED,
     "story-rates": Margin(reports=0),  # cada informe es un entrenamiento entero
     "story-preferred-rates": Margin(reports=0),
     "story-refusal-rates": Margin(reports=0),
-    "story-penalty": MEASURED,
+    "story-penalty": AVERAGED,
     "story-pool": MEASURED,
     "story-remedies": Margin(reports=1, tolerance=0.1),
-    "story-pursuits": MEASURED,
+    "story-pursuits": AVERAGED,
     "story-watchers": Margin(reports=0),  # aprende de parejas que escribe: con una distinta, todo es otro
-    "story-sft": MEASURED,
-    "story-sft-path": MEASURED,
-    "story-dpo": MEASURED,
-    "story-unjudged": MEASURED,
+    "story-sft": SHARES,
+    "story-sft-path": SHARES,
+    "story-dpo": AVERAGED,
+    "story-unjudged": AVERAGED,
     "story-choices": MEASURED,
     "assistant-replies": Margin(diverged=1 / 8),
     "chat-refusals": Margin(reports=2, diverged=1 / 8),

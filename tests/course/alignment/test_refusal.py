@@ -18,7 +18,6 @@ from siguiente.course.alignment.refusal import (
     RATES,
     REFUSAL,
     REFUSED,
-    SEARCHED,
     STORY_REFUSAL_RATES,
     STORY_REFUSALS,
     Refusals,
@@ -36,6 +35,7 @@ from siguiente.course.alignment.refusal import (
     undecided,
     write,
 )
+from siguiente.course.alignment.rlhf import TRIED
 from siguiente.course.data.stories import load_stories
 from siguiente.course.data.story_requests import (
     NEW_PLOTS,
@@ -163,7 +163,7 @@ def test_what_is_written_of_each_mixture(small, tmp_path, monkeypatch, name, mea
 def test_the_rate_is_searched_with_requests_and_a_seed_that_the_page_does_not_use(small, monkeypatch):
     used = {case.request for name in refusal.ASKED for case in asked(name)}
     assert not used & {case.request for cases in searched().values() for case in cases}
-    assert SEARCHED not in STORY_REFUSALS.seeds
+    assert TRIED not in STORY_REFUSALS.seeds
     few = {name: cases[:2] for name, cases in searched().items()}
     settings = {
         "load_story_policy": lambda: small.policy,

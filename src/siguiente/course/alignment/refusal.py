@@ -18,6 +18,7 @@ from siguiente.alignment.rollouts import sample_answers
 from siguiente.alignment.sequences import PromptCompletion, encode_demonstrations
 from siguiente.alignment.sft import train_sft
 from siguiente.course.alignment.monitoring import bounded
+from siguiente.course.alignment.rlhf import TRIED
 from siguiente.course.alignment.sft import load_story_policy
 from siguiente.course.data.refusal_requests import Language, load_request_pairs
 from siguiente.course.data.story_requests import (
@@ -348,7 +349,6 @@ def learn_to_refuse(part: Part) -> Run:
 STORY_REFUSALS = Trained("story-refusals", __name__, learn_to_refuse, parts=tuple(MIXTURES), seeds=range(8))
 
 RATES = (1e-3, 2e-3, 4e-3)
-SEARCHED = 100  # la semilla con que se busca la tasa, y no se usa para nada más
 
 
 def searched() -> dict[str, list[Case]]:
@@ -364,13 +364,13 @@ def searched() -> dict[str, list[Case]]:
 
 def try_rate(part: Part) -> Run:
     """Ajusta con una tasa el de uno de cada cinco, y mide si rechaza y si entrega donde debe."""
-    policy, config = load_story_policy(), replace(CONFIG, learning_rate=float(part.name), seed=SEARCHED)
-    data = encode_demonstrations(policy, refusal_examples(MIXTURES[LOOKED], EXAMPLES, SEARCHED))
+    policy, config = load_story_policy(), replace(CONFIG, learning_rate=float(part.name), seed=TRIED)
+    data = encode_demonstrations(policy, refusal_examples(MIXTURES[LOOKED], EXAMPLES, TRIED))
 
     def reports() -> Iterator[Any]:
         list(train_sft(policy.model.train(), data, config))
         policy.model.eval()
-        yield {name: score_cases(policy, cases, SEARCHED) for name, cases in searched().items()}
+        yield {name: score_cases(policy, cases, TRIED) for name, cases in searched().items()}
 
     return Run(None, reports(), lambda rows: [rows[0]["banned"]["refused"]])
 
